@@ -1,0 +1,16 @@
+"""The one exception that every bad input raises.
+
+What is bad, and how it is found out, belongs to the module that meets the input.
+"""
+
+from __future__ import annotations
+
+__all__ = ["TPFError"]
+
+
+class TPFError(ValueError):
+    """A file, array or choice that tpfdash cannot use.
+
+    The message is one sentence: it names the file or value, says what is wrong with it, and
+    what would be right.
+    """
