@@ -1,0 +1,107 @@
+"""Frames: what the postage stamp shows of one cadence, column by column.
+
+A column is a quantity per pixel, as in the file or worked out of several of the file's columns.
+Colours are not chosen here: see `tpfdash.views.pixels`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import numpy as np
+import xarray as xr
+
+__all__ = ["COLUMNS", "Column", "available_columns", "frame", "sample_frames"]
+
+#: How many frames stand for the whole observation where statistics over time are wanted.
+_SAMPLE = 64
+
+
+@dataclass(frozen=True)
+class Column:
+    """A quantity that has a value in each pixel at each cadence.
+
+    Parameters
+    ----------
+    label, unit : str
+    needs : tuple of str
+        The variables of the Dataset that it is made of.
+    combine : callable
+        Those variables' frames, and the Dataset's attrs, -> the quantity's frame.
+    """
+
+    label: str
+    unit: str
+    needs: tuple[str, ...]
+    combine: Callable[..., np.ndarray] = lambda value, attrs: value
+
+
+def _raw_counts(raw, attrs):
+    """Counts above the pipeline's fixed offset (LCFXDOFF, SCFXDOFF); -1 is "no value"."""
+    return np.where(raw == -1, np.nan, raw - np.float64(attrs.get("raw_counts_offset", 0)))
+
+
+def _as_seen(flux, background, rays, attrs):
+    """What the detector saw, before the pipeline took background and cosmic rays off."""
+    return flux + background + np.nan_to_num(rays)
+
+
+def _signal_to_noise(flux, error, attrs):
+    with np.errstate(divide="ignore", invalid="ignore"):
+        return np.where(error > 0, flux / error, np.nan)
+
+
+#: Name -> column, in the order of a menu.
+COLUMNS = {
+    "flux": Column("Flux", "e⁻/s", ("flux",)),
+    "background": Column("Background", "e⁻/s", ("flux_bkg",)),
+    "raw counts": Column("Raw counts", "counts", ("raw_cnts",), _raw_counts),
+    "error": Column("Flux error", "e⁻/s", ("flux_err",)),
+    "cosmic rays": Column("Cosmic rays removed", "e⁻/s", ("cosmic_rays",)),
+    "as seen": Column(
+        "Flux + background + cosmic rays", "e⁻/s", ("flux", "flux_bkg", "cosmic_rays"), _as_seen
+    ),
+    "S/N": Column("Signal to noise", "", ("flux", "flux_err"), _signal_to_noise),
+}
+
+
+def available_columns(tpf: xr.Dataset) -> list[str]:
+    """Names of the columns that this file has the variables for."""
+    return [name for name, column in COLUMNS.items() if all(v in tpf for v in column.needs)]
+
+
+def frame(tpf: xr.Dataset, column: str, cadence) -> np.ndarray:
+    """One frame, or several, of a column.
+
+    Parameters
+    ----------
+    column : str
+        A key of `COLUMNS` that is available in `tpf`.
+    cadence : int or array of int
+
+    Returns
+    -------
+    float array (row, col), or (cadence, row, col) for an array of cadences; NaN where the file
+    has no value.
+    """
+    spec = COLUMNS[column]
+    values = (tpf[name].variable[cadence].values for name in spec.needs)
+    return np.asarray(spec.combine(*values, tpf.attrs), dtype=np.float64)
+
+
+def sample_frames(tpf: xr.Dataset, column: str) -> np.ndarray:
+    """Up to 64 frames spread evenly over the observation, of cadences with no quality flag.
+
+    Returns
+    -------
+    float array (frame, row, col)
+        Of all cadences where every one is flagged. Frames that are exactly 0 throughout carry
+        no data and are left out.
+    """
+    cadences = np.flatnonzero(tpf["quality"].values == 0)
+    if not cadences.size:
+        cadences = np.arange(tpf.sizes["time"])
+    picks = np.linspace(0, cadences.size - 1, min(_SAMPLE, cadences.size)).round().astype(int)
+    frames = frame(tpf, column, cadences[picks])
+    return frames[~(np.nan_to_num(frames) == 0).all(axis=(1, 2))]
