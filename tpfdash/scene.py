@@ -160,7 +160,7 @@ class Roll:
         Direction of the motion in degrees, from +column towards +row.
     """
 
-    amplitude: float = 0.6
+    amplitude: float = 0.3
     period: float = 0.245
     angle: float = 20.0
 

@@ -403,10 +403,12 @@ def _attrs(facts, mode, detector, scene, images, optimal, motion) -> dict:
         **detector.where,
         "cadence_type": facts.cadence_type(mode.seconds),
         "cadence_seconds": mode.seconds,
-        "wcs": wcs.to_header_string(),
+        "wcs": wcs.to_header().tostring(padding=False),
         "source": "simulated by tpfdash",
         "background_subtracted": not cut,
-        "magnitude": detector.zero_point - 2.5 * math.log10(target.flux) if known else math.nan,
+        "magnitude": round(detector.zero_point - 2.5 * math.log10(target.flux), 6)
+        if known
+        else math.nan,
         "magnitude_band": facts.magnitude_band,
         "crowdsap": float(inside / total) if known else math.nan,
         "flfrcsap": float(inside / target.flux) if known else math.nan,
@@ -466,21 +468,25 @@ def star_light_curve(tpf: xr.Dataset, star: int = 0) -> np.ndarray:
 def simulate_example(*, n_cadences: int = 3264, seed: int = 5) -> xr.Dataset:
     """The K2 file that `tpfdash` opens when it is given nothing: an eclipsing neighbour.
 
-    The target is constant. Its neighbour, two pixels off and half as bright, eclipses every 4.1 d,
-    and enough of its light falls into the pipeline aperture for the eclipses to show among the
-    sawtooth of the roll. A third star is faint.
+    The target is constant. Its neighbour, three pixels off and half as bright, eclipses every
+    4.1 d, and enough of its light falls into the generous pipeline aperture for the eclipses to
+    show above the sawtooth of the roll. A third star is faint.
     """
     start = DETECTORS["K2"].start
+    aperture = np.zeros((11, 11), dtype=bool)
+    aperture[3:7, 2:8] = True
     return simulate_tpf(
         "K2",
         n_cadences=n_cadences,
         shape=(11, 11),
         stars=[
             Star(4.9, 4.6, magnitude=12.2),
-            Star(6.3, 6.8, magnitude=12.9),
+            Star(7.2, 6.0, magnitude=13.0),
             Star(1.2, 8.9, magnitude=15.2),
         ],
-        events=[Eclipse(1, 4.1, start + 2.3, 0.35, 0.55, secondary_depth=0.2)],
+        events=[Eclipse(1, 4.1, start + 2.3, 0.35, 0.7, secondary_depth=0.25)],
+        motion=Roll(amplitude=0.2),
+        aperture=aperture,
         cosmic_rays=0.05,
         gaps=[(n_cadences // 2, n_cadences // 2 + min(40, n_cadences // 10))]
         if n_cadences >= 10

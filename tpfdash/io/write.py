@@ -1,0 +1,216 @@
+"""A Dataset -> a target pixel file in the mission's own FITS layout.
+
+What lives here: the order of the columns, and the bytes, written by blocks of cadences. Headers
+are made in `tpfdash.io.headers`. Reading them is `tpfdash.io.fits`; light curves and apertures are written by `tpfdash.io.export`.
+"""
+
+from __future__ import annotations
+
+import gzip
+import os
+from collections.abc import Iterator
+from pathlib import Path
+from typing import BinaryIO
+
+import numpy as np
+import xarray as xr
+from astropy.io import fits
+
+from tpfdash.errors import TPFError
+from tpfdash.io.atomic import write_atomically
+from tpfdash.io.headers import (
+    COLUMNS,
+    FFI_NAME,
+    PIXELS,
+    RAY_TYPE,
+    Column,
+    aperture_header,
+    has_ray_table,
+    primary_header,
+    ray_header,
+    table_header,
+)
+from tpfdash.missions import Mission, get_mission
+
+__all__ = ["write_tpf"]
+
+_BLOCK_BYTES = 2**24
+_TILE = 64  # cadences turned over at once: small enough for the CPU's cache
+_FITS_BLOCK = 2880
+_FLUX_PLACE = 4  # where FLUX is in every file, counted from 0
+_TYPES = {"D": ">f8", "E": ">f4", "J": ">i4"}
+
+
+def write_tpf(tpf: xr.Dataset, path: str | os.PathLike, *, overwrite: bool = False) -> Path:
+    """Write a target pixel file in the layout of its mission.
+
+    The file is what lightkurve, astropy and `tpfdash.open_tpf` read: HDUs PRIMARY, TARGETTABLES
+    and APERTURE for Kepler and K2; PRIMARY, PIXELS, APERTURE and TARGET COSMIC RAY for TESS;
+    PRIMARY, PIXELS, with a (blank) column FFI_FILE, and APERTURE for TESSCut. Blocks of cadences
+    are read, turned over and written one at a time: a lazy Dataset may be larger than memory.
+
+    Parameters
+    ----------
+    tpf : xarray.Dataset
+        As `open_tpf` or `simulate_tpf` gives it. Needed are `flux`, `aperture`, `time`, `quality`
+        and `cadenceno`; the missions' other columns are written where `tpf` has them, and all
+        else is left out. Where cubes are missing, columns may come in another order than the
+        mission's, with FLUX as the fifth as ever.
+    path : path
+        Compressed if it ends in .gz.
+    overwrite : bool
+        Whether a file that is there may be replaced.
+
+    Returns
+    -------
+    Path
+
+    Raises
+    ------
+    TPFError
+        If `tpf` is no such Dataset, if the path exists and may not be replaced, or if it cannot be
+        written. There is never half a file.
+
+    Notes
+    -----
+    Simulated data are marked by SIMULATD = T (in TESS files also by the mission's SIMDATA) and a
+    HISTORY that says so.
+    """
+    mission = _check(tpf)
+    cut = tpf.attrs.get("product") == "TESSCut"
+    columns = _columns(tpf, mission)
+    layout = _layout(tpf, columns, cut)
+    try:
+        primary = primary_header(tpf, mission, cut)
+        table = table_header(tpf, mission, columns, layout, cut)
+        aperture = aperture_header(tpf, mission)
+    except ValueError as error:
+        raise TPFError(
+            f"{path} cannot be written: a header keyword is refused ({error})."
+        ) from None
+
+    def write(file: BinaryIO) -> None:
+        file.write(_bytes(primary))
+        file.write(_bytes(table))
+        rays = []
+        for start, records in _blocks(tpf, columns, layout, cut):
+            file.write(records)
+            if has_ray_table(mission, cut):
+                rays.append(_rays(tpf, slice(start, start + len(records))))
+        file.write(_padding(layout.itemsize * tpf.sizes["time"]))
+        bits = tpf["aperture"].transpose("row", "col").values.astype(">i4")
+        file.write(_bytes(aperture) + bits.tobytes() + _padding(bits.nbytes))
+        if has_ray_table(mission, cut):
+            table_of_rays = np.concatenate(rays)
+            file.write(_bytes(ray_header(tpf, len(table_of_rays))) + table_of_rays.tobytes())
+            file.write(_padding(table_of_rays.nbytes))
+
+    if Path(path).suffix != ".gz":
+        return write_atomically(path, write, overwrite=overwrite)
+
+    def compress(file: BinaryIO) -> None:
+        with gzip.GzipFile(filename="", fileobj=file, mode="wb", compresslevel=6) as packed:
+            write(packed)
+
+    return write_atomically(path, compress, overwrite=overwrite)
+
+
+def _check(tpf: xr.Dataset) -> Mission:
+    """The mission of a Dataset that can be written."""
+    if not isinstance(tpf, xr.Dataset):
+        raise TPFError(f"A {type(tpf).__name__} cannot be written: it should be a Dataset.")
+    for name in ("time", "flux", "aperture", "quality", "cadenceno", "row", "col"):
+        if name not in tpf.variables:
+            raise TPFError(f"This Dataset has no {name!r}: a target pixel file needs one.")
+    for column in COLUMNS:
+        name = column.name.lower()
+        dims = {"time", *column.cell}
+        if name in tpf.variables and set(tpf[name].dims) != dims:
+            raise TPFError(
+                f"{name!r} has dimensions {tpf[name].dims}: it should have {sorted(dims)}."
+            )
+    if set(tpf["aperture"].dims) != set(PIXELS):
+        raise TPFError(
+            f"'aperture' has dimensions {tpf['aperture'].dims}: it should have {PIXELS}."
+        )
+    for dim in PIXELS:
+        place = tpf[dim].values
+        if place.dtype.kind not in "iu" or not place.size or (np.diff(place) != 1).any():
+            raise TPFError(
+                f"{dim!r} is {place}: a file needs consecutive whole detector pixels, ascending."
+            )
+    if not tpf.sizes["time"]:
+        raise TPFError("This Dataset has no cadences: a target pixel file needs at least one.")
+    return get_mission(tpf.attrs.get("mission", "no mission"))
+
+
+def _columns(tpf: xr.Dataset, mission: Mission) -> list[Column]:
+    """The columns to write, in the order of the file, FLUX always the fifth."""
+    there = [column for column in COLUMNS if column.name.lower() in tpf.variables]
+    if mission.name == "TESS":
+        there = [c for c in there if c.name not in ("COSMIC_RAYS", "RB_LEVEL")]
+    place = [column.name for column in there].index("FLUX")
+    flux = there.pop(place)
+    while place < _FLUX_PLACE:
+        later = [i for i, c in enumerate(there) if i >= place and not c.cell]
+        if not later:
+            raise TPFError(
+                "This Dataset has too few columns: one of timecorr, raw_cnts, pos_corr1 and "
+                "pos_corr2 is needed, so that FLUX can be the fifth column."
+            )
+        there.insert(place, there.pop(later[0]))
+        place += 1
+    there.insert(place, flux)
+    return there
+
+
+def _layout(tpf: xr.Dataset, columns: list[Column], cut: bool) -> np.dtype:
+    """A row of the table, as on disk."""
+    fields = [(c.name, _TYPES[c.code], tuple(tpf.sizes[dim] for dim in c.cell)) for c in columns]
+    return np.dtype(fields + [("FFI_FILE", f"S{FFI_NAME}")] * cut)
+
+
+def _blocks(
+    tpf: xr.Dataset, columns: list[Column], layout: np.dtype, cut: bool
+) -> Iterator[tuple[int, np.ndarray]]:
+    """First cadence and records of each block of the table."""
+    n = tpf.sizes["time"]
+    length = max(1, _BLOCK_BYTES // layout.itemsize)
+    numbers = tpf["cadenceno"].values
+    if cut and np.array_equal(numbers, np.arange(n)):
+        numbers = np.zeros_like(numbers)  # TESSCut's own: the row index is not in the file
+    for start in range(0, n, length):
+        span = slice(start, min(start + length, n))
+        records = np.zeros(span.stop - start, layout)
+        for column in columns:
+            variable = tpf[column.name.lower()].variable[{"time": span}]
+            values = variable.transpose("time", *column.cell).values
+            target = records[column.name]
+            if column.name == "CADENCENO":
+                target[...] = numbers[span]
+                continue
+            for first in range(0, len(records), _TILE):
+                target[first : first + _TILE] = values[first : first + _TILE]
+        yield start, records
+
+
+def _rays(tpf: xr.Dataset, span: slice) -> np.ndarray:
+    """The rows of TARGET COSMIC RAY for a span of cadences."""
+    if "cosmic_rays" not in tpf:
+        return np.zeros(0, RAY_TYPE)
+    cube = tpf["cosmic_rays"].variable[{"time": span}].transpose("time", *PIXELS).values
+    when, row, col = np.nonzero(np.isfinite(cube) & (cube != 0))
+    rays = np.zeros(when.size, RAY_TYPE)
+    rays["CADENCENO"] = tpf["cadenceno"].values[span][when]
+    rays["RAWX"] = tpf["col"].values[col]
+    rays["RAWY"] = tpf["row"].values[row]
+    rays["COSMIC_RAY"] = cube[when, row, col]
+    return rays
+
+
+def _bytes(header: fits.Header) -> bytes:
+    return header.tostring().encode("ascii")
+
+
+def _padding(length: int) -> bytes:
+    return bytes(-length % _FITS_BLOCK)
