@@ -267,7 +267,7 @@ def _masks(lightcurve: xr.Dataset) -> dict[str, np.ndarray]:
         for name in ("aperture", "background")
         if lightcurve.attrs.get(name) is not None
     }
-    if masks and "corner" not in lightcurve.attrs:
+    if masks and lightcurve.attrs.get("corner") is None:
         raise TPFError(
             "the light curve has masks and no attribute `corner`, the stamp's first pixel."
         )

@@ -32,8 +32,8 @@ _CARDS = {
     "cadence_seconds": ("CADSEC", "[s] time from one cadence to the next"),
     "magnitude_band": ("MAGBAND", "band of the catalogue magnitude"),
     "time_format": ("TIMEFMT", "clock of TIME"),
-    "background_subtracted": ("BACKAPP", "the pixel file's FLUX is background-subtracted"),
-    "quality_bitmask": ("QBITMASK", "QUALITY bits left out by the user; none dropped here"),
+    "background_subtracted": ("BACKAPP", "background taken off the pixels' FLUX"),
+    "quality_bitmask": ("QBITMASK", "QUALITY bits that the user left out"),
     "source": ("SRCFILE", "file that this was made from"),
     "tpfdash_version": ("TPFDVER", "version of tpfdash"),
     "simulated": ("SIMULATD", "simulated data, not an observation"),
@@ -80,7 +80,7 @@ def provenance(attrs: Mapping) -> dict[str, bool | int | float | str]:
         If the attributes name no mission.
     """
     mission = mission_of(attrs)
-    known = attrs | {
+    known = dict(attrs) | {
         "mission": mission.name,
         "source": _file_name(str(attrs.get("source", ""))),
         "tpfdash_version": attrs.get("tpfdash_version", __version__),
@@ -108,18 +108,16 @@ def _file_name(source: str) -> str:
 def fits_cards(facts: Mapping) -> list[tuple]:
     """The facts of `provenance` as (keyword, value, comment) of a FITS header."""
     cards = _CARDS | _mission_cards(get_mission(facts["mission"]))
-    return [
-        (cards[name][0], _ascii(value), cards[name][1])
-        for name, value in facts.items()
-        if name in cards
-    ]
+    return [_card(*cards[name], value) for name, value in facts.items() if name in cards]
 
 
-def _ascii(value):
-    """A header holds printable ASCII only."""
-    if not isinstance(value, str):
-        return value
-    return "".join(c if " " <= c <= "~" else "?" for c in value)
+def _card(keyword: str, comment: str, value) -> tuple:
+    """A card of printable ASCII; the comment goes where a long text leaves no room for it."""
+    if isinstance(value, str):
+        value = "".join(c if " " <= c <= "~" else "?" for c in value)
+        if len(value) + len(comment) > 60:
+            comment = ""
+    return keyword, value, comment
 
 
 def header(facts: Mapping, creator: str) -> fits.Header:
@@ -157,12 +155,12 @@ def corner_cards(corner: tuple[int, int]) -> list[tuple]:
         ("WCSNAMEP", "PHYSICAL", "detector pixels"),
         ("WCSAXESP", 2, "number of physical axes"),
         ("CTYPE1P", "RAWX", "detector column"),
-        ("CUNIT1P", "PIXEL", "unit"),
+        ("CUNIT1P", "pixel", "unit"),
         ("CRPIX1P", 1, "reference pixel"),
         ("CRVAL1P", int(col), "detector column of the reference pixel"),
         ("CDELT1P", 1.0, "step"),
         ("CTYPE2P", "RAWY", "detector row"),
-        ("CUNIT2P", "PIXEL", "unit"),
+        ("CUNIT2P", "pixel", "unit"),
         ("CRPIX2P", 1, "reference pixel"),
         ("CRVAL2P", int(row), "detector row of the reference pixel"),
         ("CDELT2P", 1.0, "step"),
