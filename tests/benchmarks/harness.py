@@ -1,0 +1,440 @@
+"""What every benchmark here shares: servers, a counting relay, the browser, statistics, tables.
+
+A contender's server runs as a process of its own. The browser reaches it through a `Relay`, which
+counts bytes and websocket frames as they are on the wire (the browser itself only knows the bytes
+after decompression). What the page has painted is read by `probe.js`, which runs in the page.
+
+Nothing here knows a contender (`contenders.py`), a gesture or an input file (`inputs.py`), and
+nothing here asserts a time.
+"""
+
+import argparse
+import asyncio
+import contextlib
+import dataclasses
+import json
+import os
+import platform
+import shutil
+import socket
+import subprocess
+import sys
+import tempfile
+import threading
+import time
+from pathlib import Path
+
+import numpy as np
+import psutil
+
+__all__ = [
+    "FrameCounter",
+    "Relay",
+    "Server",
+    "Summary",
+    "Traffic",
+    "browser",
+    "free_port",
+    "machine",
+    "numbers",
+    "open_page",
+    "parser",
+    "scratch",
+    "summarize",
+    "table",
+    "write_json",
+]
+
+REPOSITORY = Path(__file__).resolve().parents[2]
+PROBE = Path(__file__).with_name("probe.js")
+CHROMIUM_ARGS = (
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-dev-shm-usage",
+    "--disable-background-timer-throttling",
+    "--disable-backgrounding-occluded-windows",
+    "--disable-renderer-backgrounding",
+)
+
+
+# Statistics and tables
+
+
+@dataclasses.dataclass(frozen=True)
+class Summary:
+    """Median and quartiles (linear interpolation) of `n` finite values; NaN where none."""
+
+    n: int
+    median: float
+    q1: float
+    q3: float
+
+    def __format__(self, spec):
+        if not self.n:
+            return "-"
+        spec = spec or ".1f"
+        return f"{self.median:{spec}} [{self.q1:{spec}}, {self.q3:{spec}}]"
+
+    def __str__(self):
+        return f"{self}"
+
+
+def summarize(values):
+    """Summary of an iterable of numbers; None and NaN are left out, not taken for 0."""
+    finite = [float(v) for v in values if v is not None and np.isfinite(v)]
+    if not finite:
+        return Summary(0, np.nan, np.nan, np.nan)
+    q1, median, q3 = np.percentile(finite, [25, 50, 75])
+    return Summary(len(finite), float(median), float(q1), float(q3))
+
+
+def table(headers, rows):
+    """Rows of anything as one text table: first column left, the others right aligned."""
+    cells = [[str(c) for c in row] for row in (headers, *rows)]
+    widths = [max(len(row[i]) for row in cells) for i in range(len(headers))]
+    lines = [
+        "  ".join(
+            c.ljust(w) if i == 0 else c.rjust(w)
+            for i, (c, w) in enumerate(zip(row, widths, strict=True))
+        ).rstrip()
+        for row in cells
+    ]
+    lines.insert(1, "  ".join("-" * w for w in widths))
+    return "\n".join(lines)
+
+
+def _plain(value):
+    if dataclasses.is_dataclass(value):
+        return dataclasses.asdict(value)
+    if isinstance(value, np.generic):
+        return value.item()
+    return str(value)
+
+
+def write_json(path, results):
+    """`results` with the description of the machine to a JSON file; no path, no file."""
+    if path:
+        document = {"machine": machine(), "results": results}
+        Path(path).write_text(json.dumps(document, indent=1, default=_plain) + "\n")
+
+
+def machine():
+    """What a reader needs to know to compare a number: cores, memory, Python, libraries."""
+    from importlib.metadata import PackageNotFoundError, version
+
+    versions = {}
+    for name in ("bokeh", "panel", "holoviews", "lightkurve", "numpy", "tpfdash"):
+        with contextlib.suppress(PackageNotFoundError):
+            versions[name] = version(name)
+    return {
+        "cpus": os.cpu_count(),
+        "memory_gb": round(psutil.virtual_memory().total / 2**30, 1),
+        "load": os.getloadavg()[0],
+        "system": platform.system(),
+        "machine": platform.machine(),
+        "python": platform.python_version(),
+        **versions,
+    }
+
+
+# The command line
+
+
+def parser(description, *, sizes=None, repeats=10):
+    """An ArgumentParser with what all benchmarks take: --sizes, --repeats, --contenders, --json."""
+    result = argparse.ArgumentParser(description=description)
+    if sizes is not None:
+        result.add_argument(
+            "--sizes",
+            type=numbers,
+            default=sizes,
+            metavar="N,N,...",
+            help=f"cadences, or 'sirius' (default {','.join(map(str, sizes))})",
+        )
+        result.add_argument(
+            "--contenders",
+            type=lambda text: text.split(","),
+            default=["tpfdash", "lightkurve"],
+            metavar="NAME,...",
+        )
+        result.add_argument(
+            "--lightkurve-up-to",
+            type=int,
+            default=117_000,
+            metavar="N",
+            help="leave lightkurve out above this many cadences (default 117000)",
+        )
+    result.add_argument("--repeats", type=int, default=repeats, metavar="N")
+    result.add_argument("--json", metavar="FILE", help="also write every number to FILE")
+    return result
+
+
+def numbers(text):
+    """'1021,sirius' -> [1021, 'sirius']; underscores are allowed in numbers."""
+    return [int(w) if w.replace("_", "").isdigit() else w for w in text.split(",") if w]
+
+
+def scratch():
+    """The folder of generated files; it outlives the run, since the large ones take minutes."""
+    folder = Path(tempfile.gettempdir()) / "tpfdash-benchmarks"
+    folder.mkdir(exist_ok=True)
+    return folder
+
+
+# The relay
+
+
+@dataclasses.dataclass(frozen=True)
+class Traffic:
+    """Bytes and websocket data frames (control frames not) in both directions, from the browser."""
+
+    bytes_up: int = 0
+    bytes_down: int = 0
+    frames_up: int = 0
+    frames_down: int = 0
+
+    def __sub__(self, other):
+        pairs = zip(dataclasses.astuple(self), dataclasses.astuple(other), strict=True)
+        return Traffic(*(a - b for a, b in pairs))
+
+
+class FrameCounter:
+    """Counts websocket frames (RFC 6455, section 5.2) in a byte stream cut anywhere.
+
+    The stream begins with an HTTP head, which is passed over; where it does not ask for, or
+    grant, a websocket, nothing is counted.
+    """
+
+    def __init__(self):
+        self.data = self.control = 0
+        self._head = b""
+        self._state = "http"
+        self._skip = 0
+
+    def feed(self, chunk):
+        if self._state == "other":
+            return
+        if self._state == "http":
+            self._head += chunk
+            head, end, chunk = self._head.partition(b"\r\n\r\n")
+            if not end:
+                return
+            websocket = b"upgrade: websocket" in head.lower()
+            self._state = "frames" if websocket else "other"
+            self._head = b""
+            if not websocket:
+                return
+        at = 0
+        while at < len(chunk):
+            if self._skip:
+                taken = min(self._skip, len(chunk) - at)
+                self._skip -= taken
+                at += taken
+            else:
+                self._head += chunk[at : at + 1]
+                at += 1
+                self._try_head()
+
+    def _try_head(self):
+        head = self._head
+        if len(head) < 2:
+            return
+        length = head[1] & 0x7F
+        extended = {126: 2, 127: 8}.get(length, 0)
+        if len(head) < 2 + extended:
+            return
+        if extended:
+            length = int.from_bytes(head[2:], "big")
+        masking_key = 4 if head[1] & 0x80 else 0
+        self._skip = length + masking_key
+        self._head = b""
+        if head[0] & 0x08:
+            self.control += 1
+        else:
+            self.data += 1
+
+
+class Relay:
+    """A TCP relay to `port` on this machine, in a thread of its own; a context manager.
+
+    Browsers open a fresh connection for a websocket, so a connection is either HTTP or frames.
+    """
+
+    def __init__(self, port):
+        self.target = port
+        self.port = None
+        self._bytes = {"up": 0, "down": 0}
+        self._counters = {"up": [], "down": []}
+        self._loop = asyncio.new_event_loop()
+        self._thread = threading.Thread(target=self._run, daemon=True)
+        self._ready = threading.Event()
+
+    def __enter__(self):
+        self._thread.start()
+        self._ready.wait()
+        return self
+
+    def __exit__(self, *_):
+        self._loop.call_soon_threadsafe(self._stop.set)
+        self._thread.join()
+
+    @property
+    def traffic(self):
+        """Traffic since the relay started."""
+        frames = {k: sum(c.data for c in counters) for k, counters in self._counters.items()}
+        return Traffic(self._bytes["up"], self._bytes["down"], frames["up"], frames["down"])
+
+    def _run(self):
+        self._loop.run_until_complete(self._serve())
+        self._loop.close()
+
+    async def _serve(self):
+        self._stop = asyncio.Event()
+        self._tasks = set()
+        server = await asyncio.start_server(self._connection, "127.0.0.1", 0)
+        self.port = server.sockets[0].getsockname()[1]
+        self._ready.set()
+        await self._stop.wait()
+        server.close()
+        for task in self._tasks:
+            task.cancel()
+        await asyncio.gather(*self._tasks, return_exceptions=True)
+
+    async def _connection(self, reader, writer):
+        self._tasks.add(asyncio.current_task())
+        try:
+            up = await asyncio.open_connection("127.0.0.1", self.target)
+        except OSError:
+            writer.close()
+            return
+        for w in (writer, up[1]):
+            w.get_extra_info("socket").setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+        await asyncio.gather(
+            self._pump("up", reader, up[1]),
+            self._pump("down", up[0], writer),
+            return_exceptions=True,
+        )
+
+    async def _pump(self, direction, reader, writer):
+        counter = FrameCounter()
+        self._counters[direction].append(counter)
+        try:
+            while chunk := await reader.read(1 << 18):
+                self._bytes[direction] += len(chunk)
+                counter.feed(chunk)  # before it goes on, so that what arrived has been counted
+                writer.write(chunk)
+                await writer.drain()
+        finally:
+            writer.close()
+
+
+# Servers
+
+
+def free_port():
+    with socket.socket() as s:
+        s.bind(("127.0.0.1", 0))
+        return s.getsockname()[1]
+
+
+class Server:
+    """A contender's server process behind a relay; a context manager.
+
+    `command` is a function of the port. The page's address goes through the relay; the server is
+    told to accept websockets from there. `started` is the wall clock at which the process began.
+    """
+
+    def __init__(self, name, command, *, timeout=600):
+        self.name = name
+        self.timeout = timeout
+        self.port = free_port()
+        self.command = [str(word) for word in command(self.port)]
+        self.log = scratch() / f"server-{name}.log"
+
+    def __enter__(self):
+        self._relay = Relay(self.port)
+        self.relay = self._relay.__enter__()
+        origins = f"127.0.0.1:{self.relay.port},localhost:{self.relay.port}"
+        environment = os.environ | {
+            "BOKEH_ALLOW_WS_ORIGIN": origins,
+            "PYTHONPATH": os.pathsep.join(
+                filter(None, [str(REPOSITORY), os.environ.get("PYTHONPATH")])
+            ),
+        }
+        with self.log.open("wb") as log:
+            self.started = time.time()
+            self.process = subprocess.Popen(
+                self.command, stdout=log, stderr=subprocess.STDOUT, env=environment
+            )
+        return self
+
+    def __exit__(self, *_):
+        self.process.terminate()
+        try:
+            self.process.wait(20)
+        except subprocess.TimeoutExpired:
+            self.process.kill()
+            self.process.wait()
+        self._relay.__exit__()
+
+    @property
+    def url(self):
+        return f"http://127.0.0.1:{self.relay.port}/"
+
+    @property
+    def rss(self):
+        """Resident bytes of the process and its children."""
+        process = psutil.Process(self.process.pid)
+        return sum(p.memory_info().rss for p in [process, *process.children(recursive=True)])
+
+    def wait(self):
+        """Wait until the server takes connections (not until it has answered one)."""
+        deadline = time.monotonic() + self.timeout
+        while time.monotonic() < deadline:
+            if self.process.poll() is not None:
+                break
+            with contextlib.suppress(OSError):
+                socket.create_connection(("127.0.0.1", self.port), 1).close()
+                return self
+            time.sleep(0.01)
+        raise RuntimeError(
+            f"{self.name} did not start ({' '.join(self.command)}):\n"
+            + self.log.read_text(errors="replace")[-2000:]
+        )
+
+
+# The browser
+
+
+@contextlib.contextmanager
+def browser():
+    """One headless Chromium for the whole run: the installed one, or Playwright's own."""
+    from playwright.sync_api import sync_playwright
+
+    executable = os.environ.get("TPFDASH_CHROMIUM") or shutil.which("chromium")
+    with sync_playwright() as playwright:
+        chromium = playwright.chromium.launch(
+            executable_path=executable, args=list(CHROMIUM_ARGS), headless=True
+        )
+        try:
+            yield chromium
+        finally:
+            chromium.close()
+
+
+def open_page(chromium, finders, *, timeout=600):
+    """A page with the probe in it, in a context of its own, not yet anywhere.
+
+    `finders` are the contender's JavaScript expressions (see `contenders.Contender`).
+    """
+    context = chromium.new_context(viewport={"width": 1500, "height": 1100})
+    page = context.new_page()
+    page.set_default_timeout(timeout * 1000)
+    script = PROBE.read_text() + f"\n;window.tpfbench = probe({json.dumps(finders)});"
+    page.add_init_script(f"(() => {{ {script} }})()")
+    return page
+
+
+def python(*words):
+    """A command line for this interpreter."""
+    return [sys.executable, *map(str, words)]
