@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from tpfdash.scene import Drift, Roll
+from tpfdash.simulate.scene import Drift, Roll
 
 __all__ = ["DETECTORS", "MODES", "Detector", "Mode"]
 

@@ -1,7 +1,7 @@
 """What a simulated stamp sees: stars, their events, the motion over the pixels, the PRF.
 
 What lives here: the noiseless light of stars on pixels. The instruments' numbers are in
-`tpfdash.instruments`; noise, flags and the Dataset itself are made in `tpfdash.simulate`.
+`tpfdash.simulate.instruments`, noise in `tpfdash.simulate.exposure`.
 """
 
 from __future__ import annotations
@@ -10,18 +10,35 @@ import dataclasses
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass
+from numbers import Real
 
 import numpy as np
 from scipy.special import erf
 
 from tpfdash.errors import TPFError
 
-__all__ = ["Drift", "Eclipse", "Roll", "Scene", "Star", "Transit", "relative_light"]
+__all__ = [
+    "Drift",
+    "Eclipse",
+    "Roll",
+    "Scene",
+    "Star",
+    "Transit",
+    "is_finite",
+    "relative_light",
+    "require",
+]
 
 
-def _check(good: bool, message: str) -> None:
+def require(good: bool, message: str) -> None:
+    """Raise TPFError with this message unless all is good."""
     if not good:
         raise TPFError(message)
+
+
+def is_finite(*values) -> bool:
+    """Whether these are all numbers, and finite."""
+    return all(isinstance(value, Real) and math.isfinite(value) for value in values)
 
 
 @dataclass(frozen=True)
@@ -44,14 +61,16 @@ class Star:
     magnitude: float | None = None
 
     def __post_init__(self) -> None:
-        _check(
+        require(
             (self.flux is None) != (self.magnitude is None),
             f"A star needs its flux or its magnitude, not both or neither: got {self}.",
         )
-        _check(
-            all(math.isfinite(x) for x in (self.row, self.col, self.flux or 0, self.magnitude or 0))
-            and (self.flux or 0) >= 0,
-            f"A star's place and flux should be finite, its flux not negative: got {self}.",
+        require(
+            is_finite(self.row, self.col, self.flux or 0, self.magnitude or 0)
+            and (self.flux or 0) >= 0
+            and abs(self.magnitude or 0) <= 60,
+            "A star's place and flux should be finite, its flux not negative and its magnitude "
+            f"within 60: got {self}.",
         )
 
 
@@ -81,12 +100,14 @@ class Transit:
     ingress: float = 0.1
 
     def __post_init__(self) -> None:
-        _check(
-            0 < self.duration <= self.period and math.isfinite(self.epoch),
+        require(
+            is_finite(self.period, self.duration, self.epoch) and 0 < self.duration <= self.period,
             f"An event needs 0 < duration <= period (days) and a finite epoch: got {self}.",
         )
-        _check(
-            0 <= self.depth <= 1 and 0 <= self.ingress <= 0.5,
+        require(
+            is_finite(self.depth, self.ingress)
+            and 0 <= self.depth <= 1
+            and 0 <= self.ingress <= 0.5,
             f"An event's depth should be 0 to 1 and its ingress 0 to 0.5: got {self}.",
         )
 
@@ -117,8 +138,8 @@ class Eclipse(Transit):
 
     def __post_init__(self) -> None:
         super().__post_init__()
-        _check(
-            0 <= self.secondary_depth <= 1,
+        require(
+            is_finite(self.secondary_depth) and 0 <= self.secondary_depth <= 1,
             f"An eclipse's secondary_depth should be 0 to 1: got {self}.",
         )
 
@@ -134,6 +155,9 @@ class Drift:
 
     row: float = 0.0
     col: float = 0.0
+
+    def __post_init__(self) -> None:
+        require(is_finite(self.row, self.col), f"A drift should be finite: got {self}.")
 
     def path(self, time: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
         """Offsets in row and column (pixels), and where thrusters fired (bool), over time."""
@@ -165,7 +189,10 @@ class Roll:
     angle: float = 20.0
 
     def __post_init__(self) -> None:
-        _check(self.period > 0, f"A roll's period should be positive, in days: got {self}.")
+        require(
+            is_finite(self.amplitude, self.period, self.angle) and self.period > 0,
+            f"A roll's numbers should be finite and its period positive, in days: got {self}.",
+        )
 
     def path(self, time: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
         """Offsets in row and column (pixels), and where thrusters fired (bool), over time.

@@ -1,13 +1,6 @@
-"""Target pixel files with known contents: stars, transits, eclipses, pointing, noise.
+"""`simulate_tpf`: from stars, events and motion to the Dataset of a target pixel file.
 
-What lives here: `simulate_tpf`, which makes the same Dataset that `tpfdash.open_tpf` makes from a
-file, and two ready-made stories. Stars, events and motion are in `tpfdash.scene`, the
-instruments' numbers in `tpfdash.instruments`; writing a FITS file is `tpfdash.io.write`.
-
-What the model is, and is not: the PRF is a sum of circular pixel-integrated Gaussians (a core and
-a halo), the same all over the stamp; light curves are taken at mid-cadence, with no smearing over
-the exposure; photon noise is Gaussian; the observer sits at the barycentre, so that times are
-evenly spaced and TIMECORR is 0. There is no saturation, smear, crosstalk or stellar variability.
+What lives here: arguments checked, the pieces put together, attrs and truth written down.
 """
 
 from __future__ import annotations
@@ -22,40 +15,30 @@ import xarray as xr
 from astropy.wcs import WCS
 
 from tpfdash.errors import TPFError
-from tpfdash.instruments import DETECTORS, MODES, Detector, Mode
-from tpfdash.missions import APERTURE_COLLECTED, APERTURE_OPTIMAL, Mission, get_mission
-from tpfdash.scene import Drift, Eclipse, Roll, Scene, Star, Transit, relative_light
+from tpfdash.missions import Mission, get_mission
+from tpfdash.simulate.exposure import (
+    CUBES,
+    aperture_bits,
+    cosmic_ray_hits,
+    optimal_aperture,
+    pixel_cubes,
+)
+from tpfdash.simulate.instruments import DETECTORS, MODES, Detector, Mode
+from tpfdash.simulate.scene import (
+    Drift,
+    Eclipse,
+    Roll,
+    Scene,
+    Star,
+    Transit,
+    is_finite,
+    relative_light,
+    require,
+)
 
-__all__ = [
-    "Drift",
-    "Eclipse",
-    "Roll",
-    "Star",
-    "Transit",
-    "simulate_blend",
-    "simulate_example",
-    "simulate_tpf",
-    "star_light_curve",
-]
+__all__ = ["simulate_tpf", "star_light_curve"]
 
-_CUBES = ("flux", "flux_err", "flux_bkg", "flux_bkg_err", "raw_cnts")
 _EVENTS = {event.__name__: event for event in (Transit, Eclipse)}
-_BACKGROUND_PIXELS = 40  # that the pipeline's background is taken to come from
-_BLOCK_VALUES = 2**21  # pixel values worked on at a time: 8 MB of float32
-
-
-def _check(good: bool, message: str) -> None:
-    if not good:
-        raise TPFError(message)
-
-
-def _whole(value, name: str, least: int) -> int:
-    try:
-        number = operator.index(value)
-    except TypeError:
-        number = least - 1
-    _check(number >= least, f"{name} should be a whole number of at least {least}: got {value!r}.")
-    return number
 
 
 def simulate_tpf(
@@ -75,7 +58,7 @@ def simulate_tpf(
     corner: tuple[int, int] | None = None,
     prf: Sequence[tuple[float, float]] | None = None,
     aperture: np.ndarray | None = None,
-    columns: Sequence[str] = _CUBES,
+    columns: Sequence[str] = CUBES,
     seed: int = 0,
 ) -> xr.Dataset:
     """A target pixel file with known contents, as the Dataset that `open_tpf` would give.
@@ -136,58 +119,44 @@ def simulate_tpf(
         On an unknown mission, cadence or column, and on any number out of range.
     """
     facts = get_mission(mission)
-    modes = MODES[facts.name]
-    cadence = next(iter(modes)) if cadence is None else cadence
-    _check(
+    modes, detector = MODES[facts.name], DETECTORS[facts.name]
+    cadence = next(iter(modes)) if cadence is None else str(cadence)
+    require(
         cadence in modes,
         f"{cadence!r} is no cadence of {facts.name}: it should be one of {', '.join(modes)}.",
     )
-    mode, detector = modes[cadence], DETECTORS[facts.name]
+    mode = modes[cadence]
     n = mode.n_cadences if n_cadences is None else _whole(n_cadences, "n_cadences", 1)
-    try:
-        n_rows, n_cols = shape
-        corner = detector.corner if corner is None else tuple(operator.index(x) for x in corner)
-        row0, col0 = corner
-    except (TypeError, ValueError):
-        raise TPFError(
-            f"shape and corner should be two whole numbers each: got {shape!r}, {corner!r}."
-        ) from None
-    shape = _whole(n_rows, "The number of rows", 1), _whole(n_cols, "The number of columns", 1)
-    unknown = set(columns) - set(_CUBES)
-    _check(
-        not unknown and not isinstance(columns, str),
-        f"columns should be some of {', '.join(_CUBES)}: got {columns!r}.",
-    )
+    shape = tuple(_whole(size, "Each size of shape", 1) for size in _pair(shape, "shape"))
+    corner = _pair(detector.corner if corner is None else corner, "corner")
+    row0, col0 = (_whole(place, "Each place of corner", 0) for place in corner)
     seed = _whole(seed, "seed", 0)
+    start = detector.start if start is None else start
+    background = detector.background if background is None else background
+    require(is_finite(start), f"start should be a finite time in days: got {start!r}.")
     for name, value in {"background": background, "cosmic_rays": cosmic_rays}.items():
-        _check(
-            value is None or (math.isfinite(value) and value >= 0),
+        require(
+            is_finite(value) and value >= 0,
             f"{name} should be finite and not negative: got {value!r}.",
         )
-    _check(start is None or math.isfinite(start), f"start should be finite: got {start!r}.")
+    require(
+        isinstance(columns, tuple | list | set) and all(name in CUBES for name in columns),
+        f"columns should be a sequence of some of {', '.join(CUBES)}: got {columns!r}.",
+    )
+    motion = detector.motion if motion is None else motion
+    prf = detector.prf if prf is None else _prf(prf)
 
     stars = _stars(stars, shape, detector)
-    events = list(events)
-    for event in events:
-        _check(isinstance(event, Transit), f"{event!r} is no event: use Transit or Eclipse.")
-        _check(
-            0 <= event.star < len(stars),
-            f"There is no star {event.star} for {event}: stars are numbered 0 to {len(stars) - 1}.",
-        )
-    prf = detector.prf if prf is None else tuple((float(w), float(s)) for w, s in prf)
-    _check(
-        bool(prf) and all(w > 0 and s > 0 for w, s in prf),
-        f"prf should hold pairs of a positive weight and a positive sigma: got {prf!r}.",
-    )
-    background = detector.background if background is None else float(background)
-
-    time = (detector.start if start is None else start) + np.arange(n) * (mode.seconds / 86400)
-    motion = detector.motion if motion is None else motion
-    scene = Scene(shape, stars, events, prf, background, time, *_path(motion, time))
+    events = _events(events, len(stars))
+    time = start + np.arange(n) * (mode.seconds / 86400)
+    scene = Scene(shape, stars, events, prf, float(background), time, *_path(motion, time))
     images = scene.images()
-    optimal = _optimal(aperture, scene, images, mode, detector)
-    rays = _cosmic_rays(cosmic_rays, n, shape, mode, np.random.default_rng([seed, 1]))
+    optimal = _given_aperture(aperture, shape)
+    if optimal is None:
+        optimal = optimal_aperture(scene, images, mode, detector)
+    rays = cosmic_ray_hits(cosmic_rays, n, shape, mode, np.random.default_rng([seed, 1]))
     gap = _gap_mask(gaps, n)
+    cubes = pixel_cubes(scene, mode, detector, columns, noise, rays, gap, seed)
 
     quality = np.where(scene.fired, np.int32(detector.firing), np.int32(0))
     if mode.repairs_cosmic_rays:
@@ -198,43 +167,106 @@ def simulate_tpf(
     cut = mode.product == "TESSCut"
     pos = [np.zeros(n) if cut else d * lost for d in (scene.d_col, scene.d_row)]
 
+    attrs = _attrs(facts, mode, detector, scene, images, optimal)
+    attrs["truth"] = _truth(scene, motion) | {
+        "noise": bool(noise),
+        "cosmic_rays": float(cosmic_rays),
+        "seed": seed,
+    }
+    clock = {"units": f"BJD - {facts.time_reference:.0f}"} | {
+        key: attrs[key] for key in ("time_format", "time_scale", "time_reference")
+    }
     variables = {
         name: (("time", "row", "col"), cube, {"units": "count" if name == "raw_cnts" else "e-/s"})
-        for name, cube in _cubes(scene, mode, detector, columns, noise, rays, gap, seed).items()
+        for name, cube in cubes.items()
     } | {
         "quality": ("time", quality),
         "cadenceno": ("time", np.arange(n, dtype=np.int32) + np.int32(mode.first_cadence)),
         "pos_corr1": ("time", pos[0].astype(np.float32), {"units": "pixel"}),
         "pos_corr2": ("time", pos[1].astype(np.float32), {"units": "pixel"}),
         "timecorr": ("time", np.zeros(n, dtype=np.float32), {"units": "d"}),
-        "aperture": (("row", "col"), _aperture_bits(facts, cut, optimal, images, col0)),
-    }
-    attrs = _attrs(facts, mode, detector, scene, images, optimal, motion)
-    attrs["truth"] |= {"noise": bool(noise), "cosmic_rays": float(cosmic_rays), "seed": seed}
-    clock = {"units": f"BJD - {facts.time_reference:.0f}"} | {
-        key: attrs[key] for key in ("time_format", "time_scale", "time_reference")
+        "aperture": (("row", "col"), aperture_bits(facts, cut, optimal, images, col0)),
     }
     coords = xr.Coordinates({"time": ("time", time * lost, clock)}, indexes={})
     tpf = xr.Dataset(variables, coords=coords, attrs=attrs)
     return tpf.assign_coords(row=row0 + np.arange(shape[0]), col=col0 + np.arange(shape[1]))
 
 
-def _stars(stars: Sequence[Star] | None, shape: tuple[int, int], detector: Detector) -> list[Star]:
-    """The stars, each with the flux that its magnitude means."""
+def _whole(value, name: str, least: int) -> int:
+    try:
+        number = operator.index(value)
+    except TypeError:
+        number = least - 1
+    require(number >= least, f"{name} should be a whole number of at least {least}: got {value!r}.")
+    return number
+
+
+def _pair(value, name: str) -> tuple:
+    try:
+        first, second = value
+    except (TypeError, ValueError):
+        raise TPFError(
+            f"{name} should be (row, column), two whole numbers: got {value!r}."
+        ) from None
+    return first, second
+
+
+def _prf(prf) -> list[tuple[float, float]]:
+    """The Gaussians of a PRF, their weights made to add up to 1."""
+    try:
+        components = [(float(weight), float(sigma)) for weight, sigma in prf]
+    except (TypeError, ValueError):
+        components = []
+    require(
+        bool(components) and all(is_finite(*c) and min(c) > 0 for c in components),
+        f"prf should hold pairs of a positive weight and a positive sigma: got {prf!r}.",
+    )
+    total = sum(weight for weight, _ in components)
+    return [(weight / total, sigma) for weight, sigma in components]
+
+
+def _stars(stars, shape: tuple[int, int], detector: Detector) -> list[Star]:
+    """The stars, each with the flux that its magnitude means, in plain numbers."""
     if stars is None:
         middle = ((size - 1) / 2 for size in shape)
         stars = [Star(*middle, magnitude=detector.magnitude)]
-    stars = list(stars)
-    _check(
-        bool(stars) and all(isinstance(star, Star) for star in stars),
-        f"stars should be a sequence of at least one Star: got {stars!r}.",
-    )
+    good = isinstance(stars, Sequence) and all(isinstance(star, Star) for star in stars)
+    require(good and bool(stars), f"stars should be at least one Star, in a list: got {stars!r}.")
     return [
-        star
-        if star.flux is not None
-        else Star(star.row, star.col, flux=10 ** (0.4 * (detector.zero_point - star.magnitude)))
+        Star(
+            float(star.row),
+            float(star.col),
+            flux=float(
+                star.flux
+                if star.flux is not None
+                else 10 ** (0.4 * (detector.zero_point - star.magnitude))
+            ),
+        )
         for star in stars
     ]
+
+
+def _events(events, n_stars: int) -> list[Transit]:
+    good = isinstance(events, Sequence) and all(isinstance(event, Transit) for event in events)
+    require(good, f"events should be Transits and Eclipses, in a list: got {events!r}.")
+    for event in events:
+        _whole(event.star, "The star of an event", 0)
+        require(
+            event.star < n_stars,
+            f"There is no star {event.star} for {event}: stars are numbered 0 to {n_stars - 1}.",
+        )
+    return list(events)
+
+
+def _given_aperture(aperture, shape: tuple[int, int]) -> np.ndarray | None:
+    if aperture is None:
+        return None
+    aperture = np.asarray(aperture)
+    require(
+        aperture.shape == shape and aperture.dtype == bool,
+        f"aperture should be a bool array of shape {shape}: got {aperture.dtype} {aperture.shape}.",
+    )
+    return aperture
 
 
 def _path(motion, time: np.ndarray) -> tuple:
@@ -242,147 +274,36 @@ def _path(motion, time: np.ndarray) -> tuple:
     if isinstance(motion, Drift | Roll):
         return *motion.path(time), *motion.smear
     path = np.asarray(motion)
-    _check(
+    require(
         path.shape == (time.size, 2) and path.dtype.kind in "fiu" and bool(np.isfinite(path).all()),
         "motion should be a Drift, a Roll or a finite array of row and column offsets, of shape "
-        f"({time.size}, 2): got {type(motion).__name__} of shape {path.shape}.",
+        f"({time.size}, 2): got a {type(motion).__name__} of shape {path.shape}.",
     )
     return *path.T.astype(float), np.zeros(time.size, dtype=bool)
 
 
-def _gap_mask(gaps: Sequence[tuple[int, int]], n: int) -> np.ndarray:
+def _gap_mask(gaps, n: int) -> np.ndarray:
     gap = np.zeros(n, dtype=bool)
+    require(isinstance(gaps, Sequence), f"gaps should be a list of (first, stop): got {gaps!r}.")
     for pair in gaps:
-        try:
-            first, stop = map(operator.index, pair)
-        except (TypeError, ValueError):
-            first = stop = -1
-        _check(
-            0 <= first < stop <= n,
+        first, stop = (_whole(end, "Each end of a gap", 0) for end in _pair(pair, "A gap"))
+        require(
+            first < stop <= n,
             f"A gap should be (first, stop) with 0 <= first < stop <= {n}: got {pair!r}.",
         )
         gap[first:stop] = True
     return gap
 
 
-def _variance(rate, mode: Mode, detector: Detector):
-    """Variance of a pixel in (e-/s)^2 at `rate` e-/s: photons, and one read noise a read."""
-    return rate / mode.exposure + mode.reads * (detector.read_noise / mode.exposure) ** 2
-
-
-def _optimal(aperture, scene: Scene, images: np.ndarray, mode: Mode, detector: Detector):
-    """The pipeline aperture, bool (row, col): as given, or of the target's best S/N.
-
-    Pixels are taken in the order of the target's own S/N in them, for as long as that of their sum
-    grows; the same idea as Kepler's, Bryson et al. 2010.
-    """
-    if aperture is not None:
-        aperture = np.asarray(aperture)
-        _check(
-            aperture.shape == scene.shape and aperture.dtype == bool,
-            f"aperture should be a bool array of shape {scene.shape}: got {aperture.dtype} "
-            f"{aperture.shape}.",
-        )
-        return aperture
-    target = images[0].ravel()
-    variance = _variance(images.sum(axis=0).ravel() + scene.background, mode, detector)
-    order = np.argsort(-target / np.sqrt(variance), kind="stable")
-    growing = np.cumsum(target[order]) / np.sqrt(np.cumsum(variance[order]))
-    optimal = np.zeros(target.size, dtype=bool)
-    optimal[order[: np.argmax(growing) + 1]] = True
-    return optimal.reshape(scene.shape)
-
-
-def _cosmic_rays(rate: float, n: int, shape: tuple[int, int], mode: Mode, rng):
-    """Cadence, flat pixel and e-/s of each hit, in order of time.
-
-    Each hit leaves 1,000 e- or more in one pixel, exponentially fewer of the large ones.
-    """
-    values = n * shape[0] * shape[1]
-    hits = rng.poisson(rate * mode.seconds / 86400 * values)
-    when, where = np.divmod(np.sort(rng.integers(values, size=hits)), shape[0] * shape[1])
-    electrons = 1000 + rng.exponential(4000, size=hits)
-    return when, where, (electrons / mode.exposure).astype(np.float32)
-
-
-def _cubes(scene, mode, detector, columns, noise, rays, gap, seed) -> dict[str, np.ndarray]:
-    """The pixel cubes, (time, row, col) views of (row, col, time) arrays, by blocks of cadences.
-
-    The random numbers of FLUX do not depend on which columns are made.
-    """
-    n = scene.time.size
-    pixels = scene.shape[0] * scene.shape[1]
-    names = list(columns) + ["cosmic_rays"] * (mode.repairs_cosmic_rays and rays[0].size > 0)
-    cubes = {
-        name: np.empty((*scene.shape, n), dtype=np.int32 if name == "raw_cnts" else np.float32)
-        for name in names
-    }
-    rng = np.random.default_rng([seed, 0])
-    length = max(1, _BLOCK_VALUES // pixels)
-    for first in range(0, n, length):
-        span = slice(first, min(first + length, n))
-        block = _block(scene, mode, detector, set(names), noise, rays, span, rng)
-        lost = gap[span]
-        for name, cube in cubes.items():
-            cube[..., span] = block[name]
-            if lost.any():
-                cube[..., span][..., lost] = -1 if name == "raw_cnts" else np.nan
-    return {name: cube.transpose(2, 0, 1) for name, cube in cubes.items()}
-
-
-def _block(scene, mode, detector, names, noise, rays, span, rng) -> dict:
-    """The values of one block of cadences, by column, each broadcast to (row, col, time)."""
-    flux, sky = scene.starlight(span), scene.sky(span)
-    error = np.sqrt(_variance(flux + sky, mode, detector))
-    if noise:
-        flux += error * rng.standard_normal(flux.shape, dtype=np.float32)
-    hits = np.zeros_like(flux) if rays[0].size else np.float32(0)
-    if rays[0].size:
-        inside = slice(*np.searchsorted(rays[0], (span.start, span.stop)))
-        when, where, what = (part[inside] for part in rays)
-        np.add.at(hits.reshape(-1, flux.shape[-1]), (where, when - span.start), what)
-    if not mode.repairs_cosmic_rays:
-        flux += hits
-        hits = np.float32(0)
-    if mode.product == "TESSCut":
-        return {
-            "flux": flux + sky,
-            "flux_err": error,
-            "flux_bkg": np.float32(0),
-            "flux_bkg_err": np.float32(0),
-            "raw_cnts": np.int32(-1),
-        }
-    values = {"flux": flux, "flux_err": error, "flux_bkg": sky}
-    if "flux_bkg_err" in names:
-        values["flux_bkg_err"] = np.sqrt(sky / (mode.exposure * _BACKGROUND_PIXELS))
-    if "cosmic_rays" in names:
-        values["cosmic_rays"] = np.where(hits > 0, hits, np.float32(np.nan))
-    if "raw_cnts" in names:
-        counts = (flux + sky + hits) * np.float32(mode.exposure / detector.gain)
-        counts = np.rint(counts) + np.float64(mode.counts_offset)
-        values["raw_cnts"] = np.clip(counts, 0, np.iinfo(np.int32).max).astype(np.int32)
-    return values
-
-
-def _aperture_bits(
-    facts: Mission, cut: bool, optimal: np.ndarray, images: np.ndarray, col0: int
-) -> np.ndarray:
-    """The bits of the APERTURE extension in the mission's own convention, int32 (row, col)."""
-    bits = np.full(optimal.shape, APERTURE_COLLECTED, dtype=np.int32)
-    if cut:
-        return bits
-    bits |= np.where(optimal, APERTURE_OPTIMAL, 0).astype(np.int32)
-    if facts.name == "TESS":
-        light = images.sum(axis=0)
-        dark = (light <= np.quantile(light, 0.25)) & ~optimal
-        bits |= np.where(dark, 4, 0).astype(np.int32)
-        output = np.clip((col0 + np.arange(optimal.shape[1]) - 45) // 512, 0, 3)
-        bits |= (32 << output).astype(np.int32)
-    return bits
-
-
-def _attrs(facts, mode, detector, scene, images, optimal, motion) -> dict:
-    """The attrs that `open_tpf` would give, and the truth."""
+def _attrs(
+    facts: Mission,
+    mode: Mode,
+    detector: Detector,
+    scene: Scene,
+    images: np.ndarray,
+    optimal: np.ndarray,
+) -> dict:
+    """The attrs that `open_tpf` would give."""
     target = scene.stars[0]
     cut = mode.product == "TESSCut"
     wcs = WCS(naxis=2)
@@ -417,18 +338,24 @@ def _attrs(facts, mode, detector, scene, images, optimal, motion) -> dict:
         "time_reference": facts.time_reference,
         "raw_counts_offset": mode.counts_offset,
         "simulated": True,
-        "truth": {
-            "stars": [dataclasses.asdict(star) for star in scene.stars],
-            "events": [
-                {"type": type(event).__name__, **dataclasses.asdict(event)}
-                for event in scene.events
-            ],
-            "motion": {"type": type(motion).__name__}
-            | (dataclasses.asdict(motion) if dataclasses.is_dataclass(motion) else {}),
-            "prf": [list(component) for component in scene.prf],
-            "background": scene.background,
-        },
     }
+
+
+def _truth(scene: Scene, motion) -> dict:
+    """What went into a scene, as plain numbers, lists and dicts."""
+    return {
+        "stars": [dataclasses.asdict(star) for star in scene.stars],
+        "events": [_plain(event) for event in scene.events],
+        "motion": _plain(motion) if dataclasses.is_dataclass(motion) else {"type": "array"},
+        "prf": [list(component) for component in scene.prf],
+        "background": scene.background,
+    }
+
+
+def _plain(thing: Transit | Drift | Roll) -> dict:
+    numbers = {key: float(value) for key, value in dataclasses.asdict(thing).items()}
+    whole = {"star": int(thing.star)} if isinstance(thing, Transit) else {}
+    return {"type": type(thing).__name__} | numbers | whole
 
 
 def star_light_curve(tpf: xr.Dataset, star: int = 0) -> np.ndarray:
@@ -452,9 +379,9 @@ def star_light_curve(tpf: xr.Dataset, star: int = 0) -> np.ndarray:
         If `tpf` carries no truth, or no such star.
     """
     truth = tpf.attrs.get("truth")
-    _check(isinstance(truth, Mapping), "This Dataset has no attrs['truth']: it was not simulated.")
+    require(isinstance(truth, Mapping), "This Dataset has no attrs['truth']: it was not simulated.")
     stars = truth["stars"]
-    _check(
+    require(
         0 <= star < len(stars),
         f"There is no star {star}: stars are numbered 0 to {len(stars) - 1}.",
     )
@@ -463,51 +390,3 @@ def star_light_curve(tpf: xr.Dataset, star: int = 0) -> np.ndarray:
         for event in truth["events"]
     ]
     return stars[star]["flux"] * relative_light(events, star, tpf["time"].values)
-
-
-def simulate_example(*, n_cadences: int = 3264, seed: int = 5) -> xr.Dataset:
-    """The K2 file that `tpfdash` opens when it is given nothing: an eclipsing neighbour.
-
-    The target is constant. Its neighbour, three pixels off and half as bright, eclipses every
-    4.1 d, and enough of its light falls into the generous pipeline aperture for the eclipses to
-    show above the sawtooth of the roll. A third star is faint.
-    """
-    start = DETECTORS["K2"].start
-    aperture = np.zeros((11, 11), dtype=bool)
-    aperture[3:7, 2:8] = True
-    return simulate_tpf(
-        "K2",
-        n_cadences=n_cadences,
-        shape=(11, 11),
-        stars=[
-            Star(4.9, 4.6, magnitude=12.2),
-            Star(7.2, 6.0, magnitude=13.0),
-            Star(1.2, 8.9, magnitude=15.2),
-        ],
-        events=[Eclipse(1, 4.1, start + 2.3, 0.35, 0.7, secondary_depth=0.25)],
-        motion=Roll(amplitude=0.2),
-        aperture=aperture,
-        cosmic_rays=0.05,
-        gaps=[(n_cadences // 2, n_cadences // 2 + min(40, n_cadences // 10))]
-        if n_cadences >= 10
-        else (),
-        seed=seed,
-    )
-
-
-def simulate_blend(*, n_cadences: int = 4397, seed: int = 6) -> xr.Dataset:
-    """A Kepler quarter whose target seems to have a planet: an eclipsing binary four pixels off.
-
-    The story of KOI 6.01: the pointing is steady, the target constant, and the halo of the
-    eclipsing binary puts a shallow dip into the target's aperture.
-    """
-    start = DETECTORS["Kepler"].start
-    return simulate_tpf(
-        "Kepler",
-        n_cadences=n_cadences,
-        shape=(9, 11),
-        stars=[Star(4.0, 3.1, magnitude=12.1), Star(4.3, 7.1, magnitude=12.9)],
-        events=[Eclipse(1, 1.334, start + 0.7, 0.13, 0.3, secondary_depth=0.02)],
-        cosmic_rays=0.05,
-        seed=seed,
-    )
