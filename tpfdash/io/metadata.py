@@ -1,0 +1,196 @@
+"""What the headers of a target pixel file say of the observation: attrs, clock, corner, WCS.
+
+The structure of the file is `tpfdash.io.hdus`; its variables are made in `tpfdash.io.fits`.
+"""
+
+from __future__ import annotations
+
+import math
+import re
+import warnings
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+from astropy.io import fits
+from astropy.wcs import WCS
+
+from tpfdash.errors import TPFError
+from tpfdash.io.hdus import HDU
+from tpfdash.missions import MISSIONS, Mission, time_format
+
+__all__ = ["corner", "describe", "find_mission"]
+
+#: Keywords of a column's sky WCS ({} is the column's number) -> those of an image.
+_COLUMN_WCS = {
+    "WCAX{}": "WCSAXES",
+    **{f"{i}CTYP{{}}": f"CTYPE{i}" for i in (1, 2)},
+    **{f"{i}CRPX{{}}": f"CRPIX{i}" for i in (1, 2)},
+    **{f"{i}CRVL{{}}": f"CRVAL{i}" for i in (1, 2)},
+    **{f"{i}CUNI{{}}": f"CUNIT{i}" for i in (1, 2)},
+    **{f"{i}CDLT{{}}": f"CDELT{i}" for i in (1, 2)},
+    **{f"{i}{j}PC{{}}": f"PC{i}_{j}" for i in (1, 2) for j in (1, 2)},
+    **{f"{i}{j}CD{{}}": f"CD{i}_{j}" for i in (1, 2) for j in (1, 2)},
+    "LONP{}": "LONPOLE",
+    "LATP{}": "LATPOLE",
+}
+_IMAGE_WCS = re.compile(
+    r"(WCSAXES|(CTYPE|CRPIX|CRVAL|CUNIT|CDELT)[12]|(PC|CD)[12]_[12]|LONPOLE|LATPOLE|"
+    r"[AB]P?_(ORDER|DMAX|\d_\d))$"
+)
+
+
+def find_mission(hdus: Sequence[HDU]) -> Mission:
+    """By MISSION, else by TELESCOP, else by the keyword that only one mission has.
+
+    Raises
+    ------
+    TPFError
+        If the headers name none of Kepler, K2 and TESS.
+    """
+    names = {name.upper(): mission for name, mission in MISSIONS.items()}
+    words = [
+        str(hdu.get(key, "")).strip().upper() for key in ("MISSION", "TELESCOP") for hdu in hdus
+    ]
+    named = next((names[word] for word in words if word in names), None)
+    seen = [m for m in MISSIONS.values() if any(m.epoch_keyword in hdu.header for hdu in hdus)]
+    if named is MISSIONS["Kepler"] and MISSIONS["K2"] in seen:
+        return MISSIONS["K2"]  # TELESCOP says Kepler in both
+    if named or seen:
+        return named or seen[0]
+    raise TPFError(
+        f"{hdus[0].file} does not say its mission: TELESCOP or MISSION should be one of "
+        f"{', '.join(MISSIONS)}."
+    )
+
+
+def _first(hdus: Sequence[HDU], key: str, default: float = math.nan) -> float:
+    """The first finite number among the headers' values."""
+    numbers = (hdu.number(key) for hdu in hdus)
+    return next((n for n in numbers if math.isfinite(n)), default)
+
+
+def _time_reference(mission: Mission, hdus: Sequence[HDU]) -> float:
+    """The JD at which the clock reads 0: BJDREFI + BJDREFF, else TUNIT1, else the mission's."""
+    whole = _first(hdus, "BJDREFI")
+    if math.isfinite(whole):
+        return float(whole + _first(hdus, "BJDREFF", 0.0))
+    stated = re.search(r"\b24\d{5}(\.\d+)?\b", str(hdus[0].get("TUNIT1", "")))
+    return float(stated[0]) if stated else mission.time_reference
+
+
+def _cadence(hdus: Sequence[HDU], time: np.ndarray) -> float:
+    """Seconds from one cadence to the next: TIMEDEL, else the median step of the times."""
+    days = _first(hdus, "TIMEDEL", 0.0)
+    if not days > 0:
+        steps = np.diff(time[np.isfinite(time)])
+        days = np.median(steps) if len(steps) else math.nan
+    return float(days) * 86400
+
+
+def describe(
+    mission: Mission, primary: HDU, pixels: HDU, aperture: HDU, column: int, time: np.ndarray
+) -> dict[str, Any]:
+    """The attrs of the Dataset.
+
+    Parameters
+    ----------
+    mission : Mission
+    primary, pixels, aperture : HDU
+    column : int
+        Number of the FLUX column.
+    time : array (time,) of float
+
+    Returns
+    -------
+    dict
+        A number that the file does not give is NaN, a word "", and where, when and how fast the
+        target moves (PMRA, PMDEC, as in the file) are absent.
+    """
+    target, data = (primary, pixels), (pixels, primary)
+    words = str(primary.get("CREATOR", "")).lower()
+    cut = "astrocut" in words or "ffiexporter" in words or _has_column(pixels, "FFI_FILE")
+    identity = _first(target, mission.id_keyword)
+    identity = int(identity) if math.isfinite(identity) else ""
+    catalogued = f"{mission.catalog} {identity}" if identity != "" else ""
+    reference = _time_reference(mission, data)
+    seconds = _cadence(data, time)
+    attrs = {
+        "mission": mission.name,
+        "product": "TESSCut" if cut else "TPF",
+        "object": str(primary.get("OBJECT", pixels.get("OBJECT", catalogued))).strip(),
+        "id": identity,
+        "ra": float(_first(target, "RA_OBJ")),
+        "dec": float(_first(target, "DEC_OBJ")),
+    }
+    for key in ("PMRA", "PMDEC", mission.epoch_keyword, *mission.detector_keywords):
+        if math.isfinite(number := _first(target, key)):
+            attrs[key.lower()] = number
+    # Kepler's offset is by cadence type; TESS has one. It is in RAW_CNTS, not in FLUX.
+    offset_keyword = "SCFXDOFF" if 0 < seconds < 600 else "LCFXDOFF"
+    return attrs | {
+        "cadence_type": mission.cadence_type(seconds),
+        "cadence_seconds": seconds,
+        "wcs": _wcs(pixels, aperture, column),
+        "source": primary.file,
+        "background_subtracted": bool(_first(data, "BACKAPP", 0)),
+        "magnitude": math.nan if cut else float(_first(target, mission.magnitude_keyword)),
+        "magnitude_band": mission.magnitude_band,
+        "crowdsap": float(_first(data, "CROWDSAP")),
+        "flfrcsap": float(_first(data, "FLFRCSAP")),
+        "time_format": time_format(reference),
+        "time_scale": "TDB",
+        "time_reference": reference,
+        "raw_counts_offset": int(_first(data, offset_keyword, _first(data, "FXDOFF", 0))),
+        "simulated": any(h.get(k) is True for h in data for k in ("SIMULATD", "SIMDATA")),
+    }
+
+
+def _has_column(hdu: HDU, name: str) -> bool:
+    return any(hdu.get(f"TTYPE{i + 1}") == name for i in range(hdu.count("TFIELDS")))
+
+
+def corner(pixels: HDU, aperture: HDU, column: int) -> tuple[int, int]:
+    """Detector (row, col) of the stamp's first pixel; 0 where the file does not say."""
+
+    def along(axis: int) -> int:
+        keywords = (
+            (pixels, f"{axis}CRV{column}P", f"{axis}CRP{column}P"),
+            (aperture, f"CRVAL{axis}P", f"CRPIX{axis}P"),
+        )
+        for hdu, reference, pixel in keywords:
+            if math.isfinite(at := hdu.number(reference)):
+                return round(at - hdu.number(pixel, 1) + 1)
+        return 0
+
+    return along(2), along(1)
+
+
+def _wcs(pixels: HDU, aperture: HDU, column: int) -> str:
+    """The sky WCS of the stamp, as the text of a FITS header; "" where the file has none.
+
+    In the keywords of the FLUX column or, where those make no sense (a TESSCut file is known
+    whose 1CTYP5 is 2.84), in the header of APERTURE.
+    """
+    frame = {key: pixels.get(key, aperture.get(key)) for key in ("RADESYS", "EQUINOX")}
+    of_column = {image: pixels.get(key.format(column)) for key, image in _COLUMN_WCS.items()}
+    of_image = {key: aperture.get(key) for key in aperture.header if _IMAGE_WCS.match(key)}
+    for keywords in (of_column, of_image):
+        cards = [(key, value) for key, value in (keywords | frame).items() if value is not None]
+        header = fits.Header(cards)
+        if _is_celestial(header):
+            return header.tostring(endcard=True, padding=False)
+    return ""
+
+
+def _is_celestial(header: fits.Header) -> bool:
+    types = [str(header.get(f"CTYPE{axis}", "")) for axis in (1, 2)]
+    if sorted(kind[:4].strip("-") for kind in types) != ["DEC", "RA"]:
+        return False
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            sky = WCS(header).wcs_pix2world([[0.0, 0.0], [1.0, 1.0]], 0)
+    except Exception:  # wcslib has a family of errors of its own, and they are not public
+        return False
+    return bool(np.isfinite(sky).all() and (sky[0] != sky[1]).any())

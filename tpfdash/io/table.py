@@ -1,0 +1,364 @@
+"""FITS binary tables read by blocks of rows, and lazy pixel cubes over them.
+
+A `Table` is a store, the offset of the first row, the layout of a row and the number of rows:
+one way to read, whether the bytes are on disk or in memory. Which table and which columns
+matter is the business of `tpfdash.io.fits`.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+
+import numpy as np
+from xarray.backends import BackendArray
+from xarray.core import indexing
+
+from tpfdash.errors import TPFError
+from tpfdash.io.stores import Store
+
+__all__ = ["Column", "ColumnCube", "SparseCube", "Table", "parse_columns"]
+
+#: Rows are read in blocks of about this many bytes.
+BLOCK_BYTES = 32 * 2**20
+#: Rows turned over at once when a block goes into a cube: small enough for the CPU's cache.
+_TILE_BYTES = 2**18
+
+_FORMAT = re.compile(r"\s*(\d*)([LXBIJKAEDCMPQ])")
+_TYPES = {
+    "L": "i1",
+    "B": "u1",
+    "I": ">i2",
+    "J": ">i4",
+    "K": ">i8",
+    "E": ">f4",
+    "D": ">f8",
+    "C": ">c8",
+    "M": ">c16",
+    "P": ">i8",
+    "Q": ">V16",
+}
+
+
+@dataclass(frozen=True)
+class Column:
+    """One column of a table: its place in a row and how its numbers are to be read.
+
+    Parameters
+    ----------
+    name : str
+        In capitals.
+    number : int
+        Counted from 1, as in the header's keywords.
+    dtype : numpy.dtype
+        As on disk, with the shape of a cell, slowest axis first.
+    offset : int
+        Bytes from the start of a row.
+    scale, zero : float
+        TSCAL and TZERO: value = number * scale + zero.
+    null : int or None
+        TNULL.
+    """
+
+    name: str
+    number: int
+    dtype: np.dtype
+    offset: int
+    scale: float = 1.0
+    zero: float = 0.0
+    null: int | None = None
+
+    @property
+    def shape(self) -> tuple[int, ...]:
+        return self.dtype.shape
+
+    @property
+    def width(self) -> int:
+        return self.dtype.itemsize
+
+    def reshaped(self, shape: tuple[int, ...]) -> Column:
+        """The same column, with cells of another shape and the same size."""
+        return replace(self, dtype=np.dtype((self.dtype.base, shape)))
+
+    def decode(self, numbers: np.ndarray, dtype: np.dtype) -> np.ndarray:
+        """The values of numbers as on disk, in a native dtype.
+
+        As a float, a null is NaN. As an integer it stays what the file holds (-1 in RAW_CNTS),
+        and the NaN of a float column becomes -1.
+        """
+        floats = np.issubdtype(dtype, np.floating)
+        if floats != (numbers.dtype.kind == "f") or self.scale != 1 or self.zero != 0:
+            values = numbers.astype("f8") * self.scale + self.zero
+            if floats and self.null is not None and numbers.dtype.kind in "iu":
+                values[numbers == self.null] = np.nan
+            numbers = values if floats else np.nan_to_num(values, nan=-1.0)
+        return numbers.astype(dtype)
+
+
+def parse_columns(header: Mapping, name: str) -> dict[str, Column]:
+    """The columns that the header of a binary table announces, by name.
+
+    Raises
+    ------
+    TPFError
+        If the header contradicts itself. `name` is how the message names the file.
+    """
+    columns, offset = {}, 0
+    try:
+        for number in range(1, int(header["TFIELDS"]) + 1):
+            repeat, code = _FORMAT.match(header[f"TFORM{number}"]).groups()
+            count = int(repeat or 1)
+            base, shape = _cell(code, count, header.get(f"TDIM{number}"))
+            column = Column(
+                name=str(header.get(f"TTYPE{number}", f"COLUMN{number}")).strip().upper(),
+                number=number,
+                dtype=np.dtype((base, shape)) if shape else np.dtype(base),
+                offset=offset,
+                scale=float(header.get(f"TSCAL{number}") or 1),
+                zero=float(header.get(f"TZERO{number}") or 0),
+                null=header.get(f"TNULL{number}"),
+            )
+            columns.setdefault(column.name, column)
+            offset += column.width
+        length = int(header["NAXIS1"])
+    except (AttributeError, KeyError, TypeError, ValueError) as error:
+        raise TPFError(f"{name} has a table whose columns cannot be made out ({error}).") from error
+    if offset != length:
+        raise TPFError(
+            f"{name} has a table whose rows should be {offset} bytes long by its columns and are "
+            f"{length} by its header."
+        )
+    return columns
+
+
+def _cell(code: str, count: int, dim: str | None) -> tuple[str, tuple[int, ...]]:
+    """Base dtype and shape, slowest axis first, of a cell."""
+    if code == "A":
+        return f"S{count}", ()
+    if code == "X":
+        return "u1", (-(-count // 8),)
+    base = _TYPES[code]
+    if dim:
+        shape = tuple(int(length) for length in re.findall(r"-?\d+", dim))[::-1]
+        if int(np.prod(shape)) == count:
+            return base, shape
+    return base, () if count == 1 else (count,)
+
+
+class Table:
+    """The rows of a binary table.
+
+    Parameters
+    ----------
+    store : MemoryStore or FileStore
+    offset : int
+        Where the first row starts.
+    columns : dict of str to Column
+        Those that are wanted.
+    stride : int
+        Bytes of a row.
+    rows : int
+        How many there are.
+    """
+
+    def __init__(
+        self, store: Store, offset: int, columns: Mapping[str, Column], stride: int, rows: int
+    ):
+        self.store = store
+        self.offset = offset
+        self.columns = columns
+        self.rows = rows
+        self.stride = stride
+
+    def read(self, wanted: Mapping[str, np.dtype]) -> dict[str, np.ndarray]:
+        """Whole columns, decoded. Only the bytes that are needed are read where rows are long.
+
+        Parameters
+        ----------
+        wanted : mapping of str to dtype
+            Column names -> the native dtypes to decode to.
+        """
+        columns = sorted((self.columns[name] for name in wanted), key=lambda c: c.offset)
+        out = {c.name: np.empty((self.rows, *c.shape), wanted[c.name]) for c in columns}
+        for run in self._runs(columns):
+            for where, records in self.blocks(run, np.arange(self.rows)):
+                for column in run:
+                    out[column.name][where] = column.decode(
+                        records[column.name], wanted[column.name]
+                    )
+        return {name: out[name] for name in wanted}
+
+    def _runs(self, columns: Sequence[Column]) -> list[list[Column]]:
+        """Columns in the order of the row, parted where the gap between two is worth a skip."""
+        runs: list[list[Column]] = []
+        for column in columns:
+            if runs and column.offset - _end(runs[-1][-1]) <= self.store.gap:
+                runs[-1].append(column)
+            else:
+                runs.append([column])
+        return runs
+
+    def blocks(
+        self, columns: Sequence[Column], picks: np.ndarray
+    ) -> Iterator[tuple[slice, np.ndarray]]:
+        """Some rows of some columns, by blocks of some 32 MB.
+
+        Parameters
+        ----------
+        columns : sequence of Column
+            Neighbours in the row: what lies between them may be read too.
+        picks : array of int
+            Row numbers, ascending.
+
+        Yields
+        ------
+        where : slice
+            The part of `picks` that follows.
+        records : structured array
+            Those rows, as on disk.
+        """
+        if not len(picks):
+            return
+        first = min(column.offset for column in columns)
+        span = max(_end(column) for column in columns) - first
+        step = (picks[-1] - picks[0]) / max(len(picks) - 1, 1) * self.stride
+        if step - span > self.store.gap:
+            layout = _layout(columns, first, span)
+            count = max(1, BLOCK_BYTES // max(span, 1))
+            for start in range(0, len(picks), count):
+                part = picks[start : start + count]
+                data = self.store.gather(self.offset + part * self.stride + first, span)
+                yield slice(start, start + len(part)), np.frombuffer(data, layout)
+            return
+        layout = _layout(columns, 0, self.stride)
+        count = max(1, BLOCK_BYTES // self.stride)
+        start = 0
+        while start < len(picks):
+            row = int(picks[start])
+            stop = int(np.searchsorted(picks, row + count))
+            rows = int(picks[stop - 1]) + 1 - row
+            data = self.store.read(self.offset + row * self.stride, rows * self.stride)
+            records = np.frombuffer(data, layout)
+            if rows != stop - start:
+                records = records[picks[start:stop] - row]
+            yield slice(start, stop), records
+            start = stop
+
+
+def _end(column: Column) -> int:
+    return column.offset + column.width
+
+
+def _layout(columns: Sequence[Column], first: int, length: int) -> np.dtype:
+    return np.dtype(
+        {
+            "names": [column.name for column in columns],
+            "formats": [column.dtype for column in columns],
+            "offsets": [column.offset - first for column in columns],
+            "itemsize": length,
+        }
+    )
+
+
+class _Cube(BackendArray):
+    """A lazy array (time, ...) that arrives in memory with each pixel's series contiguous."""
+
+    shape: tuple[int, ...]
+    dtype: np.dtype
+
+    def __getitem__(self, key):
+        return indexing.explicit_indexing_adapter(
+            key, self.shape, indexing.IndexingSupport.OUTER, self._outer
+        )
+
+    def _outer(self, key: tuple) -> np.ndarray:
+        chosen = [np.atleast_1d(np.arange(n)[k]) for n, k in zip(self.shape, key, strict=True)]
+        picks, back = np.unique(chosen[0], return_inverse=True)
+        base = np.empty((*(len(c) for c in chosen[1:]), len(picks)), self.dtype)
+        if base.size:
+            self._fill(base, picks, chosen[1:])
+        if not np.array_equal(picks, chosen[0]):
+            base = np.take(base, back, axis=-1)
+        scalars = tuple(0 if isinstance(k, int | np.integer) else slice(None) for k in key)
+        return np.moveaxis(base, -1, 0)[scalars]
+
+    def _fill(self, base: np.ndarray, picks: np.ndarray, cells: list[np.ndarray]) -> None:
+        """Put the pixels `cells` of the cadences `picks` (ascending) into `base` (..., time)."""
+        raise NotImplementedError
+
+
+class ColumnCube(_Cube):
+    """A column of images, read when it is asked for.
+
+    Parameters
+    ----------
+    table : Table
+    column : Column
+        With a cell of two dimensions.
+    dtype : dtype
+        Native, in memory.
+    """
+
+    def __init__(self, table: Table, column: Column, dtype):
+        self._table = table
+        self._column = column
+        self.shape = (table.rows, *column.shape)
+        self.dtype = np.dtype(dtype)
+
+    def _fill(self, base, picks, cells):
+        column, lines = self._column, cells[0]
+        first, last = int(lines.min()), int(lines.max())
+        part = replace(
+            column,
+            dtype=np.dtype((column.dtype.base, (last + 1 - first, *column.shape[1:]))),
+            offset=column.offset + first * (column.width // column.shape[0]),
+        )
+        cells = [lines - first, *cells[1:]]
+        choice = ... if _is_whole(cells, part.shape) else (slice(None), *np.ix_(*cells))
+        pixels = base.reshape(-1, base.shape[-1])
+        tile = max(1, _TILE_BYTES // (self.dtype.itemsize * len(pixels)))
+        for where, records in self._table.blocks([part], picks):
+            numbers = records[column.name]
+            for start in range(0, len(numbers), tile):
+                some = part.decode(numbers[start : start + tile][choice], self.dtype)
+                at = where.start + start
+                pixels[:, at : at + len(some)] = some.reshape(len(some), -1).T
+
+
+def _is_whole(cells: Sequence[np.ndarray], shape: tuple[int, ...]) -> bool:
+    return all(np.array_equal(c, np.arange(n)) for c, n in zip(cells, shape, strict=True))
+
+
+class SparseCube(_Cube):
+    """A cube that is NaN but for a list of pixels.
+
+    Parameters
+    ----------
+    shape : tuple of int
+        (time, row, col).
+    index : array of int, shape (n,)
+        Flat index of each entry in (time, row, col) order.
+    values : array of float, shape (n,)
+        Entries at the same place are added up.
+    """
+
+    dtype = np.dtype("f4")
+
+    def __init__(self, shape: tuple[int, int, int], index: np.ndarray, values: np.ndarray):
+        self.shape = shape
+        self._index, back = np.unique(index, return_inverse=True)
+        self._values = np.bincount(back, values, minlength=len(self._index)).astype("f4")
+
+    def _fill(self, base, picks, cells):
+        size = int(np.prod(self.shape[1:]))
+        low, high = np.searchsorted(self._index, [picks[0] * size, (picks[-1] + 1) * size])
+        index, values = self._index[low:high], self._values[low:high]
+        keep = np.isin(index // size, picks)
+        time, *pixel = np.unravel_index(index[keep], self.shape)
+        whole = _is_whole(cells, self.shape[1:])
+        cube = base if whole else np.empty((*self.shape[1:], len(picks)), self.dtype)
+        cube.fill(np.nan)
+        cube[(*pixel, np.searchsorted(picks, time))] = values[keep]
+        if not whole:
+            base[...] = cube[np.ix_(*cells)]
