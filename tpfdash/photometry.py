@@ -15,7 +15,14 @@ import xarray as xr
 from tpfdash.aperture import as_mask
 from tpfdash.version import __version__
 
-__all__ = ["RunningSum", "aperture_photometry", "background_level", "pixel_series", "zero_frames"]
+__all__ = [
+    "RunningSum",
+    "all_zero",
+    "aperture_photometry",
+    "median_level",
+    "pixel_series",
+    "zero_frames",
+]
 
 #: Bytes of pixels worked on at a time: small enough to stay in a processor's cache where the cube
 #: is in memory, large enough for sequential reads where it is on disk.
@@ -68,7 +75,6 @@ def aperture_photometry(tpf: xr.Dataset, aperture, *, background=None) -> xr.Dat
     if rows.size:
         rows += float(tpf["row"][0])
         cols += float(tpf["col"][0])
-        empty = zero_frames(tpf)
         for block in _blocks(tpf, "flux", aperture, background):
             pixels = pixel_series(tpf, "flux", block)
             series = pixels[aperture].astype(np.float64)
@@ -76,7 +82,7 @@ def aperture_photometry(tpf: xr.Dataset, aperture, *, background=None) -> xr.Dat
                 series -= _median(pixels[background])
             finite = np.isfinite(series)
             values = np.where(finite, series, 0.0)
-            missing = ~finite.any(axis=0) | empty[block]
+            missing = ~finite.any(axis=0) | all_zero(pixels)
             flux = values.sum(axis=0)
             with np.errstate(divide="ignore", invalid="ignore"):
                 moments = np.stack([rows @ values, cols @ values]) / np.where(flux, flux, np.nan)
@@ -177,16 +183,16 @@ class RunningSum:
         return flux
 
 
-def background_level(tpf: xr.Dataset, background: np.ndarray) -> np.ndarray:
-    """Median over the background mask's finite pixels at each cadence, e-/s per pixel.
+def median_level(tpf: xr.Dataset, mask: np.ndarray, name: str = "flux") -> np.ndarray:
+    """Median over the finite pixels of a mask at each cadence, in the cube's unit per pixel.
 
     Returns
     -------
     float64 array (time,); NaN where no pixel of the mask is finite.
     """
     level = np.empty(tpf.sizes["time"])
-    for block in _blocks(tpf, "flux", background):
-        level[block] = _median(pixel_series(tpf, "flux", block)[background])
+    for block in _blocks(tpf, name, mask):
+        level[block] = _median(pixel_series(tpf, name, block)[mask])
     return level
 
 
@@ -199,19 +205,25 @@ def zero_frames(tpf: xr.Dataset) -> np.ndarray:
     """
     empty = np.zeros(tpf.sizes["time"], dtype=bool)
     for block in _blocks(tpf, "flux", np.ones(tpf["aperture"].shape, dtype=bool)):
-        pixels = pixel_series(tpf, "flux", block)
-        pixels = pixels.reshape(-1, pixels.shape[-1])
-        suspects = np.arange(pixels.shape[-1])
-        zeros = np.zeros(suspects.size, dtype=bool)
-        # Nearly every cadence is cleared by the first pixel or two.
-        for series in pixels:
-            values = series[suspects] if suspects.size < series.size else series
-            zero = values == 0
-            keep = zero | ~np.isfinite(values)
-            suspects, zeros = suspects[keep], (zeros | zero)[keep]
-            if not suspects.size:
-                break
-        empty[block.start + suspects[zeros]] = True
+        empty[block] = all_zero(pixel_series(tpf, "flux", block))
+    return empty
+
+
+def all_zero(pixels: np.ndarray) -> np.ndarray:
+    """As `zero_frames`, of an array (row, col, cadence): bool array (cadence,)."""
+    pixels = pixels.reshape(-1, pixels.shape[-1])
+    suspects = np.arange(pixels.shape[-1])
+    zeros = np.zeros(suspects.size, dtype=bool)
+    # Nearly every cadence is cleared by the first pixel or two.
+    for series in pixels:
+        values = series[suspects] if suspects.size < series.size else series
+        zero = values == 0
+        keep = zero | ~np.isfinite(values)
+        suspects, zeros = suspects[keep], (zeros | zero)[keep]
+        if not suspects.size:
+            break
+    empty = np.zeros(pixels.shape[-1], dtype=bool)
+    empty[suspects[zeros]] = True
     return empty
 
 
