@@ -5,6 +5,8 @@ A mask here is an array and nothing more; who holds it, undoes it or draws it is
 
 from __future__ import annotations
 
+from numbers import Real
+
 import numpy as np
 import xarray as xr
 from scipy import ndimage
@@ -69,7 +71,7 @@ def threshold_mask(tpf: xr.Dataset, sigma: float = 3.0) -> np.ndarray:
 
     The image is the median of up to 64 frames spread over the observation; its scatter is 1.4826
     times the median absolute deviation. Of the connected pieces above the threshold the one
-    nearest to the catalogue position is taken, or to the stamp's centre where there is none.
+    nearest to the catalogue position is taken, or to the stamp's centre where there is none on it.
     With nothing above the threshold it is the brightest pixel, and it is empty where the flux is
     nowhere finite.
     """
@@ -84,12 +86,13 @@ def threshold_mask(tpf: xr.Dataset, sigma: float = 3.0) -> np.ndarray:
     scatter = 1.4826 * np.median(np.abs(image[finite] - middle))
     bright = image > middle + sigma * scatter
     if not bright.any():
-        bright = image == image.max()
-    position = target_position(tpf)
-    if position is None:
-        row, col = (np.array(bright.shape) - 1) / 2
-    else:
-        row, col = position[0] - int(tpf["row"][0]), position[1] - int(tpf["col"][0])
+        bright.flat[np.argmax(image)] = True
+    centre = (np.array(bright.shape) - 1) / 2
+    row, col = centre
+    if position := target_position(tpf):
+        place = np.array(position) - (int(tpf["row"][0]), int(tpf["col"][0]))
+        if (np.abs(place - centre) <= centre + 0.5).all():  # a WCS may be wrong by a whole CCD
+            row, col = place
     rows, cols = np.nonzero(bright)
     nearest = np.argmin((rows - row) ** 2 + (cols - col) ** 2)
     pieces, _ = ndimage.label(bright)
@@ -123,7 +126,15 @@ def rectangle(tpf: xr.Dataset, row0, row1, col0, col1) -> np.ndarray:
     """The pixels of a rectangle, in detector pixels, both ends included, in either order.
 
     What lies outside the stamp is cut off; a rectangle wholly outside is empty.
+
+    Raises
+    ------
+    TPFError
+        Where an end is no number.
     """
+    ends = row0, row1, col0, col1
+    if not all(isinstance(end, Real) and end == end for end in ends):
+        raise TPFError(f"a rectangle has the ends {ends!r}: they should be detector pixels.")
     row, col = tpf["row"].values, tpf["col"].values
     (row0, row1), (col0, col1) = sorted((row0, row1)), sorted((col0, col1))
     return np.outer((row >= row0) & (row <= row1), (col >= col0) & (col <= col1))
