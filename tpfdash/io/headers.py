@@ -260,7 +260,10 @@ def _sky_cards(tpf: xr.Dataset) -> list[tuple]:
     text = tpf.attrs.get("wcs")
     if not text:
         return []
-    wcs = WCS(fits.Header.fromstring(text)).celestial.wcs
+    whole = WCS(fits.Header.fromstring(text)).celestial
+    if whole.sip is not None:  # has no keywords in a table: it is in the header of APERTURE
+        return []
+    wcs = whole.wcs
     pc, scale = wcs.get_pc(), wcs.get_cdelt()
     cards = [("WCAX{}", 2, "number of WCS axes")]
     for i in (0, 1):

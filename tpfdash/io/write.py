@@ -1,7 +1,8 @@
 """A Dataset -> a target pixel file in the mission's own FITS layout.
 
 What lives here: the order of the columns, and the bytes, written by blocks of cadences. Headers
-are made in `tpfdash.io.headers`. Reading them is `tpfdash.io.fits`; light curves and apertures are written by `tpfdash.io.export`.
+are made in `tpfdash.io.headers`. Reading files is `tpfdash.io.fits`; light curves and apertures
+are written by `tpfdash.io.export`.
 """
 
 from __future__ import annotations
@@ -101,7 +102,7 @@ def write_tpf(tpf: xr.Dataset, path: str | os.PathLike, *, overwrite: bool = Fal
         bits = tpf["aperture"].transpose("row", "col").values.astype(">i4")
         file.write(_bytes(aperture) + bits.tobytes() + _padding(bits.nbytes))
         if has_ray_table(mission, cut):
-            table_of_rays = np.concatenate(rays)
+            table_of_rays = np.concatenate(rays).astype(RAY_TYPE)  # it turns them native
             file.write(_bytes(ray_header(tpf, len(table_of_rays))) + table_of_rays.tobytes())
             file.write(_padding(table_of_rays.nbytes))
 
@@ -129,6 +130,8 @@ def _check(tpf: xr.Dataset) -> Mission:
             raise TPFError(
                 f"{name!r} has dimensions {tpf[name].dims}: it should have {sorted(dims)}."
             )
+        if name in tpf.variables and column.code == "J" and tpf[name].dtype.kind not in "iu":
+            raise TPFError(f"{name!r} is {tpf[name].dtype}: it should be whole numbers.")
     if set(tpf["aperture"].dims) != set(PIXELS):
         raise TPFError(
             f"'aperture' has dimensions {tpf['aperture'].dims}: it should have {PIXELS}."

@@ -62,6 +62,7 @@ def pixel_cubes(scene, mode, detector, columns, noise, rays, gap, seed) -> dict[
         name: np.empty((*scene.shape, n), dtype=np.int32 if name == "raw_cnts" else np.float32)
         for name in names
     }
+    never_lost = {"flux_bkg", "flux_bkg_err"} if mode.product == "TESSCut" else set()
     rng = np.random.default_rng([seed, 0])
     length = max(1, _BLOCK_VALUES // pixels)
     for first in range(0, n, length):
@@ -70,7 +71,7 @@ def pixel_cubes(scene, mode, detector, columns, noise, rays, gap, seed) -> dict[
         lost = gap[span]
         for name, cube in cubes.items():
             cube[..., span] = block[name]
-            if lost.any():
+            if lost.any() and name not in never_lost:
                 cube[..., span][..., lost] = -1 if name == "raw_cnts" else np.nan
     return {name: cube.transpose(2, 0, 1) for name, cube in cubes.items()}
 

@@ -57,7 +57,7 @@ def simulate_blend(*, n_cadences: int = 4397, seed: int = 6) -> xr.Dataset:
         n_cadences=n_cadences,
         shape=(9, 11),
         stars=[Star(4.0, 3.1, magnitude=12.1), Star(4.3, 7.1, magnitude=12.9)],
-        events=[Eclipse(1, 1.334, start + 0.7, 0.13, 0.3, secondary_depth=0.02)],
+        events=[Eclipse(1, 1.334, start + 0.7, 0.16, 0.4, secondary_depth=0.02)],
         cosmic_rays=0.05,
         seed=seed,
     )

@@ -12,7 +12,7 @@ from collections.abc import Mapping, Sequence
 
 import numpy as np
 import xarray as xr
-from astropy.wcs import WCS
+from astropy.io import fits
 
 from tpfdash.errors import TPFError
 from tpfdash.missions import Mission, get_mission
@@ -306,12 +306,6 @@ def _attrs(
     """The attrs that `open_tpf` would give."""
     target = scene.stars[0]
     cut = mode.product == "TESSCut"
-    wcs = WCS(naxis=2)
-    wcs.wcs.ctype = "RA---TAN", "DEC--TAN"
-    wcs.wcs.crpix = target.col + 1, target.row + 1
-    wcs.wcs.crval = detector.ra, detector.dec
-    wcs.wcs.cdelt = -detector.pixel_scale / 3600, detector.pixel_scale / 3600
-    wcs.wcs.radesys = "ICRS"
     inside, total = images[0][optimal].sum(), images.sum(axis=0)[optimal].sum()
     known = total > 0 and target.flux > 0 and not cut
     return {
@@ -324,7 +318,7 @@ def _attrs(
         **detector.where,
         "cadence_type": facts.cadence_type(mode.seconds),
         "cadence_seconds": mode.seconds,
-        "wcs": wcs.to_header().tostring(padding=False),
+        "wcs": _wcs(target, detector).tostring(padding=False),
         "source": "simulated by tpfdash",
         "background_subtracted": not cut,
         "magnitude": round(detector.zero_point - 2.5 * math.log10(target.flux), 6)
@@ -339,6 +333,32 @@ def _attrs(
         "raw_counts_offset": mode.counts_offset,
         "simulated": True,
     }
+
+
+def _wcs(target: Star, detector: Detector) -> fits.Header:
+    """A tangent plane whose reference pixel is the target's: north up, east to the left."""
+    scale = detector.pixel_scale / 3600
+    return fits.Header(
+        {
+            "WCSAXES": 2,
+            "CTYPE1": "RA---TAN",
+            "CTYPE2": "DEC--TAN",
+            "CRPIX1": target.col + 1,
+            "CRPIX2": target.row + 1,
+            "CRVAL1": detector.ra,
+            "CRVAL2": detector.dec,
+            "CUNIT1": "deg",
+            "CUNIT2": "deg",
+            "CDELT1": -scale,
+            "CDELT2": scale,
+            "PC1_1": 1.0,
+            "PC1_2": 0.0,
+            "PC2_1": 0.0,
+            "PC2_2": 1.0,
+            "RADESYS": "ICRS",
+            "EQUINOX": 2000.0,
+        }
+    )
 
 
 def _truth(scene: Scene, motion) -> dict:
