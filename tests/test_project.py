@@ -19,8 +19,10 @@ ENVIRONMENT = yaml.safe_load((ROOT / "environment.yml").read_text())
 LEVELS = [
     {"errors", "version"},
     {"missions"},
-    {"io"},
-    {"aperture", "photometry", "simulate"},
+    {"io", "frames", "sky"},
+    {"aperture", "simulate"},
+    {"photometry"},
+    {"difference"},
     {"diagnosis"},
     {"inspector"},
     {"views"},
@@ -28,7 +30,7 @@ LEVELS = [
     {"server"},
     {"__main__"},
 ]
-DISPLAY_FREE = set().union(*LEVELS[:6])
+DISPLAY_FREE = set().union(*LEVELS[: LEVELS.index({"inspector"}) + 1])
 DISPLAY = {"bokeh", "holoviews", "panel", "panel_material_ui"}
 
 
