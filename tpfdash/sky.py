@@ -9,7 +9,8 @@ import warnings
 
 import numpy as np
 import xarray as xr
-from astropy.wcs import WCS, FITSFixedWarning
+from astropy.utils.exceptions import AstropyWarning
+from astropy.wcs import WCS, NoConvergence
 
 __all__ = ["target_position"]
 
@@ -32,10 +33,13 @@ def target_position(tpf: xr.Dataset) -> tuple[float, float] | None:
     if not header or ra is None or dec is None or not np.isfinite([ra, dec]).all():
         return None
     with warnings.catch_warnings():
-        warnings.simplefilter("ignore", FITSFixedWarning)
+        warnings.simplefilter("ignore", AstropyWarning)
         try:
-            x, y = WCS(header).celestial.all_world2pix(ra, dec, 0)
-        except ValueError:  # every error of wcslib is one
+            wcs = WCS(header).celestial
+            if wcs.naxis != 2:
+                return None
+            x, y = wcs.all_world2pix(ra, dec, 0)
+        except (ValueError, NoConvergence):  # every error of wcslib is a ValueError
             return None
     if not np.isfinite([x, y]).all():
         return None
