@@ -45,4 +45,12 @@ CONTENDERS = {
             "stretch": "() => viewOf((m) => m.name === 'tpfstretch').el",
         },
     ),
+    "floor": Contender(
+        "floor",
+        lambda path, port: python("-m", "tests.benchmarks.floor_app", path, "--port", port),
+        {
+            "pixels": "(view) => view.model.name === 'pixels'",
+            "lightcurve": "(view) => view.model.name === 'lightcurve'",
+        },
+    ),
 }

@@ -140,17 +140,19 @@ def machine():
 # The command line
 
 
-def parser(description, *, sizes=None, repeats=10):
-    """An ArgumentParser with what all benchmarks take: --sizes, --repeats, --contenders, --json."""
+def parser(description, *, sizes, repeats=10, contenders=True):
+    """An ArgumentParser with --sizes, --repeats, --json and what chooses the contenders."""
     result = argparse.ArgumentParser(description=description)
-    if sizes is not None:
-        result.add_argument(
-            "--sizes",
-            type=numbers,
-            default=sizes,
-            metavar="N,N,...",
-            help=f"cadences, or 'sirius' (default {','.join(map(str, sizes))})",
-        )
+    result.add_argument(
+        "--sizes",
+        type=numbers,
+        default=sizes,
+        metavar="N,N,...",
+        help=f"cadences, or 'sirius' (default {','.join(map(str, sizes))})",
+    )
+    result.add_argument("--repeats", type=int, default=repeats, metavar="N")
+    result.add_argument("--json", metavar="FILE", help="also write every number to FILE")
+    if contenders:
         result.add_argument(
             "--contenders",
             type=lambda text: text.split(","),
@@ -164,8 +166,6 @@ def parser(description, *, sizes=None, repeats=10):
             metavar="N",
             help="leave lightkurve out above this many cadences (default 117000)",
         )
-    result.add_argument("--repeats", type=int, default=repeats, metavar="N")
-    result.add_argument("--json", metavar="FILE", help="also write every number to FILE")
     return result
 
 
@@ -302,6 +302,10 @@ class Relay:
 
     async def _connection(self, reader, writer):
         self._tasks.add(asyncio.current_task())
+        with contextlib.suppress(asyncio.CancelledError):
+            await self._join(reader, writer)
+
+    async def _join(self, reader, writer):
         try:
             up = await asyncio.open_connection("127.0.0.1", self.target)
         except OSError:

@@ -111,7 +111,7 @@ function probe(finderSources) {
   // need: figures whose pictures have to change; start: the event whose last (or, with `first`,
   // first) occurrence is time 0, null for the page's navigation start. Ends when nothing has
   // changed for `settle` ms after both changed and the last event, or after `timeout` ms.
-  function arm({ start, need = FIGURES, settle = 400, timeout = 60000, first = false }) {
+  function arm({ start, need = FIGURES, settle = 400, timeout = 20000, first = false }) {
     const shown = {}, changes = {}, changed = {}, unlike = {};
     let origin = start == null ? 0 : null, lastEvent = 0, checks = 0, checking = 0, events = 0;
     for (const which of FIGURES) {

@@ -1,0 +1,107 @@
+"""The arithmetic without a browser, beside a plain memory copy of the bytes that it reads.
+
+    python -m tests.benchmarks.kernels [--sizes 20000,117000,1000000] [--repeats N]
+
+The cube is in memory, as in a dashboard; the aperture is the middle 5 x 5 pixels. `copy` copies
+as many bytes from one array to another; `of the copy` is the kernel's median over the copy's.
+"""
+
+import sys
+import time
+
+import numpy as np
+
+from tpfdash.io.sources import open_tpf
+from tpfdash.photometry import RunningSum, aperture_photometry, median_level
+from tpfdash.views.raster import fit_range, rasterize
+
+from . import harness, inputs
+
+SIZES = [20_000, 117_000, 1_000_000]
+
+
+def middle(shape, side=5):
+    """The square of `side` pixels in the middle of the stamp."""
+    mask = np.zeros(shape, dtype=bool)
+    row, col = ((n - side) // 2 for n in shape)
+    mask[row : row + side, col : col + side] = True
+    return mask
+
+
+def kernels(path):
+    """{name: (function, bytes that it has to read)} on one file; fills the caches first."""
+    tpf = open_tpf(path)
+    tpf = tpf.drop_vars(set(inputs.CUBES[2:]) & set(tpf.data_vars)).load()
+    flux_only = tpf.drop_vars("flux_err", errors="ignore")
+    mask = middle(tpf["aperture"].shape)
+    one_more = mask.copy()
+    one_more[0, 0] = True
+    ring = ~middle(mask.shape, 7)
+    series = tpf.sizes["time"] * 4  # bytes of one pixel's
+    n = int(mask.sum())
+
+    running = RunningSum(tpf)
+    running.update(mask)
+    toggled = [one_more, mask]
+
+    def toggle():
+        running.update(toggled[0])
+        toggled.reverse()
+        return running.flux()
+
+    flux = running.flux()
+    clock = tpf["time"].values
+    there = np.isfinite(clock) & np.isfinite(flux)
+    x, y = clock[there], flux[there]
+    ranges = (x[0], x[-1]), fit_range(y)
+    found = {
+        "flux": (lambda: RunningSum(tpf).update(mask), n * series),
+        "flux, one pixel toggled": (toggle, series),
+        "flux, centroids": (lambda: aperture_photometry(flux_only, mask), n * series),
+        "flux, centroids, errors": (lambda: aperture_photometry(tpf, mask), 2 * n * series),
+        "background median": (lambda: median_level(tpf, ring), int(ring.sum()) * series),
+        "flux range": (lambda: fit_range(y), y.nbytes),
+        "raster": (lambda: rasterize([(x, y)], *ranges), x.nbytes + y.nbytes),
+    }
+    if "flux_err" not in tpf:
+        del found["flux, centroids, errors"]
+    return found
+
+
+def timed(function, repeats):
+    """Milliseconds of each of `repeats` calls, after one that is not counted."""
+    function()
+    times = []
+    for _ in range(repeats):
+        began = time.perf_counter()
+        function()
+        times.append(1000 * (time.perf_counter() - began))
+    return times
+
+
+def copying(size):
+    """A function that copies `size` bytes between two arrays that are there already."""
+    source, target = np.ones(size, np.uint8), np.zeros(size, np.uint8)
+    return lambda: np.copyto(target, source)
+
+
+def main():
+    arguments = harness.parser(__doc__.splitlines()[0], sizes=SIZES, contenders=False).parse_args()
+    results, rows = {}, []
+    for size in arguments.sizes:
+        results[size] = {}
+        for name, (function, read) in kernels(inputs.sample(size)).items():
+            times = timed(function, arguments.repeats)
+            copies = timed(copying(read), arguments.repeats)
+            results[size][name] = {"ms": times, "copy_ms": copies, "bytes": read}
+            kernel, copy = harness.summarize(times), harness.summarize(copies)
+            ratio = kernel.median / copy.median
+            cells = (f"{read / 1e6:.2f}", f"{kernel:.2f}", f"{copy:.2f}", f"{ratio:.1f}")
+            rows.append((size, name, *cells))
+        print(f"{size} done", file=sys.stderr)
+    print(harness.table(("cadences", "kernel", "MB", "ms", "copy ms", "of the copy"), rows))
+    harness.write_json(arguments.json, results)
+
+
+if __name__ == "__main__":
+    main()
