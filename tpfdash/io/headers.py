@@ -318,7 +318,7 @@ def aperture_header(tpf: xr.Dataset, mission: Mission) -> fits.Header:
     return header
 
 
-def ray_header(tpf: xr.Dataset, rows: int) -> fits.Header:
+def ray_header(rows: int) -> fits.Header:
     header = fits.Header()
     _add(
         header,

@@ -103,7 +103,7 @@ def write_tpf(tpf: xr.Dataset, path: str | os.PathLike, *, overwrite: bool = Fal
         file.write(_bytes(aperture) + bits.tobytes() + _padding(bits.nbytes))
         if has_ray_table(mission, cut):
             table_of_rays = np.concatenate(rays).astype(RAY_TYPE)  # it turns them native
-            file.write(_bytes(ray_header(tpf, len(table_of_rays))) + table_of_rays.tobytes())
+            file.write(_bytes(ray_header(len(table_of_rays))) + table_of_rays.tobytes())
             file.write(_padding(table_of_rays.nbytes))
 
     if Path(path).suffix != ".gz":
