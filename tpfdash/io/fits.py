@@ -129,7 +129,7 @@ def _labels(units: str, long_name: str) -> dict[str, str]:
 
 def _pixel_table(hdus: list[HDU]) -> tuple[HDU, dict[str, Column]]:
     """The table of images, and its columns."""
-    tables = [(hdu, parse_columns(hdu.header, hdu.file)) for hdu in hdus if hdu.is_table]
+    tables = [(hdu, parse_columns(hdu)) for hdu in hdus if hdu.is_table]
     for hdu, columns in tables:
         flux = columns.get("FLUX")
         if flux is not None and (len(flux.shape) == 2 or hdu.name in ("TARGETTABLES", "PIXELS")):
@@ -216,7 +216,7 @@ def _listed_cosmic_rays(
     hdu = next((h for h in hdus if h.is_table and h.name == "TARGET COSMIC RAY"), None)
     if hdu is None or not (rows := hdu.count("NAXIS2")):
         return {}
-    listed = parse_columns(hdu.header, store.name)
+    listed = {n: c for n, c in parse_columns(hdu).items() if c.dtype.kind in "iuf"}
     if not set(wanted) <= set(listed):
         return {}
     rays = Table(store, hdu.offset, listed, hdu.count("NAXIS1"), rows).read(wanted)

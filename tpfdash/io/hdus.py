@@ -75,7 +75,7 @@ class HDU:
             If it is not.
         """
         value = self.get(key)
-        if not isinstance(value, int) or value < 0:
+        if type(value) is not int or value < 0:
             raise TPFError(f"{self.file} has a damaged header: {key} should be a whole number.")
         return value
 
@@ -131,7 +131,7 @@ def _data_length(hdu: HDU) -> int:
     """Bytes of data after a header, padding left out (FITS standard 4.0, equations 1 and 2)."""
     axes = hdu.count("NAXIS")
     bits = hdu.get("BITPIX")
-    if bits not in (8, 16, 32, 64, -32, -64):
+    if type(bits) is not int or bits not in (8, 16, 32, 64, -32, -64):
         raise TPFError(f"{hdu.file} has a damaged header: BITPIX should be 8 to 64, not {bits}.")
     if axes == 0:
         return 0

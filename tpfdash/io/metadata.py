@@ -34,6 +34,7 @@ _COLUMN_WCS = {
     "LONP{}": "LONPOLE",
     "LATP{}": "LATPOLE",
 }
+_LARGEST_PIXEL = 2**31  # a detector pixel's number fits into the file's integers
 _IMAGE_WCS = re.compile(
     r"(WCSAXES|(CTYPE|CRPIX|CRVAL|CUNIT|CDELT)[12]|(PC|CD)[12]_[12]|LONPOLE|LATPOLE|"
     r"[AB]P?_(ORDER|DMAX|\d_\d))$"
@@ -159,7 +160,7 @@ def corner(pixels: HDU, aperture: HDU, column: int) -> tuple[int, int]:
             (aperture, f"CRVAL{axis}P", f"CRPIX{axis}P"),
         )
         for hdu, reference, pixel in keywords:
-            if math.isfinite(at := hdu.number(reference)):
+            if abs(at := hdu.number(reference)) < _LARGEST_PIXEL:  # not so for NaN
                 return round(at - hdu.number(pixel, 1) + 1)
         return 0
 

@@ -92,15 +92,19 @@ def _store(source: Any) -> Store:
     if callable(getattr(source, "read", None)):
         return _from_file(source)
     if isinstance(getattr(source, "hdu", None), fits.HDUList):  # lightkurve
-        path = getattr(source, "path", None)
-        return _from_hdus(source.hdu, Path(path).name if path else "TargetPixelFile")
+        return _from_hdus(source.hdu, _label(getattr(source, "path", None), "TargetPixelFile"))
     if isinstance(source, Sequence) and not isinstance(source, str):
         filename = source.filename() if isinstance(source, fits.HDUList) else None
-        return _from_hdus(source, Path(filename).name if filename else "HDUList")
+        return _from_hdus(source, _label(filename, "HDUList"))
     raise TPFError(
         f"{type(source).__name__} is nothing to open: the source should be a path, a URL, bytes, "
         "a binary file, an HDUList, a TargetPixelFile of lightkurve or a Dataset."
     )
+
+
+def _label(path: Any, default: str) -> str:
+    """The name of a file, as messages and attrs give it."""
+    return Path(os.fsdecode(path)).name if path and isinstance(path, str | os.PathLike) else default
 
 
 def _from_url(url: str) -> Store:
@@ -110,24 +114,45 @@ def _from_url(url: str) -> Store:
         if parts.scheme == "file" and "::" not in url:
             path = Path(fsspec.core.url_to_fs(url)[1])
             return open_path(path, path.name)
-        with fsspec.open(url, "rb") as stream:
+        options = {} if "::" in url else _options(parts.scheme)
+        with fsspec.open(url, "rb", **options) as stream:
             return spool(stream, name)
     except TPFError:
         raise
     except Exception as error:  # every file system and its client have errors of their own
         public = parts._replace(netloc=parts.netloc.rpartition("@")[2], query="", fragment="")
-        reason = str(error).strip(" .") or type(error).__name__
-        reason = reason.replace(url, "").strip() or type(error).__name__
-        raise TPFError(f"{public.geturl()} cannot be fetched ({reason}).") from error
+        raise TPFError(f"{public.geturl()} cannot be fetched ({_reason(error, url)}).") from error
+
+
+def _reason(error: BaseException, url: str) -> str:
+    """Why a URL gave nothing, in one line that tells no password or key of the URL."""
+    while error.__cause__ is not None:
+        error = error.__cause__
+    parts = urlsplit(url)
+    text = str(error)
+    for private in (url, parts.query, parts.netloc.rpartition("@")[0]):
+        text = text.replace(private, "") if private else text
+    return " ".join(text.split()).strip(" .:") or type(error).__name__
+
+
+def _options(scheme: str) -> dict[str, Any]:
+    """For the web: the proxies of the environment, and no waiting for hours."""
+    if scheme not in ("http", "https"):
+        return {}
+    from aiohttp import ClientTimeout  # slow to import
+
+    timeout = ClientTimeout(total=None, sock_connect=20, sock_read=60)
+    return {"client_kwargs": {"trust_env": True, "timeout": timeout}}
 
 
 def _from_file(file: BinaryIO) -> Store:
     """An open binary file: one on disk is opened once more, anything else is read to its end."""
     name = getattr(file, "name", None)
-    name = name if isinstance(name, str | os.PathLike) else None
-    label = Path(os.fsdecode(name)).name if name else type(file).__name__
+    label = _label(name, type(file).__name__)
     try:
-        if name and os.path.samestat(os.fstat(file.fileno()), os.stat(name)):
+        if isinstance(name, str | os.PathLike) and os.path.samestat(
+            os.fstat(file.fileno()), os.stat(name)
+        ):
             return open_path(Path(os.fsdecode(name)), label)
     except (AttributeError, OSError, TypeError, ValueError):
         pass  # no file on disk, or no longer under its name
@@ -140,6 +165,8 @@ def _from_file(file: BinaryIO) -> Store:
 
 def _from_hdus(hdus: Sequence, name: str) -> Store:
     """HDUs in memory, written out as they would be on disk."""
+    if not hdus:
+        raise TPFError(f"{name} is empty: it should be a list of FITS HDUs.")
     buffer = BytesIO()
     try:
         fits.HDUList(list(hdus)).writeto(buffer, output_verify="silentfix+ignore")

@@ -48,6 +48,9 @@ class MemoryStore:
     def __reduce__(self):
         return MemoryStore, (bytes(self._data), self.name)
 
+    def __deepcopy__(self, memo) -> MemoryStore:
+        return self  # nothing in it changes
+
     def read(self, offset: int, count: int) -> memoryview:
         """`count` bytes from `offset` on."""
         return self._data[offset : offset + count]
@@ -93,6 +96,9 @@ class FileStore:
         if self._path is None:
             raise TypeError(f"{self.name} is in a temporary file and cannot be pickled")
         return open_path, (self._path, self.name)
+
+    def __deepcopy__(self, memo) -> FileStore:
+        return self  # nothing in it changes
 
     def _fstat(self) -> tuple[int, int]:
         status = os.fstat(self._file.fileno())

@@ -16,6 +16,7 @@ from xarray.backends import BackendArray
 from xarray.core import indexing
 
 from tpfdash.errors import TPFError
+from tpfdash.io.hdus import HDU
 from tpfdash.io.stores import Store
 
 __all__ = ["Column", "ColumnCube", "SparseCube", "Table", "parse_columns"]
@@ -96,43 +97,43 @@ class Column:
         return numbers.astype(dtype)
 
 
-def parse_columns(header: Mapping, name: str) -> dict[str, Column]:
+def parse_columns(hdu: HDU) -> dict[str, Column]:
     """The columns that the header of a binary table announces, by name.
 
     Raises
     ------
     TPFError
-        If the header contradicts itself. `name` is how the message names the file.
+        If the header contradicts itself.
     """
     columns, offset = {}, 0
-    try:
-        for number in range(1, int(header["TFIELDS"]) + 1):
-            repeat, code = _FORMAT.match(header[f"TFORM{number}"]).groups()
-            count = int(repeat or 1)
-            base, shape = _cell(code, count, header.get(f"TDIM{number}"))
-            column = Column(
-                name=str(header.get(f"TTYPE{number}", f"COLUMN{number}")).strip().upper(),
-                number=number,
-                dtype=np.dtype((base, shape)) if shape else np.dtype(base),
-                offset=offset,
-                scale=float(header.get(f"TSCAL{number}") or 1),
-                zero=float(header.get(f"TZERO{number}") or 0),
-                null=header.get(f"TNULL{number}"),
+    for number in range(1, hdu.count("TFIELDS") + 1):
+        form = _FORMAT.match(str(hdu.get(f"TFORM{number}", "")))
+        null = hdu.get(f"TNULL{number}")
+        if form is None:
+            raise TPFError(
+                f"{hdu.file} has a damaged header: TFORM{number} should be the format of a column."
             )
-            columns.setdefault(column.name, column)
-            offset += column.width
-        length = int(header["NAXIS1"])
-    except (AttributeError, KeyError, TypeError, ValueError) as error:
-        raise TPFError(f"{name} has a table whose columns cannot be made out ({error}).") from error
-    if offset != length:
+        base, shape = _cell(form[2], int(form[1] or 1), str(hdu.get(f"TDIM{number}", "")))
+        column = Column(
+            name=str(hdu.get(f"TTYPE{number}", f"COLUMN{number}")).strip().upper(),
+            number=number,
+            dtype=np.dtype((base, shape)) if shape else np.dtype(base),
+            offset=offset,
+            scale=hdu.number(f"TSCAL{number}", 1.0),
+            zero=hdu.number(f"TZERO{number}", 0.0),
+            null=null if isinstance(null, int) else None,
+        )
+        columns.setdefault(column.name, column)
+        offset += column.width
+    if offset != hdu.count("NAXIS1"):
         raise TPFError(
-            f"{name} has a table whose rows should be {offset} bytes long by its columns and are "
-            f"{length} by its header."
+            f"{hdu.file} has a table whose rows should be {offset} bytes long by its columns and "
+            f"are {hdu.count('NAXIS1')} by its header."
         )
     return columns
 
 
-def _cell(code: str, count: int, dim: str | None) -> tuple[str, tuple[int, ...]]:
+def _cell(code: str, count: int, dim: str) -> tuple[str, tuple[int, ...]]:
     """Base dtype and shape, slowest axis first, of a cell."""
     if code == "A":
         return f"S{count}", ()
