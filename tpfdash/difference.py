@@ -11,11 +11,19 @@ from dataclasses import dataclass
 
 import numpy as np
 import xarray as xr
+from scipy.special import ndtri
 
 from tpfdash.errors import TPFError
-from tpfdash.photometry import pixel_series
+from tpfdash.photometry import all_zero, pixel_series
 
 __all__ = ["Difference", "difference_image"]
+
+#: Cadences on each side of the window that the noise is measured on, at least.
+_NOISE = 50
+#: How often noise alone may pass for a signal somewhere on the stamp.
+_CHANCE = 0.001
+#: Pixel values worked on at a time.
+_BLOCK = 1 << 21
 
 
 @dataclass(frozen=True)
@@ -29,7 +37,8 @@ class Difference:
     outside, inside : mean flux out of the window and in it, e-/s
     difference : `outside - inside`, e-/s: positive where light is missing in the window
     snr : `difference` over its standard error
-    centroid : (row, col), detector pixels, of the difference image; None where it has no signal
+    centroid : (row, col), detector pixels, of the difference image; None where it has no signal,
+        which is where noise alone would reach its highest S/N once in 1,000 such stamps
     outside_centroid : (row, col), detector pixels, of the image out of the window
     n_inside, n_outside : how many cadences each mean is of
     """
@@ -57,8 +66,10 @@ def difference_image(
     """Mean image out of a window of time minus the mean image in it.
 
     The cadences outside are taken from both sides, each side as long as the window, so that a
-    slow trend cancels. The scatter that the S/N is measured against is that between successive
-    cadences, on each side of the window and in it, so that a trend does not count as noise.
+    slow trend cancels. The noise that the S/N is measured against is half the mean square of the
+    steps between successive cadences, in the window and on at least 50 cadences on each side of
+    it, so that a trend does not count as noise and a short window has its noise known well.
+    Frames without a finite pixel, or exactly 0 throughout, do not count.
 
     Parameters
     ----------
@@ -80,60 +91,86 @@ def difference_image(
     inside = np.flatnonzero(usable & (time >= t0) & (time <= t1))
     before = np.flatnonzero(usable & (time < t0))
     after = np.flatnonzero(usable & (time > t1))
-    before = before[-max(inside.size, 1) :]
-    after = after[: max(inside.size, 1)]
-    if not inside.size:
+    n = max(inside.size, 1)
+    # What the window is compared with, the window itself, and what only tells the noise.
+    sides = [_moments(tpf, before[-n:]), _moments(tpf, after[:n])]
+    middle = _moments(tpf, inside)
+    noise = [_moments(tpf, before[-max(n, _NOISE) : -n]), _moments(tpf, after[n:_NOISE])]
+    n_inside, n_outside = middle.frames, sum(side.frames for side in sides)
+    if not n_inside:
         raise TPFError(
             f"the window {t0:.4f} to {t1:.4f} holds no usable cadence: it should span at least "
             "one that the quality choice keeps."
         )
-    if not before.size + after.size:
+    if not n_outside:
         raise TPFError(
             f"there is no usable cadence beside the window {t0:.4f} to {t1:.4f} to compare with: "
             "it should be narrower than the light curve."
         )
-    in_mean, in_error = _mean(tpf, [inside])
-    out_mean, out_error = _mean(tpf, [before, after])
-    difference = out_mean - in_mean
+    sides = [side for side in sides if side.frames]
+    every = [middle, *sides, *noise]
     with np.errstate(divide="ignore", invalid="ignore"):
-        snr = difference / np.hypot(in_error, out_error)
-    snr[~np.isfinite(snr)] = np.nan
-    significant = np.abs(np.nan_to_num(snr)) > 3
+        # Var(x[i+1] - x[i]) is twice the variance of one cadence.
+        variance = sum(m.squares for m in every) / sum(m.steps for m in every) / 2
+        in_mean = middle.total / middle.count
+        out_mean = sum(side.total / side.count for side in sides) / len(sides)
+        weight = 1 / middle.count + sum(1 / side.count for side in sides) / len(sides) ** 2
+        difference = out_mean - in_mean
+        snr = difference / np.sqrt(variance * weight)
+    significant = np.abs(snr) > 3
+    if not (np.abs(snr) > -ndtri(_CHANCE / 2 / snr.size)).any():
+        significant[:] = False
     # A dip is positive in the difference, a brightening negative: follow the stronger.
     sign = 1.0 if np.nansum(np.where(significant, difference, 0)) >= 0 else -1.0
     return Difference(
         outside=out_mean,
         inside=in_mean,
         difference=difference,
-        snr=snr,
+        snr=np.where(np.isfinite(snr), snr, np.nan),
         centroid=_centroid(tpf, np.where(significant, sign * difference, 0)),
         outside_centroid=_centroid(tpf, _star_only(out_mean)),
-        n_inside=inside.size,
-        n_outside=before.size + after.size,
+        n_inside=n_inside,
+        n_outside=n_outside,
     )
 
 
-def _mean(tpf: xr.Dataset, groups: list[np.ndarray]) -> tuple[np.ndarray, np.ndarray]:
-    """Mean image of the mean of each group of cadences, and its standard error, (row, col)."""
-    means, variances = [], []
-    for cadences in groups:
-        if not cadences.size:
-            continue
-        series = pixel_series(tpf, "flux", cadences).astype(np.float64)
+@dataclass
+class _Moments:
+    """Sums over some cadences, pixel by pixel: arrays (row, col).
+
+    Parameters
+    ----------
+    total, count : sum of the finite values, and how many they are
+    squares, steps : sum of the squared steps between successive cadences, and how many they are
+    frames : int
+        How many of the cadences have data.
+    """
+
+    total: np.ndarray
+    count: np.ndarray
+    squares: np.ndarray
+    steps: np.ndarray
+    frames: int = 0
+
+
+def _moments(tpf: xr.Dataset, cadences: np.ndarray) -> _Moments:
+    shape = tpf["aperture"].shape
+    sums = _Moments(*(np.zeros(shape) for _ in range(4)))
+    last = np.full((*shape, 1), np.nan)
+    length = max(1, _BLOCK // last.size)
+    for start in range(0, cadences.size, length):
+        series = pixel_series(tpf, "flux", cadences[start : start + length]).astype(np.float64)
+        series[..., all_zero(series)] = np.nan
         finite = np.isfinite(series)
-        count = finite.sum(axis=-1)
-        with np.errstate(divide="ignore", invalid="ignore"):
-            means.append(np.where(finite, series, 0).sum(axis=-1) / count)
-            steps = np.diff(series, axis=-1)
-            # Var(x[i+1] - x[i]) is twice the variance of one cadence.
-            scatter = np.sum(np.nan_to_num(steps) ** 2, axis=-1) / np.isfinite(steps).sum(axis=-1)
-            variances.append(scatter / 2 / count)
-        if cadences.size < 4 and "flux_err" in tpf:  # too few steps to measure a scatter by
-            errors = pixel_series(tpf, "flux_err", cadences).astype(np.float64)
-            with np.errstate(divide="ignore", invalid="ignore"):
-                variances[-1] = np.where(finite, errors, 0).__pow__(2).sum(axis=-1) / count**2
-    n = len(means)
-    return sum(means) / n, np.sqrt(sum(variances)) / n
+        steps = np.diff(series, axis=-1, prepend=last)
+        known = np.isfinite(steps)
+        sums.total += np.where(finite, series, 0).sum(axis=-1)
+        sums.count += finite.sum(axis=-1)
+        sums.squares += (np.where(known, steps, 0) ** 2).sum(axis=-1)
+        sums.steps += known.sum(axis=-1)
+        sums.frames += int(finite.any(axis=(0, 1)).sum())
+        last = series[..., -1:]
+    return sums
 
 
 def _star_only(image: np.ndarray) -> np.ndarray:
