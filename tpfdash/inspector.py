@@ -11,6 +11,7 @@ import operator
 import numpy as np
 import param
 import xarray as xr
+from astropy.time import Time
 
 from tpfdash import photometry
 from tpfdash.aperture import as_mask, default_mask, named_mask, rectangle
@@ -65,6 +66,8 @@ class Whole(param.Integer):
     """An Integer whose error is a TPFError that says which numbers there are."""
 
     def _validate(self, value):
+        if value is None and self.allow_None:
+            return
         low, high = self.bounds
         try:
             inside = operator.index(value) >= low and (high is None or value <= high)
@@ -146,6 +149,7 @@ class Inspector(param.Parameterized):
     show_all = param.Boolean(
         False, doc="Let the flux axis reach every point, single outliers included."
     )
+    hovered = Whole(None, bounds=(0, None), allow_None=True, doc="Index of the cadence pointed at.")
     marked_flag = Whole(0, bounds=(0, None), doc="Quality bit whose cadences are marked.")
     lightcurve = Derived(doc="The aperture's light curve, as aperture_photometry gives it.")
 
@@ -182,6 +186,9 @@ class Inspector(param.Parameterized):
             raise
         except ValueError as error:
             raise TPFError(str(error)) from None
+
+    def __repr__(self) -> str:
+        return f"<Inspector of {self.tpf.attrs.get('object') or self.tpf.attrs.get('source')}>"
 
     # -- masks ---------------------------------------------------------------------------------
 
@@ -347,24 +354,32 @@ class Inspector(param.Parameterized):
     def flux(self) -> np.ndarray:
         """The light curve as it is drawn: float64 (time,), e-/s, or relative where normalised."""
 
+        flux = self._cached("flux", self._summed)
+        if not self.normalized:
+            return flux
+        return self._cached("flux normalized", lambda: flux / self._median_flux)
+
+    def _summed(self) -> np.ndarray:
+        self._sum.update(self.aperture)
+        return self._sum.flux(self._background_level)
+
+    @property
+    def _median_flux(self) -> float:
+        """Median over the kept cadences; NaN where it is 0 or nothing is kept."""
+
         def work():
-            self._sum.update(self.aperture)
-            flux = self._sum.flux(self._background_level)
-            return flux / self.median_flux(flux) if self.normalized else flux
+            flux = self._cached("flux", self._summed)
+            kept = flux[self.good & np.isfinite(flux)]
+            return float(np.median(kept)) or np.nan if kept.size else np.nan
 
-        return self._cached(f"flux {self.normalized}", work)
-
-    def median_flux(self, flux: np.ndarray) -> float:
-        """Median of `flux` over the kept cadences; NaN where it is 0 or nothing is kept."""
-        kept = flux[self.good & np.isfinite(flux)]
-        return float(np.median(kept)) or np.nan if kept.size else np.nan
+        return self._cached("flux median", work)
 
     @property
     def _background_level(self) -> np.ndarray | None:
         if not self.background.any():
             return None
         return self._cached(
-            "background", lambda: photometry.background_level(self.tpf, self.background)
+            "background", lambda: photometry.median_level(self.tpf, self.background)
         )
 
     def _derive_lightcurve(self) -> xr.Dataset:
@@ -403,10 +418,53 @@ class Inspector(param.Parameterized):
         return frame(self.tpf, self.column, self.cadence)
 
     def difference(self) -> Difference | None:
-        """The difference image of the window; None where no window is set."""
+        """The difference image of the window, of the kept cadences; None where no window is set.
+
+        Raises
+        ------
+        TPFError
+            Where the window, or the time beside it, holds no such cadence.
+        """
         if self.window is None:
             return None
         return difference_image(self.tpf, self.window, self.good)
+
+    def describe(self, cadence: int) -> dict[str, object]:
+        """What is known of one cadence, for a reader.
+
+        Returns
+        -------
+        dict
+            `cadence` (index), `cadenceno`, `time` (days; NaN where it has none), `date` (ISO,
+            TDB, barycentric; "" where it has no time), `flux` as drawn, `flux_err` (on the same
+            scale; NaN where not available), `quality`, `flags` (their names).
+        """
+        time = float(self.time[cadence])
+        quality = int(self.quality[cadence])
+        flux = float(self.flux[cadence])
+        error = np.nan
+        if "flux_err" in self.tpf and self.aperture.any():
+            errors = self.tpf["flux_err"].variable[cadence].values[self.aperture].astype(float)
+            errors = errors[np.isfinite(errors)]
+            error = float(np.sqrt(np.sum(errors**2))) if errors.size else np.nan
+            if self.normalized:
+                error /= self._median_flux
+        return {
+            "cadence": int(cadence),
+            "cadenceno": int(self.tpf["cadenceno"].values[cadence]),
+            "time": time,
+            "date": self._date(time),
+            "flux": flux,
+            "flux_err": error,
+            "quality": quality,
+            "flags": self.mission.flag_names(quality),
+        }
+
+    def _date(self, time: float) -> str:
+        if not np.isfinite(time):
+            return ""
+        reference = self.tpf.attrs.get("time_reference", self.mission.time_reference)
+        return Time(reference, time, format="jd", scale="tdb").isot[:19]
 
     def flag_counts(self) -> list[tuple[int, str, int]]:
         """(bit, name, number of cadences) of each quality flag that occurs in the file."""
@@ -439,7 +497,7 @@ class Inspector(param.Parameterized):
             with param.parameterized.discard_events(self):
                 self.quality_bitmask = event.old
             raise
-        self._forget("good", "drawn", "flux True", "lightcurve")
+        self._forget("good", "drawn", "flux ", "lightcurve")
         self._announce()
 
     def _announce(self) -> None:

@@ -3,6 +3,22 @@
 Nothing here knows of an Inspector or of a display.
 """
 
+from tpfdash.io.export import (
+    aperture_bytes,
+    lightcurve_bytes,
+    read_aperture,
+    write_aperture,
+    write_lightcurve,
+)
 from tpfdash.io.sources import open_tpf
+from tpfdash.io.write import write_tpf
 
-__all__ = ["open_tpf"]
+__all__ = [
+    "aperture_bytes",
+    "lightcurve_bytes",
+    "open_tpf",
+    "read_aperture",
+    "write_aperture",
+    "write_lightcurve",
+    "write_tpf",
+]

@@ -1,0 +1,25 @@
+"""The dashboard as a Panel app: panel serve apps/inspect.py --args FILE ... [--root FOLDER].
+
+Without a FILE a simulated target is shown. `--root` lets an address name files in that folder:
+http://localhost:5006/inspect?tpf=NAME.
+"""
+
+import argparse
+
+import panel as pn
+
+from tpfdash.errors import TPFError
+from tpfdash.page import error_page, make_page, open_sources
+
+parser = argparse.ArgumentParser()
+parser.add_argument("sources", nargs="*")
+parser.add_argument("--root")
+options = parser.parse_args()
+
+pn.extension()
+try:
+    opened = pn.state.as_cached("tpfs", open_sources, sources=options.sources)
+    page = make_page(opened, options.root)
+except TPFError as error:
+    page = error_page(error)
+page.servable(title="tpfdash")

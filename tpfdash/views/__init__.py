@@ -1,0 +1,1 @@
+"""Inspector -> HoloViews, and gestures -> Inspector; one file a plot."""

@@ -1,0 +1,98 @@
+"""The difference image of the window: the first answer to "where does this come from?"."""
+
+from __future__ import annotations
+
+import holoviews as hv
+import numpy as np
+from bokeh.models import HoverTool
+
+from tpfdash.aperture import outline
+from tpfdash.difference import Difference
+from tpfdash.inspector import Inspector
+from tpfdash.sky import target_position
+from tpfdash.views.pixels import APERTURE_COLOR, MISSING_COLOR, palette, stamp_size
+
+__all__ = ["difference_layout", "difference_text"]
+
+OUTSIDE_COLOR = "#19c3ff"
+DIFFERENCE_COLOR = "#ffb000"
+
+
+def difference_layout(inspector: Inspector, found: Difference, side: int = 230) -> hv.Layout:
+    """The image out of the window, the difference, and its S/N, with the centroids on them."""
+    even = _even(found.difference)
+    images = [
+        ("out of the window", found.outside, "e⁻/s", "viridis", None),
+        ("difference: out − in", found.difference, "e⁻/s", "coolwarm", even),
+        ("S/N of the difference", found.snr, "σ", "coolwarm", _even(found.snr)),
+    ]
+    return hv.Layout([_stamp(inspector, found, *image, side=side) for image in images]).opts(
+        shared_axes=False, toolbar=None
+    )
+
+
+def difference_text(found: Difference) -> str:
+    """One sentence on what the images say, and on what they do not."""
+    cadences = (
+        f"Mean of {found.n_outside} cadences on both sides of the window minus the mean of the "
+        f"{found.n_inside} in it"
+    )
+    if found.centroid is None:
+        return f"{cadences}: no pixel differs by more than 3 σ, so nothing is seen in this stamp."
+    row, col = found.offset
+    return (
+        f"{cadences}. The difference is centred {np.hypot(row, col):.2f} pixel from the star out "
+        f"of the window (row {row:+.2f}, column {col:+.2f}); its strongest pixel has "
+        f"{np.nanmax(np.abs(found.snr)):.0f} σ."
+    )
+
+
+def _even(image: np.ndarray) -> tuple[float, float]:
+    """Limits that put 0 in the middle of the colours."""
+    largest = np.nanmax(np.abs(image)) if np.isfinite(image).any() else 0
+    return (-largest, largest) if largest else (-1, 1)
+
+
+def _stamp(inspector, found, title, image, unit, cmap, clim, side) -> hv.Overlay:
+    tpf = inspector.tpf
+    rows, cols = tpf["row"].values, tpf["col"].values
+    bounds = (cols[0] - 0.5, rows[0] - 0.5, cols[-1] + 0.5, rows[-1] + 0.5)
+    if clim is None and np.isfinite(image).any():
+        clim = (np.nanmin(image), np.nanpercentile(image, 99))
+    width, height = stamp_size(image.shape, side)
+    hover = HoverTool(
+        tooltips=[("row", "$y{0}"), ("column", "$x{0}"), (title, "@image{0,0.[000]} " + unit)]
+    )
+    stamp = hv.Image(image[::-1], bounds=bounds, kdims=["col", "row"], vdims=["value"]).opts(
+        cmap=palette(cmap),
+        clim=clim or (0, 1),
+        clipping_colors={"NaN": MISSING_COLOR},
+        colorbar=True,
+        colorbar_opts={"width": 8, "title": unit},
+        tools=[hover],
+        xlim=(bounds[0], bounds[2]),
+        ylim=(bounds[1], bounds[3]),
+        frame_width=width,
+        frame_height=height,
+        title=title,
+        fontsize={"title": "10pt"},
+        xlabel="column (pixel)",
+        ylabel="row (pixel)",
+        default_tools=[],
+    )
+    marks = [
+        _point(found.outside_centroid, "circle", OUTSIDE_COLOR),
+        _point(found.centroid, "x", DIFFERENCE_COLOR),
+        _point(target_position(tpf), "cross", "white"),
+    ]
+    border = hv.Segments(
+        outline(inspector.aperture, int(rows[0]), int(cols[0])), ["x0", "y0", "x1", "y1"]
+    ).opts(color=APERTURE_COLOR, line_width=2)
+    return hv.Overlay([stamp, border, *marks])
+
+
+def _point(position, marker: str, color: str) -> hv.Points:
+    points = [] if position is None else [position[::-1]]
+    return hv.Points(points, kdims=["col", "row"]).opts(
+        marker=marker, size=13, line_width=2.5, line_color=color, color=color, fill_alpha=0
+    )

@@ -1,0 +1,180 @@
+"""The light curve: the aperture's sum against time, with the window and the hovered cadence.
+
+How points and rasters are drawn and zoomed is `views.timeplot`; the numbers come from the
+Inspector.
+"""
+
+from __future__ import annotations
+
+import holoviews as hv
+import numpy as np
+from bokeh.models import BoxSelectTool
+
+from tpfdash.inspector import Inspector
+from tpfdash.views import streams
+from tpfdash.views.figures import patch, prefer, set_columns
+from tpfdash.views.timeplot import CADENCE_COLOR, Kind, TimePlot
+
+__all__ = ["LightCurveView"]
+
+_KINDS = [
+    Kind("kept", "#4285d0"),
+    Kind("flagged", "#e8912d"),
+    Kind("marked", "#c2399f"),
+]
+_WINDOW_COLOR = "#4285d0"
+#: The mouse is on a point within so much of the figure's width, and takes the nearest.
+_REACH = 0.01
+
+
+class LightCurveView(TimePlot):
+    """The light curve of an Inspector; see `TimePlot` for what it shares with other plots."""
+
+    _fits_all_kinds = False
+
+    def __init__(self, inspector: Inspector, height: int = 400):
+        self._x: dict = {}
+        super().__init__(
+            inspector, _KINDS, self._series, self._flux_label, height, structure=("normalized",)
+        )
+        streams.listen(
+            self.plot,
+            {
+                streams.Box: self._box,
+                streams.Hover: self._hover,
+                streams.Leave: self._leave,
+            },
+        )
+        inspector.param.watch(
+            self.draw,
+            ["aperture", "background", "quality_bitmask", "show_flagged", "marked_flag"],
+        )
+        inspector.param.watch(self._draw_window, ["window"])
+        inspector.param.watch(self._draw_hover, ["hovered"])
+
+    # -- gestures --------------------------------------------------------------------------------
+
+    def _box(self, x0, x1, y0, y1, shift):
+        self.inspector.window = (x0, x1)
+
+    def _hover(self, x, y):
+        inspector = self.inspector
+        low, high = self.x_range
+        plot = self._figures.pages()[-1]["raster"].state
+        reach = _REACH * (high - low)
+        near = slice(*np.searchsorted(self._clock, (x - reach, x + reach)))
+        drawn = np.isfinite(inspector.time[near]) & np.isfinite(inspector.flux[near])
+        if not inspector.show_flagged:
+            drawn &= inspector.good[near]
+        at = np.flatnonzero(drawn)
+        if not at.size:
+            inspector.hovered = None
+            return
+        # Distances as the eye sees them, in parts of the figure's sides.
+        across = (inspector.time[near][at] - x) / (high - low) * (plot.inner_width or 900)
+        up = (inspector.flux[near][at] - y) / (plot.y_range.end - plot.y_range.start)
+        up *= plot.inner_height or 300
+        inspector.hovered = int(near.start + at[np.argmin(across**2 + up**2)])
+
+    def _leave(self):
+        self.inspector.hovered = None
+
+    # -- what is drawn ---------------------------------------------------------------------------
+
+    def _series(self):
+        inspector = self.inspector
+        flux = inspector.flux
+        return [(x, flux) for x in self._times()]
+
+    def _times(self) -> list[np.ndarray]:
+        """The times of each kind's cadences, NaN elsewhere: the same arrays while they hold."""
+        inspector = self.inspector
+        key = (inspector.quality_bitmask, inspector.show_flagged, inspector.marked_flag)
+        if self._x.get("key") != key:
+            time, good = inspector.time, inspector.good
+            marked = (inspector.quality & inspector.marked_flag) != 0
+            shown = ~good if inspector.show_flagged else np.zeros_like(good)
+            self._x = {
+                "key": key,
+                "times": [
+                    np.where(which, time, np.nan) if which.any() else np.full(time.shape, np.nan)
+                    for which in (good & ~marked, shown & ~marked, marked)
+                ],
+            }
+        return self._x["times"]
+
+    def _flux_label(self) -> str:
+        return "normalised flux" if self.inspector.normalized else "flux (e⁻/s)"
+
+    def _window(self) -> dict[str, list]:
+        window = self.inspector.window
+        return {"left": [window[0]], "right": [window[1]]} if window else {"left": [], "right": []}
+
+    def _hovered(self) -> dict[str, list]:
+        at = self.inspector.hovered
+        if at is None:
+            return {"t": [], "f": []}
+        return {"t": [float(self.inspector.time[at])], "f": [float(self.inspector.flux[at])]}
+
+    def _under(self):
+        return [
+            hv.VSpans(tuple(self._window().values()), kdims=["left", "right"]).opts(
+                color=_WINDOW_COLOR,
+                alpha=0.18,
+                tools=[BoxSelectTool(dimensions="width", renderers=[])],
+                line_color=None,
+                hooks=[self._figures.hook("window")],
+            )
+        ]
+
+    def _over(self):
+        return [
+            hv.Scatter(tuple(self._hovered().values()), "t", "f").opts(
+                marker="circle",
+                size=10,
+                fill_color=None,
+                line_color=CADENCE_COLOR,
+                line_width=2,
+                hooks=[self._figures.hook("hovered")],
+            )
+        ]
+
+    def summary(self) -> str:
+        """One line over the plot: what the light curve is the sum of, or why there is none."""
+        inspector = self.inspector
+        pixels = int(inspector.aperture.sum())
+        if not pixels:
+            return "The aperture is empty: click a pixel or drag a box on the stamp."
+        flux = inspector.flux
+        if not np.isfinite(flux).any():
+            return "No pixel of this aperture has data."
+        kept = int(np.count_nonzero(inspector.good))
+        if not kept:
+            return "Every cadence is flagged: choose a milder quality bitmask to keep some."
+        background = " − background" if inspector.background.any() else ""
+        plural = "s" if pixels > 1 else ""
+        return f"{pixels} pixel{plural}{background} · {kept:,} of {flux.size:,} cadences kept"
+
+    def _finish(self, figure, picture):
+        super()._finish(figure, picture)
+        prefer(figure, BoxSelectTool)
+        figure.title.update(
+            text=self.summary(), text_font_style="normal", text_font_size="12px", align="left"
+        )
+
+    # -- keeping up ------------------------------------------------------------------------------
+
+    def _draw_more(self, plots):
+        plots["raster"].state.title.text = self.summary()
+
+    def _draw_window(self, *events):
+        patch(
+            self._figures,
+            lambda plots: set_columns(plots["window"].handles["source"], **self._window()),
+        )
+
+    def _draw_hover(self, *events):
+        patch(
+            self._figures,
+            lambda plots: set_columns(plots["hovered"].handles["source"], **self._hovered()),
+        )

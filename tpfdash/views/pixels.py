@@ -1,0 +1,251 @@
+"""The postage stamp: one frame with its colour bar, the masks on it, and the mouse that edits them.
+
+What a frame is of each column, and which masks there are, is `tpfdash.frames` and
+`tpfdash.aperture`; the difference images are drawn with the same figure in `views.difference`.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import holoviews as hv
+import numpy as np
+from astropy.visualization import AsinhStretch, LinearStretch, LogStretch, SqrtStretch
+from bokeh.models import BoxSelectTool, FixedTicker, HoverTool
+from bokeh.palettes import all_palettes, diverging_palette, interp_palette
+
+from tpfdash.aperture import outline, pipeline_mask
+from tpfdash.frames import COLUMNS
+from tpfdash.inspector import Inspector
+from tpfdash.sky import target_position
+from tpfdash.views import streams
+from tpfdash.views.figures import Figures, patch, prefer, set_columns
+
+__all__ = ["PixelView", "palette", "stamp_size"]
+
+#: Colours of the masks, chosen to stand out from every colour map in light and dark.
+APERTURE_COLOR = "#ff2d55"
+BACKGROUND_COLOR = "#19c3ff"
+HINT_COLOR = "#f5f5f5"
+MISSING_COLOR = "#9aa0a680"
+
+#: Scale -> value in 0..1 to colour in 0..1. The colour bar is labelled with the true values.
+_STRETCHES = {
+    "linear": LinearStretch(),
+    "sqrt": SqrtStretch(),
+    "log": LogStretch(a=1000),
+    "asinh": AsinhStretch(a=0.1),
+}
+_TICKS = np.linspace(0, 1, 6)
+
+
+@dataclass(frozen=True)
+class _Outline:
+    """How a mask is drawn."""
+
+    color: str
+    width: float
+    dash: str
+
+
+_OUTLINES = {
+    "pipeline": _Outline(HINT_COLOR, 1.5, "dotted"),
+    "background": _Outline(BACKGROUND_COLOR, 2.5, "dashed"),
+    "aperture": _Outline(APERTURE_COLOR, 3.0, "solid"),
+}
+
+
+def palette(name: str) -> list[str]:
+    """256 colours of a colour map by its name."""
+    if name.startswith("gray"):
+        ramp = [f"#{level:02x}{level:02x}{level:02x}" for level in range(256)]
+        return ramp[::-1] if name.endswith("_r") else ramp
+    if name == "coolwarm":
+        blues, reds = all_palettes["Blues"][9], all_palettes["Reds"][9]
+        return diverging_palette(interp_palette(blues, 128), interp_palette(reds, 128), 256)
+    return list(all_palettes[name.capitalize()][256])
+
+
+def stamp_size(shape: tuple[int, int], side: int) -> tuple[int, int]:
+    """(width, height) in screen pixels of a stamp of (rows, columns) within a square of `side`.
+
+    Pixels are square up to a ratio of 4; a longer stamp is squeezed, so that it can be clicked.
+    """
+    rows, cols = shape
+    ratio = np.clip(cols / rows, 0.25, 4)
+    width, height = (side, side / ratio) if ratio >= 1 else (side * ratio, side)
+    return int(width), int(height)
+
+
+class PixelView:
+    """The postage stamp of an Inspector.
+
+    Parameters
+    ----------
+    inspector : Inspector
+    side : int
+        The longer side of the stamp in screen pixels.
+
+    Attributes
+    ----------
+    plot : DynamicMap
+        To be displayed by HoloViews or Panel, with the gestures on it.
+    """
+
+    def __init__(self, inspector: Inspector, side: int = 310):
+        self.inspector = inspector
+        self._side = side
+        self._figures = Figures()
+        structure = streams.follow(inspector, ["column", "cmap", "scale"])
+        self.plot = hv.DynamicMap(self._build, streams=[structure])
+        streams.listen(self.plot, {streams.Click: self._click, streams.Box: self._box})
+        inspector.param.watch(self._draw_masks, ["aperture", "background"])
+        inspector.param.watch(self._draw_frame, ["cadence", "stretch"])
+
+    # -- gestures --------------------------------------------------------------------------------
+
+    def _click(self, x, y, shift):
+        row, col = round(y), round(x)
+        tpf = self.inspector.tpf
+        if row not in tpf["row"].values or col not in tpf["col"].values:
+            return
+        if shift or self.inspector.mode == "toggle":
+            self.inspector.toggle(row, col)
+        else:
+            self.inspector.select_box(row, row, col, col, self.inspector.mode)
+
+    def _box(self, x0, x1, y0, y1, shift):
+        mode = self.inspector.mode
+        if shift or mode == "toggle":
+            mode = "add"
+        # A pixel is in the box when its centre is; a box within one pixel means that pixel.
+        (row0, row1), (col0, col1) = _centres(y0, y1), _centres(x0, x1)
+        self.inspector.select_box(row0, row1, col0, col1, mode)
+
+    # -- what is drawn ---------------------------------------------------------------------------
+
+    def _image(self) -> dict[str, np.ndarray]:
+        """The frame as it is coloured ("shade", 0 to 1) and its values; float32 (row, col)."""
+        values = self.inspector.frame()
+        low, high = self.inspector.levels()
+        shade = _STRETCHES[self.inspector.scale]((values - low) / (high - low), clip=True)
+        return {"shade": shade.astype(np.float32), "value": values.astype(np.float32)}
+
+    def _segments(self, name: str) -> dict[str, np.ndarray]:
+        tpf = self.inspector.tpf
+        mask = pipeline_mask(tpf) if name == "pipeline" else getattr(self.inspector, name)
+        ends = outline(mask, int(tpf["row"][0]), int(tpf["col"][0]))
+        return dict(zip(("x0", "y0", "x1", "y1"), ends, strict=True))
+
+    def _build(self, column, cmap, scale) -> hv.Overlay:
+        tpf = self.inspector.tpf
+        rows, cols = tpf["row"].values, tpf["col"].values
+        left, bottom, right, top = cols[0] - 0.5, rows[0] - 0.5, cols[-1] + 0.5, rows[-1] + 0.5
+        spec = COLUMNS[column]
+        unit = f" {spec.unit}" if spec.unit else ""
+        label = f"{spec.label} ({spec.unit})" if spec.unit else spec.label
+        image = self._image()
+        width, height = stamp_size((rows.size, cols.size), self._side)
+        hover = HoverTool(
+            tooltips=[
+                ("row", "$y{0}"),
+                ("column", "$x{0}"),
+                (spec.label, "@value{0,0.[000]}" + unit),
+            ]
+        )
+        stamp = hv.Image(
+            np.dstack([image["shade"][::-1], image["value"][::-1]]),  # hv has row 0 on top
+            bounds=(left, bottom, right, top),
+            kdims=["col", "row"],
+            vdims=["shade", "value"],
+        ).opts(
+            cmap=palette(cmap),
+            clim=(0, 1),
+            clipping_colors={"NaN": MISSING_COLOR},
+            colorbar=True,
+            colorbar_opts={"ticker": FixedTicker(ticks=list(_TICKS)), "width": 12},
+            clabel=label,
+            tools=[hover, BoxSelectTool(renderers=[])],
+            hooks=[self._figures.hook("image", self._finish)],
+        )
+        marks = [
+            hv.Segments(tuple(self._segments(name).values()), kdims=["x0", "y0", "x1", "y1"]).opts(
+                color=style.color,
+                line_width=style.width,
+                line_dash=style.dash,
+                hooks=[self._figures.hook(name)],
+            )
+            for name, style in _OUTLINES.items()
+        ]
+        position = target_position(tpf)
+        inside = position and bottom <= position[0] <= top and left <= position[1] <= right
+        target = hv.Points([position[::-1]] if inside else [], kdims=["col", "row"]).opts(
+            marker="cross", size=14, line_width=2, color="white", line_color="white"
+        )
+        return hv.Overlay([stamp, *marks, target]).opts(
+            hv.opts.Overlay(
+                frame_width=width,
+                frame_height=height,
+                xlabel="column (pixel)",
+                ylabel="row (pixel)",
+                xlim=(left, right),
+                ylim=(bottom, top),
+                default_tools=["wheel_zoom", "pan", "reset", "save"],
+                toolbar="above",
+                show_legend=False,
+                shared_axes=False,
+                hooks=[lambda plot, element: prefer(plot.state, BoxSelectTool)],
+            )
+        )
+
+    def _finish(self, plot, element) -> None:
+        """What HoloViews has no option for: the colour bar's labels in true values."""
+        self._label_colors(plot)
+        for axis in (*plot.state.xaxis, *plot.state.yaxis):
+            axis.ticker.num_minor_ticks = 0
+            axis.ticker.min_interval = 1
+
+    def _label_colors(self, plot) -> None:
+        low, high = self.inspector.levels()
+        values = low + (high - low) * _STRETCHES[self.inspector.scale].inverse(_TICKS)
+        plot.handles["colorbar"].major_label_overrides = {
+            float(tick): _number(value, high - low)
+            for tick, value in zip(_TICKS, values, strict=True)
+        }
+
+    # -- keeping up ------------------------------------------------------------------------------
+
+    def _draw_masks(self, *events) -> None:
+        segments = {event.name: self._segments(event.name) for event in events}
+
+        def change(plots):
+            for name, columns in segments.items():
+                # As lists: a few numbers travel quicker inside the message than as buffers.
+                columns = {key: value.tolist() for key, value in columns.items()}
+                set_columns(plots[name].handles["source"], **columns)
+
+        patch(self._figures, change)
+
+    def _draw_frame(self, *events) -> None:
+        image = self._image()
+        relabel = any(event.name == "stretch" for event in events)
+
+        def change(plots):
+            plot = plots["image"]
+            set_columns(plot.handles["source"], image=[image["shade"]], value=[image["value"]])
+            if relabel:
+                self._label_colors(plot)
+
+        patch(self._figures, change)
+
+
+def _centres(a: float, b: float) -> tuple[int, int]:
+    low, high = sorted((a, b))
+    first, last = int(np.ceil(low)), int(np.floor(high))
+    return (first, last) if first <= last else (round(low), round(low))
+
+
+def _number(value: float, span: float) -> str:
+    """A colour bar label: as many digits as tell the ticks apart."""
+    decimals = int(np.clip(2 - np.floor(np.log10(max(span, 1e-12))), 0, 8))
+    return f"{value:,.{decimals}f}" if abs(value) < 1e7 else f"{value:.3g}"

@@ -1,0 +1,121 @@
+"""From a million cadences to a picture of points: the image codes and the flux range.
+
+Arrays in, arrays out; the figure that shows them is `views.timeplot`.
+"""
+
+from __future__ import annotations
+
+import datashader as ds
+import numpy as np
+import pandas as pd
+
+__all__ = ["LEVELS", "WIDTH", "HEIGHT", "fit_range", "rasterize", "warm_up"]
+
+#: Cells of the raster. It is sent at each change, so it is not as fine as the screen may be.
+WIDTH, HEIGHT = 900, 300
+#: Shades of density in each kind of points: few, so that the picture compresses well.
+LEVELS = 15
+
+
+def rasterize(
+    series: list[tuple[np.ndarray, np.ndarray]],
+    x_range: tuple[float, float],
+    y_range: tuple[float, float],
+    shape: tuple[int, int] = (HEIGHT, WIDTH),
+) -> np.ndarray:
+    """Points of several kinds as one image of codes.
+
+    Parameters
+    ----------
+    series : list of (x, y)
+        One entry a kind, later ones over earlier ones; NaN in either is no point.
+    x_range, y_range : (low, high)
+    shape : (rows, columns)
+
+    Returns
+    -------
+    uint8 array (rows, columns), row 0 lowest: 0 where no point is; kind k has the codes from
+    k * (LEVELS + 1) + 1 for a single point to k * (LEVELS + 1) + LEVELS for the densest.
+    Each point covers a cross of five cells, as large as a point drawn by itself.
+    """
+    canvas = ds.Canvas(plot_width=shape[1], plot_height=shape[0], x_range=x_range, y_range=y_range)
+    image = np.zeros(shape, dtype=np.uint8)
+    for kind, (x, y) in enumerate(series):
+        if not x.size:
+            continue
+        points = pd.DataFrame({"x": x, "y": y}, copy=False)
+        count = canvas.points(points, "x", "y", ds.count()).values
+        if not count.any():
+            continue
+        # Doublings, not counts: the tenth point in a cell matters more than the thousandth.
+        level = np.minimum(_doublings(count), LEVELS).astype(np.uint8)
+        level = _spread(level)
+        image = np.where(level > 0, level + np.uint8(kind * (LEVELS + 1)), image)
+    return image
+
+
+def _doublings(count: np.ndarray) -> np.ndarray:
+    """0 for 0, 1 for 1, 2 for 2 and 3, 3 for 4 to 7 ..."""
+    return np.frexp(count.astype(np.float32))[1]
+
+
+def _spread(level: np.ndarray) -> np.ndarray:
+    """Each cell as the largest of itself and its four neighbours."""
+    out = level.copy()
+    for here, there in (
+        (np.s_[1:], np.s_[:-1]),
+        (np.s_[:-1], np.s_[1:]),
+        (np.s_[:, 1:], np.s_[:, :-1]),
+        (np.s_[:, :-1], np.s_[:, 1:]),
+    ):
+        np.maximum(out[here], level[there], out=out[here])
+    return out
+
+
+def fit_range(y: np.ndarray, everything: bool = False) -> tuple[float, float] | None:
+    """The range of a flux axis that shows the light curve well.
+
+    It spans every level that three successive cadences reach, widened by five times the scatter
+    between successive cadences: a transit or a flare counts, a cosmic ray does not.
+
+    Parameters
+    ----------
+    y : float array, in order of time; NaN is no point
+    everything : bool
+        Span all finite values instead.
+
+    Returns
+    -------
+    (low, high), low < high; None where nothing is finite.
+    """
+    if everything or y.size < 16:
+        y = y[np.isfinite(y)]
+        if not y.size:
+            return None
+        return _padded(float(y.min()), float(y.max()), 0.0)
+    # Of very long ones, every n-th triple of neighbours will do.
+    stride = max(1, y.size // 500_000)
+    n = (y.size - 2) // stride * stride
+    a, b, c = (y[k : k + n : stride] for k in range(3))
+    whole = np.isfinite(a) & np.isfinite(b) & np.isfinite(c)
+    if np.count_nonzero(whole) < 16:
+        finite = y[np.isfinite(y)]
+        return fit_range(finite, everything=finite.size < 16 or finite.size == y.size)
+    if not whole.all():
+        a, b, c = a[whole], b[whole], c[whole]
+    high = float(np.minimum(np.minimum(a, b), c).max())
+    low = float(np.maximum(np.maximum(a, b), c).min())
+    some = slice(None, None, max(1, a.size // 10_000))
+    scatter = 1.4826 * float(np.median(np.abs(a[some] - b[some]))) / np.sqrt(2)
+    return _padded(min(low, high), max(low, high), 5 * scatter)
+
+
+def _padded(low: float, high: float, margin: float) -> tuple[float, float]:
+    pad = max(margin, 0.06 * (high - low)) or 0.01 * abs(high) or 1.0
+    return low - pad, high + pad
+
+
+def warm_up() -> None:
+    """Have datashader compile what `rasterize` needs (about a second, once a process)."""
+    point = np.zeros(1)
+    rasterize([(point, point)], (0.0, 1.0), (0.0, 1.0), (2, 2))

@@ -1,0 +1,270 @@
+"""A quantity against time: points where few are in sight, a datashader raster where many are.
+
+The light curve and the panels under it are such plots. They share the time axis through the
+Inspector's `time_range`, and all carry the bar at the current cadence.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import holoviews as hv
+import numpy as np
+
+from tpfdash.inspector import Inspector
+from tpfdash.views import streams
+from tpfdash.views.figures import Figures, patch, set_columns
+from tpfdash.views.raster import LEVELS, fit_range, rasterize
+
+__all__ = ["CADENCE_COLOR", "Kind", "TimePlot"]
+
+CADENCE_COLOR = "#ff2d55"
+
+#: Up to so many cadences in sight are drawn as points, that can be told apart; 4 bytes each a
+#: change. Beyond that they are drawn as a raster, whose size does not depend on their number.
+MOST_POINTS = 5000
+
+_NOWHERE = np.zeros(0)
+
+
+@dataclass(frozen=True)
+class Kind:
+    """A kind of points in the plot, with the colour that says which."""
+
+    name: str
+    color: str
+
+
+class TimePlot:
+    """A plot of one or more kinds of points against time.
+
+    Parameters
+    ----------
+    inspector : Inspector
+    kinds : list of Kind
+    values : callable
+        -> list of (x, y), one a kind: float arrays over all cadences, NaN where there is no point.
+    label : callable
+        -> the y axis' label.
+    height : int
+        In screen pixels.
+    structure : tuple of str
+        The Inspector's params that need the plot to be built anew.
+
+    Attributes
+    ----------
+    plot : DynamicMap
+        To be displayed by HoloViews or Panel, with the gestures on it.
+    """
+
+    def __init__(
+        self,
+        inspector: Inspector,
+        kinds: list[Kind],
+        values: Callable[[], list[tuple[np.ndarray, np.ndarray]]],
+        label: Callable[[], str],
+        height: int,
+        structure: tuple[str, ...] = ("tpf",),
+    ):
+        self.inspector = inspector
+        self._kinds = kinds
+        self._values = values
+        self._label = label
+        self._height = height
+        self._figures = Figures()
+        self._zooming = False
+        # Forward-filled, so that a stretch of time is a slice of cadences, NaN times included.
+        self._clock = np.fmax.accumulate(inspector.time)
+        self.plot = hv.DynamicMap(self._build, streams=[streams.follow(inspector, structure)])
+        streams.listen(
+            self.plot,
+            {streams.Click: self._click, streams.Zoom: self._zoom, streams.Reset: self._reset},
+        )
+        inspector.param.watch(self._draw_bar, ["cadence"])
+        inspector.param.watch(self.draw, ["time_range", "show_all"])
+
+    # -- gestures --------------------------------------------------------------------------------
+
+    def _click(self, x, y, shift):
+        self.inspector.seek(x)
+
+    def _zoom(self, x0, x1):
+        full = self.full_range
+        everything = min(x0, x1) <= full[0] and max(x0, x1) >= full[1]
+        self._zooming = True
+        try:
+            self.inspector.time_range = None if everything else (x0, x1)
+        finally:
+            self._zooming = False
+
+    def _reset(self):
+        if self.inspector.time_range is None:
+            self.draw()  # the browser has put the axes back already: draw what they should show
+        self.inspector.time_range = None
+
+    # -- what is drawn ---------------------------------------------------------------------------
+
+    @property
+    def full_range(self) -> tuple[float, float]:
+        """(first, last) time of the file, with a margin; (0, 1) where no cadence has a time."""
+        clock = self._clock
+        if not clock.size or not np.isfinite(clock[-1]):
+            return 0.0, 1.0
+        first, last = float(np.nanmin(self.inspector.time)), float(clock[-1])
+        margin = 0.01 * (last - first) or 0.5
+        return first - margin, last + margin
+
+    @property
+    def x_range(self) -> tuple[float, float]:
+        """The stretch of time in sight."""
+        return self.inspector.time_range or self.full_range
+
+    def _picture(self) -> dict:
+        """All that depends on the data in sight: ranges, raster, points."""
+        series, x_range = self._values(), self.x_range
+        in_sight = slice(*np.searchsorted(self._clock, x_range))
+        y_range = self._y_range(series, in_sight)
+        nothing = np.zeros((1, 1), np.uint8)
+        if in_sight.stop - in_sight.start > MOST_POINTS:
+            pieces = [(x[in_sight], y[in_sight]) for x, y in series]
+            codes = rasterize(pieces, x_range, y_range)
+            return {
+                "x_range": x_range,
+                "y_range": y_range,
+                "codes": codes,
+                "points": [(_NOWHERE, _NOWHERE)] * len(series),
+            }
+        # A short light curve is sent whole, so that a zoom has nothing to send.
+        part = slice(None) if self._clock.size <= MOST_POINTS else in_sight
+        points = []
+        for x, y in series:
+            there = np.isfinite(x[part])
+            points.append((x[part][there], y[part][there].astype(np.float32)))
+        return {"x_range": x_range, "y_range": y_range, "codes": nothing, "points": points}
+
+    def _y_range(self, series, visible: slice) -> tuple[float, float]:
+        """Fits the first kind of points; the others where it has none, all where asked to."""
+        everything = self.inspector.show_all
+        parts = [np.where(np.isfinite(x[visible]), y[visible], np.nan) for x, y in series]
+        ranges = [fit_range(part, everything) for part in parts]
+        ranges = [one for one in ranges if one is not None]
+        if not ranges:
+            return 0.0, 1.0
+        chosen = ranges if everything or self._fits_all_kinds else ranges[:1]
+        return min(low for low, _ in chosen), max(high for _, high in chosen)
+
+    #: Whether every kind counts for the y range; the light curve fits its good cadences only.
+    _fits_all_kinds = True
+
+    def _bar(self) -> dict[str, list]:
+        time = float(self.inspector.time[self.inspector.cadence])
+        return {"x": [time] if np.isfinite(time) else []}
+
+    def _build(self, **structure) -> hv.Overlay:
+        picture = self._picture()
+        (x0, x1), (y0, y1) = picture["x_range"], picture["y_range"]
+        raster = hv.Image(
+            picture["codes"][::-1], bounds=(x0, y0, x1, y1), kdims=["t", "f"], vdims=["code"]
+        ).opts(cmap=["#000000"], hooks=[self._figures.hook("raster", self._color)])
+        points = [
+            hv.Scatter((x, y), "t", "f").opts(
+                color=kind.color,
+                size=3,
+                alpha=0.75,
+                line_color=None,
+                hooks=[self._figures.hook(kind.name)],
+            )
+            for kind, (x, y) in zip(self._kinds, picture["points"], strict=True)
+        ]
+        bar = hv.VLines(self._bar()["x"], kdims=["x"]).opts(
+            color=CADENCE_COLOR,
+            line_width=1.5,
+            alpha=0.9,
+            hooks=[self._figures.hook("bar")],
+        )
+        return hv.Overlay([*self._under(), raster, *points, *self._over(), bar]).opts(
+            hv.opts.Overlay(
+                responsive=True,
+                height=self._height,
+                min_width=300,
+                xlabel=self._time_label(),
+                ylabel=self._label(),
+                default_tools=["xwheel_zoom", "xpan", "xbox_zoom", "reset", "save"],
+                active_tools=["xwheel_zoom"],
+                toolbar="above",
+                show_legend=False,
+                shared_axes=False,
+                xlim=(x0, x1),
+                ylim=(y0, y1),
+                hooks=[lambda plot, element: self._finish(plot.state, picture)],
+            )
+        )
+
+    def _under(self) -> list:
+        """Further elements under the points."""
+        return []
+
+    def _over(self) -> list:
+        """Further elements over the points."""
+        return []
+
+    def _time_label(self) -> str:
+        attrs = self.inspector.tpf.attrs
+        clock = attrs.get("time_format", "")
+        return f"time (BJD − {attrs.get('time_reference', 0):.0f}, days)" + (
+            f"  {clock}" if clock else ""
+        )
+
+    def _color(self, plot, element) -> None:
+        """One block of the palette a kind; HoloViews cannot mix transparent and opaque colours."""
+        colors = ["#00000000"]
+        for kind in self._kinds:
+            alphas = np.linspace(0.5, 1, LEVELS) * 255
+            colors += [f"{kind.color}{round(alpha):02x}" for alpha in alphas] + ["#00000000"]
+        mapper = plot.handles["color_mapper"]
+        mapper.update(palette=colors, low=-0.5, high=len(colors) - 0.5)
+
+    def _finish(self, figure, picture) -> None:
+        """What HoloViews leaves as it was when it rebuilds a plot: the ranges."""
+        first, last = self.full_range
+        (x0, x1), (y0, y1) = picture["x_range"], picture["y_range"]
+        figure.x_range.update(start=x0, end=x1, reset_start=first, reset_end=last)
+        figure.y_range.update(start=y0, end=y1, reset_start=y0, reset_end=y1)
+        figure.min_border_left = 82  # the plots below each other share where their axes begin
+        figure.toolbar.logo = None
+
+    # -- keeping up ------------------------------------------------------------------------------
+
+    def draw(self, *events) -> None:
+        """Draw the data anew, on every page."""
+        if not self._figures.pages():
+            return
+        picture = self._picture()
+        (x0, x1), (y0, y1) = picture["x_range"], picture["y_range"]
+        # The figure that was zoomed has its x range already, and may be further on by now.
+        zooming = self._zooming
+
+        def change(plots):
+            figure = plots["raster"].state
+            if not zooming:
+                figure.x_range.update(start=x0, end=x1)
+            reset = {} if self.inspector.time_range else {"reset_start": y0, "reset_end": y1}
+            figure.y_range.update(start=y0, end=y1, **reset)
+            box = {"x": [x0], "y": [y0], "dw": [x1 - x0], "dh": [y1 - y0]}
+            source = plots["raster"].handles["source"]
+            if picture["codes"].size > 1 or source.data["image"][0].size > 1:
+                set_columns(source, image=[picture["codes"]], **box)
+            for kind, (x, y) in zip(self._kinds, picture["points"], strict=True):
+                set_columns(plots[kind.name].handles["source"], t=x, f=y)
+            self._draw_more(plots)
+
+        patch(self._figures, change)
+
+    def _draw_more(self, plots) -> None:
+        """Further changes that belong to a drawing of the data."""
+
+    def _draw_bar(self, *events) -> None:
+        patch(
+            self._figures, lambda plots: set_columns(plots["bar"].handles["source"], **self._bar())
+        )

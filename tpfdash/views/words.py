@@ -1,0 +1,121 @@
+"""What the page says in words: the cadence pointed at, the target, and where data are simulated."""
+
+from __future__ import annotations
+
+from html import escape
+
+import numpy as np
+
+from tpfdash.inspector import Inspector
+from tpfdash.missions import Mission
+
+__all__ = ["cadence_html", "heading_html", "target_html"]
+
+NOT_AVAILABLE = "not available"
+
+
+def cadence_html(inspector: Inspector) -> str:
+    """The hovered cadence, or the current one: numbers, time, flux and flags, in one line."""
+    hovered = inspector.hovered is not None
+    facts = inspector.describe(inspector.hovered if hovered else inspector.cadence)
+    flux = _measured(facts["flux"], facts["flux_err"])
+    unit = "" if inspector.normalized else " e⁻/s"
+    clock = inspector.tpf.attrs.get("time_format", "")
+    time = f"{clock} {facts['time']:.5f}" if facts["date"] else "no time"
+    date = f"{facts['date']} TDB, barycentric" if facts["date"] else ""
+    flags = ", ".join(facts["flags"]) or "no flag"
+    parts = [
+        ("at the mouse" if hovered else "current", f"cadence {facts['cadenceno']}"),
+        ("time", time),
+        ("date", date),
+        ("flux", flux + unit if flux != NOT_AVAILABLE else flux),
+        (f"quality {facts['quality']}", flags),
+    ]
+    cells = "".join(
+        f"<div class='cell'><span class='key'>{key}</span>"
+        f"<span class='value' title='{escape(value)}'>{escape(value)}</span></div>"
+        for key, value in parts
+    )
+    return f"<div class='readout{' hovered' if hovered else ''}'>{cells}</div>"
+
+
+def _measured(value: float, error: float) -> str:
+    if not np.isfinite(value):
+        return NOT_AVAILABLE
+    scale = error if np.isfinite(error) and error > 0 else abs(value) * 1e-4 or 1
+    decimals = int(np.clip(1 - np.floor(np.log10(scale)), 0, 9))
+    text = f"{value:,.{decimals}f}"
+    return f"{text} ± {error:,.{decimals}f}" if np.isfinite(error) else text
+
+
+def heading_html(inspector: Inspector) -> str:
+    """The target's name and what it was observed by, and a badge on simulated data."""
+    attrs, mission = inspector.tpf.attrs, inspector.mission
+    name = escape(str(attrs.get("object") or attrs.get("source") or "unnamed target"))
+    seen = " · ".join(
+        escape(part)
+        for part in (mission.name, _epoch(attrs, mission), str(attrs.get("cadence_type", "")))
+        if part
+    )
+    badge = "<span class='badge'>simulated data</span>" if attrs.get("simulated") else ""
+    return f"<div class='heading'><span class='name'>{name}</span>{badge}<span class='seen'>{seen}</span></div>"
+
+
+def target_html(inspector: Inspector) -> str:
+    """A table of what the file says about its target."""
+    tpf, attrs, mission = inspector.tpf, inspector.tpf.attrs, inspector.mission
+    time = inspector.time[np.isfinite(inspector.time)]
+    span = (
+        f"{time[0]:.3f} to {time[-1]:.3f} {attrs.get('time_format', '')} "
+        f"({time[-1] - time[0]:.2f} d)"
+        if time.size
+        else NOT_AVAILABLE
+    )
+    subtracted = attrs.get("background_subtracted")
+    detector = ", ".join(
+        f"{key.lower()} {attrs[key.lower()]}"
+        for key in mission.detector_keywords
+        if attrs.get(key.lower()) not in (None, "")
+    )
+    rows = [
+        ("Target", attrs.get("object") or NOT_AVAILABLE),
+        (f"{mission.catalog} number", attrs.get("id") or NOT_AVAILABLE),
+        ("RA, Dec (J2000)", _position(attrs)),
+        (f"Magnitude ({attrs.get('magnitude_band', '')})", _number(attrs.get("magnitude"), ".3f")),
+        ("Mission", f"{mission.name} {_epoch(attrs, mission)}".strip()),
+        ("Detector", detector or NOT_AVAILABLE),
+        ("Product", f"{attrs.get('product', 'TPF')}, {attrs.get('cadence_type', '')}"),
+        ("Stamp", "{} rows × {} columns".format(*tpf["aperture"].shape)),
+        ("Cadences", f"{tpf.sizes['time']:,}"),
+        ("Time span", span),
+        ("Crowding (CROWDSAP)", _number(attrs.get("crowdsap"), ".3f")),
+        ("Flux fraction (FLFRCSAP)", _number(attrs.get("flfrcsap"), ".3f")),
+        (
+            "Background",
+            NOT_AVAILABLE
+            if subtracted is None
+            else "subtracted from FLUX"
+            if subtracted
+            else "not subtracted from FLUX",
+        ),
+        ("File", attrs.get("source") or NOT_AVAILABLE),
+    ]
+    if attrs.get("simulated"):
+        rows.insert(0, ("Simulated", "yes: no telescope has seen this target"))
+    body = "".join(f"<tr><th>{key}</th><td>{escape(str(value))}</td></tr>" for key, value in rows)
+    return f"<table class='facts'>{body}</table>"
+
+
+def _epoch(attrs, mission: Mission) -> str:
+    key = mission.epoch_keyword.lower()
+    value = attrs.get(key)
+    return f"{key} {value}" if value not in (None, "") else ""
+
+
+def _position(attrs) -> str:
+    ra, dec = attrs.get("ra", np.nan), attrs.get("dec", np.nan)
+    return f"{ra:.5f}°, {dec:+.5f}°" if np.isfinite([ra, dec]).all() else NOT_AVAILABLE
+
+
+def _number(value, form: str) -> str:
+    return NOT_AVAILABLE if value is None or not np.isfinite(value) else format(value, form)
