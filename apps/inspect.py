@@ -18,7 +18,7 @@ options = parser.parse_args()
 
 pn.extension()
 try:
-    opened = pn.state.as_cached("tpfs", open_sources, sources=options.sources)
+    opened = pn.state.as_cached("tpfs", open_sources, sources=tuple(options.sources))
     page = make_page(opened, options.root)
 except TPFError as error:
     page = error_page(error)

@@ -5,8 +5,6 @@ A mask here is an array and nothing more; who holds it, undoes it or draws it is
 
 from __future__ import annotations
 
-from numbers import Real
-
 import numpy as np
 import xarray as xr
 from scipy import ndimage
@@ -133,7 +131,11 @@ def rectangle(tpf: xr.Dataset, row0, row1, col0, col1) -> np.ndarray:
         Where an end is no number.
     """
     ends = row0, row1, col0, col1
-    if not all(isinstance(end, Real) and end == end for end in ends):
+    try:
+        row0, row1, col0, col1 = numbers = [float(end) for end in ends]
+    except (TypeError, ValueError):
+        numbers = [np.nan]
+    if np.isnan(numbers).any():
         raise TPFError(f"a rectangle has the ends {ends!r}: they should be detector pixels.")
     row, col = tpf["row"].values, tpf["col"].values
     (row0, row1), (col0, col1) = sorted((row0, row1)), sorted((col0, col1))

@@ -13,6 +13,9 @@ import holoviews as hv
 import panel as pn
 import param
 import xarray as xr
+from bokeh.core.validation import silence
+from bokeh.core.validation.warnings import FIXED_SIZING_MODE
+from bokeh.models import Tooltip
 
 from tpfdash.errors import TPFError
 from tpfdash.inspector import Inspector
@@ -80,7 +83,10 @@ class TPFDashboard(pn.viewable.Viewer):
         self.inspector.param.watch(
             self._echo_lightcurve, ["aperture", "background", "quality_bitmask"]
         )
-        hv.extension("bokeh", logo=False) if hv.Store.current_backend != "bokeh" else None
+        if hv.Store.current_backend != "bokeh":
+            hv.extension("bokeh", logo=False)
+        # A stamp's frame has its size, the figure around it has not: that is meant.
+        silence(FIXED_SIZING_MODE)
         self._page = self._layout()
 
     def _echo(self, *events) -> None:
@@ -183,6 +189,7 @@ class TPFDashboard(pn.viewable.Viewer):
                 end=100,
                 step=0.1,
                 format="0.0",
+                sizing_mode="stretch_width",
             ),
             pn.Row(
                 _widget(pn.widgets.Select, p.column, "column", name="Column", width=150),
@@ -213,7 +220,7 @@ class TPFDashboard(pn.viewable.Viewer):
             css_classes=["tpf-panels"],
             stylesheets=[CSS],
             margin=0,
-            description="Further panels on the same time axis.",
+            description=_tip("Further panels on the same time axis."),
         )
         choose.param.watch(lambda event: self._show_panels(event.new), "value")
         return pn.Column(
@@ -299,7 +306,7 @@ class TPFDashboard(pn.viewable.Viewer):
             css_classes=["tpf-quality"],
             stylesheets=[CSS],
             margin=0,
-            description=None,
+            description=inspector.param.quality_bitmask.doc,
         )
 
         def follow(*events):
@@ -363,7 +370,7 @@ class TPFDashboard(pn.viewable.Viewer):
     def _save_tab(self) -> pn.Row:
         inspector = self.inspector
 
-        def download(kind, formats, make):
+        def download(name, kind, formats, make):
             choice = pn.widgets.RadioButtonGroup(
                 options=formats,
                 button_style="outline",
@@ -374,7 +381,7 @@ class TPFDashboard(pn.viewable.Viewer):
             button = pn.widgets.FileDownload(
                 callback=lambda: io.BytesIO(make(choice.value)),
                 filename=self._filename(kind, formats[0]),
-                label=f"Save {kind}",
+                label=f"Save {name}",
                 button_type="primary",
                 css_classes=[f"tpf-save-{kind}"],
                 stylesheets=[CSS],
@@ -394,12 +401,14 @@ class TPFDashboard(pn.viewable.Viewer):
             pn.Column(
                 _html("<div class='section'>Light curve</div>"),
                 download(
+                    "light curve",
                     "lightcurve",
                     ["fits", "ecsv", "csv"],
                     lambda form: lightcurve_bytes(inspector.lightcurve, form),
                 ),
                 _html("<div class='section'>Aperture</div>"),
                 download(
+                    "aperture",
                     "aperture",
                     ["fits", "json", "npy"],
                     lambda form: aperture_bytes(inspector.tpf, inspector.aperture, form),
@@ -421,12 +430,12 @@ class TPFDashboard(pn.viewable.Viewer):
             margin=(10, 0),
         )
 
-    # -- what the widgets do ------------------------------------------------------------------------
+    # -- what the widgets do ----------------------------------------------------------------------
 
     def _button(self, label: str, name: str, act, doc: str) -> pn.widgets.Button:
         button = pn.widgets.Button(
             name=label,
-            description=doc,
+            description=_tip(doc),
             css_classes=[f"tpf-{name}"],
             stylesheets=[CSS],
             margin=0,
@@ -527,9 +536,17 @@ def _html(text: str, **params) -> pn.pane.HTML:
 
 def _widget(kind, parameter, css_name: str, **params):
     """A widget of a param, with the param's doc as its tooltip and a CSS class of its own."""
+    defaults = {"margin": 0}
+    if "description" in kind.param:  # sliders have none
+        text_only = isinstance(kind.param.description, param.String)
+        defaults["description"] = parameter.doc if text_only else _tip(parameter.doc)
     return kind.from_param(
-        parameter, css_classes=[f"tpf-{css_name}"], stylesheets=[CSS], **({"margin": 0} | params)
+        parameter, css_classes=[f"tpf-{css_name}"], stylesheets=[CSS], **(defaults | params)
     )
+
+
+def _tip(text: str) -> Tooltip:
+    return Tooltip(content=text, position="bottom")
 
 
 def _choice(parameter, css_name: str):

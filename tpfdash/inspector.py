@@ -22,6 +22,7 @@ from tpfdash.missions import Mission, get_mission
 
 __all__ = ["MODES", "SCALES", "Inspector"]
 
+_NEEDS = ("flux", "quality", "aperture", "time", "row", "col")
 MODES = ("replace", "add", "remove", "toggle")
 SCALES = ("log", "linear", "sqrt", "asinh")
 CMAPS = ("viridis", "magma", "inferno", "cividis", "gray", "gray_r", "coolwarm")
@@ -57,13 +58,16 @@ class Choice(param.Selector):
     """A Selector whose error is a TPFError that lists the choices."""
 
     def _validate(self, value):
-        if value not in list(self.objects):
+        if not isinstance(value, str) or value not in list(self.objects):
             words = ", ".join(repr(word) for word in self.objects)
             raise TPFError(f"{self.name} is {value!r}: it should be one of {words}.")
 
 
 class Whole(param.Integer):
     """An Integer whose error is a TPFError that says which numbers there are."""
+
+    def __set__(self, obj, value):
+        super().__set__(obj, int(value) if isinstance(value, np.integer) else value)
 
     def _validate(self, value):
         if value is None and self.allow_None:
@@ -78,30 +82,54 @@ class Whole(param.Integer):
             raise TPFError(f"{self.name} is {value!r}: it should be a whole number, {low}{last}.")
 
 
-class Interval(param.Parameter):
-    """(low, high), put in order, or None."""
+class Switch(param.Boolean):
+    """A Boolean whose error is a TPFError."""
+
+    def _validate(self, value):
+        if not isinstance(value, bool | np.bool_):
+            raise TPFError(f"{self.name} is {value!r}: it should be True or False.")
+
+
+class Quality(param.Parameter):
+    """A word or the bits that `Mission.bitmask` of the owner's mission takes."""
 
     def __set__(self, obj, value):
-        super().__set__(obj, None if value is None else self._ordered(value))
+        if obj is not None:
+            bits = obj.mission.bitmask(value)
+            value = value if isinstance(value, str) else bits
+        super().__set__(obj, value)
+
+
+class Interval(param.Parameter):
+    """(low, high), put in order; or None, where that is the default."""
+
+    _right = "two finite numbers, or None"
+
+    def __set__(self, obj, value):
+        super().__set__(
+            obj, None if value is None and self.default is None else self._ordered(value)
+        )
 
     def _ordered(self, value) -> tuple[float, float]:
         try:
             low, high = sorted(float(end) for end in value)
         except (TypeError, ValueError):
             low = high = np.nan
-        if not np.isfinite([low, high]).all():
-            raise TPFError(f"{self.name} is {value!r}: it should be two finite numbers, or None.")
+        if isinstance(value, str) or not self._within(low, high):
+            raise TPFError(f"{self.name} is {value!r}: it should be {self._right}.")
         return low, high
+
+    def _within(self, low: float, high: float) -> bool:
+        return bool(np.isfinite([low, high]).all())
 
 
 class Percentiles(Interval):
     """(low, high) with 0 <= low < high <= 100."""
 
-    def _ordered(self, value) -> tuple[float, float]:
-        low, high = super()._ordered(value)
-        if not 0 <= low < high <= 100:
-            raise TPFError(f"{self.name} is {value!r}: it should be two different percentiles.")
-        return low, high
+    _right = "two different percentiles"
+
+    def _within(self, low: float, high: float) -> bool:
+        return 0 <= low < high <= 100
 
 
 class Inspector(param.Parameterized):
@@ -126,7 +154,7 @@ class Inspector(param.Parameterized):
         doc="Pixels whose median is taken off each aperture pixel: bool (row, col); none: no pixel."
     )
     cadence = Whole(0, bounds=(0, None), doc="Index of the current cadence in the file.")
-    quality_bitmask = param.Parameter(
+    quality_bitmask = Quality(
         "default",
         doc="Which quality flags leave a cadence out: none, default, hard, hardest, or the bits.",
     )
@@ -142,13 +170,11 @@ class Inspector(param.Parameterized):
         objects=["aperture", "background"],
         doc="Which mask the mouse edits on the postage stamp.",
     )
-    normalized = param.Boolean(False, doc="Divide the light curve by its median.")
-    show_flagged = param.Boolean(
+    normalized = Switch(False, doc="Divide the light curve by its median.")
+    show_flagged = Switch(
         True, doc="Draw the cadences that the quality choice leaves out, apart from the others."
     )
-    show_all = param.Boolean(
-        False, doc="Let the flux axis reach every point, single outliers included."
-    )
+    show_all = Switch(False, doc="Let the flux axis reach every point, single outliers included.")
     hovered = Whole(None, bounds=(0, None), allow_None=True, doc="Index of the cadence pointed at.")
     marked_flag = Whole(0, bounds=(0, None), doc="Quality bit whose cadences are marked.")
     lightcurve = Derived(doc="The aperture's light curve, as aperture_photometry gives it.")
@@ -159,12 +185,17 @@ class Inspector(param.Parameterized):
             raise TPFError(f"an Inspector has no param {unknown[0]!r} that can be set.")
         if not isinstance(tpf, xr.Dataset):
             raise TPFError(f"an Inspector takes a Dataset, as open_tpf gives it, not {type(tpf)}.")
+        missing = [name for name in _NEEDS if name not in tpf.variables or not tpf[name].size]
+        if missing:
+            raise TPFError(
+                f"this Dataset has no {missing[0]}: an Inspector takes one as open_tpf gives it."
+            )
         super().__init__(tpf=tpf)
         if tpf["flux"].chunks is None:
             tpf["flux"].load()
         self.mission: Mission = get_mission(tpf.attrs["mission"])
         self._sum = photometry.RunningSum(tpf)
-        self._cache: dict[str, object] = {}
+        self._cache: dict[str, tuple[tuple, object]] = {}
         self._history: list[tuple[np.ndarray, np.ndarray]] = []
         self._at = -1
         self.param.cadence.bounds = (0, tpf.sizes["time"] - 1)
@@ -176,12 +207,11 @@ class Inspector(param.Parameterized):
                 "aperture", default_mask(tpf) if masks["aperture"] is None else masks["aperture"]
             )
         self._remember()
-        self.param.watch(self._masks_changed, ["aperture", "background"])
-        self.param.watch(self._quality_changed, ["quality_bitmask"])
+        self._told = self._inputs
         if "cadence" not in params:
             params["cadence"] = self._first_good(params.get("quality_bitmask", "default"))
         try:
-            self.param.update(**params)
+            self._set(**params)
         except TPFError:
             raise
         except ValueError as error:
@@ -259,7 +289,7 @@ class Inspector(param.Parameterized):
         if 0 <= at < len(self._history):
             self._at = at  # first, so that the watcher finds the masks in the history already
             aperture, background = self._history[at]
-            self.param.update(aperture=aperture, background=background)
+            self._set(aperture=aperture, background=background)
 
     def _remember(self) -> None:
         now = (self.aperture, self.background)
@@ -274,19 +304,26 @@ class Inspector(param.Parameterized):
     def step(self, n: int) -> None:
         """Go `n` cadences on (back, if negative) among those that the quality choice keeps.
 
-        Stops at the first and the last of them. Where it keeps none, every cadence counts.
+        Stops at the first and the last of them, and stays where there is none on that side.
+        Where it keeps none at all, every cadence counts.
         """
-        n = operator.index(n)
-        kept = np.flatnonzero(self.good)
-        if not kept.size:
-            kept = np.arange(self.tpf.sizes["time"])
-        side = "left" if n >= 0 else "right"
-        here = np.searchsorted(kept, self.cadence, side=side)
-        if n > 0 and (here == kept.size or kept[here] != self.cadence):
-            here -= 1  # standing between two kept cadences, the first step reaches the next
-        elif n <= 0:
-            here -= here > 0 and kept[here - 1] == self.cadence
-        self.cadence = int(kept[np.clip(here + n, 0, kept.size - 1)])
+        n = _whole(n, "a step")
+        kept = self._kept
+        if n > 0:
+            ahead = kept[np.searchsorted(kept, self.cadence, "right") :]
+        else:
+            ahead = kept[: np.searchsorted(kept, self.cadence, "left")][::-1]
+        if n and ahead.size:
+            self.cadence = int(ahead[min(abs(n), ahead.size) - 1])
+
+    @property
+    def _kept(self) -> np.ndarray:
+        """The cadences that `step` goes through."""
+
+        def work():
+            return np.flatnonzero(self.good) if self.good.any() else np.arange(self.good.size)
+
+        return self._cached("kept", work, self._bits)
 
     def seek(self, time: float) -> None:
         """Go to the cadence nearest in time, among those that are drawn.
@@ -299,6 +336,10 @@ class Inspector(param.Parameterized):
 
     def nearest(self, time: float) -> int | None:
         """Index of the drawn cadence nearest to `time`; None where none has a time."""
+        try:
+            time = float(time)
+        except (TypeError, ValueError):
+            raise TPFError(f"{time!r} is no time: it should be a number of days.") from None
         drawn, times = self._drawn
         if not drawn.size or not np.isfinite(time):
             return None
@@ -308,7 +349,7 @@ class Inspector(param.Parameterized):
 
     def seek_flag(self, bit: int) -> None:
         """Go to the next cadence (round again from the first) whose QUALITY has `bit` set."""
-        hits = np.flatnonzero(self.tpf["quality"].values & bit)
+        hits = np.flatnonzero(self._flagged(_whole(bit, "a quality bit")))
         if hits.size:
             after = hits[hits > self.cadence]
             self.cadence = int(after[0] if after.size else hits[0])
@@ -324,10 +365,10 @@ class Inspector(param.Parameterized):
             index = index[np.argsort(time[index], kind="stable")]
             return index, time[index]
 
-        return self._cached(f"drawn {self.show_flagged}", work)
+        return self._cached("drawn", work, self.show_flagged or self._bits)
 
     def _first_good(self, quality) -> int:
-        good = (self.quality & self.mission.bitmask(quality)) == 0
+        good = ~self._flagged(self.mission.bitmask(quality))
         kept = np.flatnonzero(good & np.isfinite(self.time))
         return int(kept[0]) if kept.size else 0
 
@@ -346,40 +387,45 @@ class Inspector(param.Parameterized):
     @property
     def good(self) -> np.ndarray:
         """bool (time,): the cadences that the quality choice keeps."""
-        return self._cached(
-            "good", lambda: (self.quality & self.mission.bitmask(self.quality_bitmask)) == 0
-        )
+        return self._cached("good", lambda: ~self._flagged(self._bits), self._bits)
+
+    def _flagged(self, bits: int) -> np.ndarray:
+        """bool (time,): the cadences whose QUALITY has any of `bits`, of 32, set."""
+        return (self.quality & np.uint32(bits & 0xFFFFFFFF).astype(self.quality.dtype)) != 0
 
     @property
     def flux(self) -> np.ndarray:
         """The light curve as it is drawn: float64 (time,), e-/s, or relative where normalised."""
-
-        flux = self._cached("flux", self._summed)
         if not self.normalized:
-            return flux
-        return self._cached("flux normalized", lambda: flux / self._median_flux)
+            return self._summed
+        return self._cached("normalized", lambda: self._summed / self._median_flux, *self._inputs)
 
+    @property
     def _summed(self) -> np.ndarray:
-        self._sum.update(self.aperture)
-        return self._sum.flux(self._background_level)
+        def work():
+            self._sum.update(self.aperture)
+            return self._sum.flux(self._background_level)
+
+        return self._cached("flux", work, *self._pixels)
 
     @property
     def _median_flux(self) -> float:
         """Median over the kept cadences; NaN where it is 0 or nothing is kept."""
 
         def work():
-            flux = self._cached("flux", self._summed)
-            kept = flux[self.good & np.isfinite(flux)]
+            kept = self._summed[self.good & np.isfinite(self._summed)]
             return float(np.median(kept)) or np.nan if kept.size else np.nan
 
-        return self._cached("flux median", work)
+        return self._cached("median", work, *self._inputs)
 
     @property
     def _background_level(self) -> np.ndarray | None:
         if not self.background.any():
             return None
         return self._cached(
-            "background", lambda: photometry.median_level(self.tpf, self.background)
+            "background",
+            lambda: photometry.median_level(self.tpf, self.background),
+            self._pixels[1],
         )
 
     def _derive_lightcurve(self) -> xr.Dataset:
@@ -389,10 +435,16 @@ class Inspector(param.Parameterized):
                 self.aperture,
                 background=self.background if self.background.any() else None,
             )
-            lightcurve.attrs["quality_bitmask"] = self.mission.bitmask(self.quality_bitmask)
+            for name in ("flux", "flux_err", "centroid_row", "centroid_col"):
+                lightcurve[name].values.flags.writeable = False
             return lightcurve
 
-        return self._cached("lightcurve", work)
+        photometric = self._cached("photometry", work, *self._pixels)
+        return self._cached(
+            "lightcurve",
+            lambda: photometric.assign_attrs(quality_bitmask=self._bits),
+            *self._inputs,
+        )
 
     def levels(self) -> tuple[float, float]:
         """Pixel values at the two ends of the stretch, of the column being shown.
@@ -468,39 +520,59 @@ class Inspector(param.Parameterized):
 
     def flag_counts(self) -> list[tuple[int, str, int]]:
         """(bit, name, number of cadences) of each quality flag that occurs in the file."""
-        bits = [1 << n for n in range(31)]
-        counts = [(bit, int(np.count_nonzero(self.quality & bit))) for bit in bits]
-        return [(bit, self.mission.flag_names(bit)[0], count) for bit, count in counts if count]
+        present = int(np.bitwise_or.reduce(self.quality))
+        return [
+            (bit, self.mission.flag_names(bit)[0], int(np.count_nonzero(self._flagged(bit))))
+            for bit in (1 << n for n in range(32))
+            if present & bit
+        ]
 
     # -- keeping up ------------------------------------------------------------------------------
 
-    def _cached(self, name: str, work):
-        if name not in self._cache:
-            self._cache[name] = work()
-        return self._cache[name]
+    @property
+    def _pixels(self) -> tuple[bytes, bytes]:
+        """The masks, in a form that can be compared."""
+        return self.aperture.tobytes(), self.background.tobytes()
 
-    def _forget(self, *prefixes: str) -> None:
-        for name in [name for name in self._cache if name.startswith(prefixes)]:
-            del self._cache[name]
+    @property
+    def _bits(self) -> int:
+        return self.mission.bitmask(self.quality_bitmask)
 
-    def _masks_changed(self, *events) -> None:
+    @property
+    def _inputs(self) -> tuple[bytes, bytes, int]:
+        """All that the light curve depends on."""
+        return *self._pixels, self._bits
+
+    def _cached(self, name: str, work, *inputs):
+        """What `work` gives, worked out again only where `inputs` are not those of last time."""
+        if name not in self._cache or self._cache[name][0] != inputs:
+            value = work()
+            if isinstance(value, np.ndarray):
+                value.flags.writeable = False
+            self._cache[name] = inputs, value
+        return self._cache[name][1]
+
+    def _set(self, **values) -> None:
+        """Set params as one change. (`param.update` would work out the light curve to do so.)"""
+        with param.parameterized.batch_call_watchers(self):
+            for name, value in values.items():
+                setattr(self, name, value)
+
+    @param.depends("aperture", "background", "quality_bitmask", watch=True)
+    def _changed(self) -> None:
+        """Remember the masks, and tell those who watch the light curve where it is another one.
+
+        It is not worked out where nobody watches.
+        """
         self._remember()
-        if any(event.name == "background" for event in events):
-            self._forget("background")
-        self._forget("flux", "lightcurve")
-        self._announce()
+        if self._told != self._inputs:
+            self._told = self._inputs
+            if self.param.watchers.get("lightcurve", {}).get("value"):
+                self.param.trigger("lightcurve")
 
-    def _quality_changed(self, event) -> None:
-        try:
-            self.mission.bitmask(event.new)
-        except TPFError:
-            with param.parameterized.discard_events(self):
-                self.quality_bitmask = event.old
-            raise
-        self._forget("good", "drawn", "flux ", "lightcurve")
-        self._announce()
 
-    def _announce(self) -> None:
-        """Tell those who watch the light curve; it is not worked out where nobody does."""
-        if self.param.watchers.get("lightcurve", {}).get("value"):
-            self.param.trigger("lightcurve")
+def _whole(value, name: str) -> int:
+    try:
+        return operator.index(value)
+    except TypeError:
+        raise TPFError(f"{name} is {value!r}: it should be a whole number.") from None

@@ -14,7 +14,7 @@ from collections.abc import Callable
 import numpy as np
 import panel as pn
 
-__all__ = ["Figures", "patch", "prefer", "set_columns"]
+__all__ = ["Figures", "hide_logo", "patch", "prefer", "set_columns"]
 
 #: A column up to this long is compared before it is sent: cheaper than sending it for nothing.
 _WORTH_COMPARING = 10_000
@@ -84,10 +84,15 @@ def _holds(document) -> bool:
     return pn.state.curdoc is document
 
 
+def hide_logo(figure) -> None:
+    """Leave Bokeh's logo off the toolbar; `logo=None` makes it fold its tools into a menu."""
+    figure.toolbar.stylesheets = [".bk-logo { visibility: hidden; width: 0; }"]
+
+
 def prefer(figure, tool: type) -> None:
-    """Make `tool` the one that a drag uses, and leave Bokeh's logo off the toolbar."""
+    """Make `tool` the one that a drag uses, and leave Bokeh's logo off."""
     figure.toolbar.active_drag = next(one for one in figure.tools if isinstance(one, tool))
-    figure.toolbar.logo = None
+    hide_logo(figure)
 
 
 def set_columns(source, **columns) -> None:

@@ -35,7 +35,9 @@ class ArrowKeys(JSComponent):
       let listening = null
       const listen = () => {
         const board = dashboard()
-        if (board && !listening) { listening = board; board.addEventListener("pointerenter", enter) }
+        if (!board || listening) return
+        listening = board
+        board.addEventListener("pointerenter", enter)
       }
       const busy = (target) => target && (
         target.isContentEditable || ["INPUT", "TEXTAREA", "SELECT"].includes(target.tagName) ||

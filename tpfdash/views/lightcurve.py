@@ -32,7 +32,7 @@ class LightCurveView(TimePlot):
 
     _fits_all_kinds = False
 
-    def __init__(self, inspector: Inspector, height: int = 400):
+    def __init__(self, inspector: Inspector, height: int = 430):
         self._x: dict = {}
         super().__init__(
             inspector, _KINDS, self._series, self._flux_label, height, structure=("normalized",)

@@ -92,7 +92,7 @@ class PixelView:
         To be displayed by HoloViews or Panel, with the gestures on it.
     """
 
-    def __init__(self, inspector: Inspector, side: int = 310):
+    def __init__(self, inspector: Inspector, side: int = 290):
         self.inspector = inspector
         self._side = side
         self._figures = Figures()

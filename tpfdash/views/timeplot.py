@@ -11,10 +11,11 @@ from dataclasses import dataclass
 
 import holoviews as hv
 import numpy as np
+from bokeh.models import BasicTickFormatter
 
 from tpfdash.inspector import Inspector
 from tpfdash.views import streams
-from tpfdash.views.figures import Figures, patch, set_columns
+from tpfdash.views.figures import Figures, hide_logo, patch, set_columns
 from tpfdash.views.raster import LEVELS, fit_range, rasterize
 
 __all__ = ["CADENCE_COLOR", "Kind", "TimePlot"]
@@ -192,6 +193,7 @@ class TimePlot:
                 ylabel=self._label(),
                 default_tools=["xwheel_zoom", "xpan", "xbox_zoom", "reset", "save"],
                 active_tools=["xwheel_zoom"],
+                yformatter=BasicTickFormatter(use_scientific=False),
                 toolbar="above",
                 show_legend=False,
                 shared_axes=False,
@@ -231,8 +233,8 @@ class TimePlot:
         (x0, x1), (y0, y1) = picture["x_range"], picture["y_range"]
         figure.x_range.update(start=x0, end=x1, reset_start=first, reset_end=last)
         figure.y_range.update(start=y0, end=y1, reset_start=y0, reset_end=y1)
+        hide_logo(figure)
         figure.min_border_left = 82  # the plots below each other share where their axes begin
-        figure.toolbar.logo = None
 
     # -- keeping up ------------------------------------------------------------------------------
 

@@ -58,7 +58,10 @@ def heading_html(inspector: Inspector) -> str:
         if part
     )
     badge = "<span class='badge'>simulated data</span>" if attrs.get("simulated") else ""
-    return f"<div class='heading'><span class='name'>{name}</span>{badge}<span class='seen'>{seen}</span></div>"
+    return (
+        f"<div class='heading'><span class='name'>{name}</span>{badge}"
+        f"<span class='seen'>{seen}</span></div>"
+    )
 
 
 def target_html(inspector: Inspector) -> str:
