@@ -1,0 +1,654 @@
+"""The Inspector's contract: what it takes and refuses, its gestures, its history, its watchers."""
+
+import dask.array
+import numpy as np
+import param
+import pytest
+import xarray as xr
+from hypothesis import settings
+from hypothesis import strategies as st
+from hypothesis.extra import numpy as hnp
+from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, rule
+from test_photometry import COL, ROW, make_tpf
+
+from tpfdash import photometry
+from tpfdash.errors import TPFError
+from tpfdash.frames import frame
+from tpfdash.inspector import Inspector
+from tpfdash.io import open_tpf, write_tpf
+from tpfdash.photometry import aperture_photometry
+from tpfdash.simulate import simulate_tpf
+
+SHAPE = (4, 5)
+FLAGS = [0, 0, 128, 32, 0, 0, 1 << 20, 0, 128, 0]  # of the last ten cadences
+
+
+@pytest.fixture
+def tpf():
+    """60 cadences of 4x5, a pipeline aperture of 2x2; 128 is kept by default, 32 and 1<<20 not."""
+    rng = np.random.default_rng(2)
+    tpf = make_tpf(rng.normal(100, 5, (60, *SHAPE)), np.ones((60, *SHAPE)))
+    tpf["quality"].values[-10:] = FLAGS
+    tpf["aperture"].values[1:3, 2:4] = 3
+    return tpf
+
+
+@pytest.fixture
+def inspector(tpf):
+    return Inspector(tpf)
+
+
+def mask(*pixels):
+    """The pixels given as (row, col) counted from the stamp's corner."""
+    out = np.zeros(SHAPE, dtype=bool)
+    for pixel in pixels:
+        out[pixel] = True
+    return out
+
+
+def state(inspector):
+    return {name: getattr(inspector, name) for name in inspector.param if name != "lightcurve"}
+
+
+def assert_state(inspector, before):
+    for name, value in state(inspector).items():
+        assert value is before[name] or value == before[name], name
+
+
+# -- params ------------------------------------------------------------------------------------
+
+
+def test_defaults(inspector, tpf):
+    np.testing.assert_array_equal(inspector.aperture, tpf["aperture"].values == 3)
+    assert not inspector.background.any()
+    assert (inspector.cadence, inspector.window, inspector.column) == (0, None, "flux")
+    tpf["aperture"].values[:] = 1  # no pipeline aperture: some pixel there is
+    assert Inspector(tpf).aperture.any()
+
+
+def test_the_first_cadence_is_one_that_is_kept_and_has_a_time(tpf):
+    tpf["quality"].values[:3] = 32
+    tpf["time"].values[3] = np.nan
+    assert Inspector(tpf).cadence == 4
+    assert Inspector(tpf, quality_bitmask="none").cadence == 0
+    assert Inspector(tpf, cadence=2).cadence == 2
+
+
+@pytest.mark.parametrize("name", ["aperture", "background"])
+def test_masks_are_copied_in_read_only_out_and_silent_when_equal(inspector, name):
+    told = []
+    inspector.param.watch(told.append, name)
+    source = mask((0, 0))
+    setattr(inspector, name, source)
+    held = getattr(inspector, name)
+    source[:] = True
+    np.testing.assert_array_equal(held, mask((0, 0)))
+    with pytest.raises(ValueError):
+        held[0, 0] = False
+    setattr(inspector, name, mask((0, 0)))
+    setattr(inspector, name, mask((0, 0)).tolist())
+    inspector.param.update(**{name: mask((0, 0)).astype(float)})
+    assert len(told) == 1 and getattr(inspector, name) is held
+
+
+NOT_MASKS = [
+    np.zeros((5, 4), bool),
+    np.zeros(20, bool),
+    np.full(SHAPE, 2),
+    np.full(SHAPE, np.nan),
+    np.full(SHAPE, "x"),
+    "pipelin",
+    None,
+    True,
+]
+BAD = {
+    "aperture": NOT_MASKS,
+    "background": NOT_MASKS,
+    "cadence": [-1, 60, 1.5, np.nan, "3", None, True],
+    "quality_bitmask": ["harder", -1, 1.5, None, True, [1]],
+    "window": [(1, np.nan), (np.inf, 2), (1,), (1, 2, 3), 5.0, "12", ("a", "b")],
+    "time_range": [(1, np.nan), 5.0, "12"],
+    "column": ["FLUX", "background", None, 1, np.zeros(3)],  # this file has no FLUX_BKG
+    "scale": ["logarithmic", None, 1],
+    "cmap": ["no such map", None],
+    "mode": ["xor", None],
+    "editing": ["both", None],
+    "stretch": [(5, 5), (-1, 50), (50, 101), (np.nan, 50), None, "19", (1, 2, 3)],
+    "normalized": ["yes", 1, None],
+    "show_flagged": ["yes", 2, None],
+    "show_all": ["yes", 2, None],
+    "hovered": [-1, 1.5, "3"],
+    "marked_flag": [-1, 1.5, "4", None],
+}
+
+
+@pytest.mark.parametrize(("name", "value"), [(n, v) for n in BAD for v in BAD[n]])
+def test_a_bad_value_raises_and_changes_nothing(tpf, inspector, name, value):
+    before, told = state(inspector), []
+    inspector.param.watch(told.append, list(before))
+    with pytest.raises(TPFError, match=name.split("_")[0]):
+        setattr(inspector, name, value)
+    assert_state(inspector, before)
+    assert not told
+    if value is not None or name not in ("aperture", "background"):  # where None is "default"
+        with pytest.raises(TPFError):
+            Inspector(tpf, **{name: value})
+
+
+def test_every_param_is_put_to_that_test():
+    assert set(BAD) == set(Inspector.param) - {"name", "tpf", "lightcurve"}
+
+
+def test_what_is_no_file_or_param_raises(tpf):
+    with pytest.raises(TPFError, match="apertur'"):
+        Inspector(tpf, apertur="all")
+    for bad in (None, "file.fits", tpf["flux"], xr.Dataset(), tpf.drop_vars("quality")):
+        with pytest.raises(TPFError, match="open_tpf"):
+            Inspector(bad)
+    with pytest.raises(TPFError, match="open_tpf"):
+        Inspector(tpf.isel(time=slice(0, 0)))
+    tpf.attrs["mission"] = "Gaia"
+    with pytest.raises(TPFError, match="Gaia"):
+        Inspector(tpf)
+
+
+def test_intervals_are_put_in_order(inspector):
+    inspector.window = [5, 3]
+    assert inspector.window == (3.0, 5.0)
+    inspector.window = None
+    inspector.stretch = np.array([99.0, 2.0])
+    assert inspector.stretch == (2.0, 99.0)
+
+
+def test_numbers_are_kept_as_pythons_own(inspector):
+    """So that a session can be written as JSON."""
+    inspector.cadence, inspector.quality_bitmask = np.int64(7), np.uint32(3)
+    assert type(inspector.cadence) is type(inspector.quality_bitmask) is int
+
+
+# -- gestures ----------------------------------------------------------------------------------
+
+
+def test_click_and_shift_click(inspector):
+    inspector.select(ROW + 3, COL + 4)
+    np.testing.assert_array_equal(inspector.aperture, mask((3, 4)))
+    inspector.toggle(ROW, COL)
+    np.testing.assert_array_equal(inspector.aperture, mask((3, 4), (0, 0)))
+    inspector.toggle(ROW + 3, COL + 4)
+    inspector.toggle(ROW, COL)  # the last one
+    assert not inspector.aperture.any() and np.isnan(inspector.flux).all()
+    inspector.toggle(ROW, COL)
+    np.testing.assert_array_equal(inspector.aperture, mask((0, 0)))
+
+
+def test_boxes(inspector):
+    whole = np.ones(SHAPE, dtype=bool)
+    inspector.select_box(ROW + 2, ROW + 1, COL + 4, COL + 3)
+    box = mask((1, 3), (1, 4), (2, 3), (2, 4))
+    np.testing.assert_array_equal(inspector.aperture, box)
+    inspector.select_box(ROW - 9, ROW, COL, COL + 99, mode="add")
+    np.testing.assert_array_equal(inspector.aperture, box | mask((0, slice(None))))
+    inspector.select_box(ROW, ROW + 1, COL, COL + 3, mode="remove")
+    np.testing.assert_array_equal(inspector.aperture, mask((0, 4), (1, 4), (2, 3), (2, 4)))
+    inspector.select_box(-1e9, 1e9, -1e9, 1e9)
+    np.testing.assert_array_equal(inspector.aperture, whole)
+
+
+@pytest.mark.parametrize("mode", ["replace", "add", "remove"])
+def test_what_lies_off_the_stamp_changes_nothing(inspector, mode):
+    before = inspector.aperture
+    inspector.select_box(ROW - 9, ROW - 1, COL, COL + 4, mode)
+    inspector.toggle(ROW + 4, COL)
+    inspector.select(ROW, COL - 1)
+    assert inspector.aperture is before and not inspector.can_undo
+
+
+@pytest.mark.parametrize(
+    "gesture",
+    [
+        lambda i: i.select("a", COL),
+        lambda i: i.toggle(ROW, None),
+        lambda i: i.select_box(ROW, ROW, COL, np.nan),
+        lambda i: i.select_box(ROW, ROW, COL, COL, mode="toggle"),
+        lambda i: i.set_aperture("none"),
+        lambda i: i.step(1.5),
+        lambda i: i.step("x"),
+        lambda i: i.seek("noon"),
+        lambda i: i.seek(None),
+        lambda i: i.seek_flag("desat"),
+    ],
+)
+def test_bad_gestures_raise_and_change_nothing(inspector, gesture):
+    before = state(inspector)
+    with pytest.raises(TPFError):
+        gesture(inspector)
+    assert_state(inspector, before)
+
+
+def test_named_apertures(inspector, tpf):
+    for name, expected in {
+        "all": np.ones(SHAPE, bool),
+        "empty": np.zeros(SHAPE, bool),
+        "pipeline": tpf["aperture"].values == 3,
+    }.items():
+        inspector.set_aperture(name)
+        np.testing.assert_array_equal(inspector.aperture, expected)
+    inspector.editing = "background"
+    inspector.set_mask("all")
+    inspector.toggle(ROW, COL)
+    assert inspector.background.sum() == 19
+    np.testing.assert_array_equal(inspector.aperture, expected)
+
+
+class Edits(RuleBasedStateMachine):
+    """Any row of gestures, against lists of masks; the light curve always that of the masks."""
+
+    def __init__(self):
+        super().__init__()
+        rng = np.random.default_rng(4)
+        flux = rng.normal(100, 5, (6, *SHAPE))
+        flux[2], flux[3], flux[:, 1, 1], flux[4, 2:] = np.nan, 0, np.nan, np.nan
+        self.inspector = Inspector(make_tpf(flux), aperture=np.zeros(SHAPE, bool))
+        self.done = [(np.zeros(SHAPE, bool), np.zeros(SHAPE, bool))]
+        self.undone = []
+
+    def edited(self, change):
+        aperture, background = (m.copy() for m in self.done[-1])
+        now = aperture if self.inspector.editing == "aperture" else background
+        before = now.copy()
+        change(now)
+        if not np.array_equal(before, now):
+            self.done.append((aperture, background))
+            self.undone = []
+
+    @rule(row=st.integers(-1, 4), col=st.integers(-1, 5))
+    def toggle(self, row, col):
+        def change(now):
+            if 0 <= row < 4 and 0 <= col < 5:
+                now[row, col] ^= True
+
+        self.inspector.toggle(ROW + row, COL + col)
+        self.edited(change)
+
+    @rule(
+        box=st.tuples(*[st.integers(0, 3)] * 2, *[st.integers(0, 4)] * 2),
+        mode=st.sampled_from(["replace", "add", "remove"]),
+    )
+    def select_box(self, box, mode):
+        rows = slice(min(box[:2]), max(box[:2]) + 1)
+        cols = slice(min(box[2:]), max(box[2:]) + 1)
+
+        def change(now):
+            if mode == "replace":
+                now[:] = False
+            now[rows, cols] = mode != "remove"
+
+        self.inspector.select_box(ROW + box[0], ROW + box[1], COL + box[2], COL + box[3], mode)
+        self.edited(change)
+
+    @rule(new=hnp.arrays(bool, SHAPE))
+    def set_mask(self, new):
+        self.inspector.set_mask(new)
+        self.edited(lambda now: np.copyto(now, new))
+
+    @rule(name=st.sampled_from(["aperture", "background"]))
+    def edit(self, name):
+        self.inspector.editing = name
+
+    @rule(times=st.integers(1, 3))
+    def undo(self, times):
+        for _ in range(times):
+            self.inspector.undo()
+            if len(self.done) > 1:
+                self.undone.append(self.done.pop())
+
+    @precondition(lambda self: self.undone)
+    @rule()
+    def redo(self):
+        self.inspector.redo()
+        self.done.append(self.undone.pop())
+
+    @precondition(lambda self: not self.undone)
+    @rule()
+    def redo_nothing(self):
+        self.inspector.redo()
+
+    @rule(value=st.booleans())
+    def normalize(self, value):
+        self.inspector.normalized = value
+
+    @invariant()
+    def agrees(self):
+        inspector, (aperture, background) = self.inspector, self.done[-1]
+        np.testing.assert_array_equal(inspector.aperture, aperture)
+        np.testing.assert_array_equal(inspector.background, background)
+        assert inspector.can_undo == (len(self.done) > 1)
+        assert inspector.can_redo == bool(self.undone)
+        flux = aperture_photometry(inspector.tpf, aperture, background=background)["flux"].values
+        np.testing.assert_allclose(inspector.lightcurve["flux"], flux, rtol=1e-12)
+        if inspector.normalized:
+            finite = flux[np.isfinite(flux)]
+            middle = np.median(finite) if finite.size else np.nan
+            if abs(middle) < 1e-6:  # the background was the aperture: rounding errors over 0
+                return
+            flux = flux / middle
+        np.testing.assert_allclose(inspector.flux, flux, rtol=1e-9, atol=1e-9)
+
+
+Edits.TestCase.settings = settings(max_examples=12, stateful_step_count=120, deadline=None)
+TestEdits = Edits.TestCase
+
+
+# -- time --------------------------------------------------------------------------------------
+
+
+def test_steps_go_through_the_kept_cadences(inspector):
+    kept = [*range(53), 54, 55, 57, 58, 59]  # 53 and 56 are flagged
+    inspector.cadence = 0
+    seen = [0]
+    while inspector.cadence < 59:
+        inspector.step(1)
+        seen.append(inspector.cadence)
+    assert seen == kept
+    inspector.step(5)
+    assert inspector.cadence == 59
+    while inspector.cadence:
+        inspector.step(-1)
+        seen.append(inspector.cadence)
+    assert seen == kept + kept[-2::-1]
+    inspector.step(54)
+    assert inspector.cadence == kept[54]
+    inspector.step(-1000)
+    assert inspector.cadence == 0
+
+
+@pytest.mark.parametrize(("n", "arrival"), [(1, 54), (2, 55), (-1, 52), (-2, 51), (0, 53)])
+def test_steps_from_a_flagged_cadence(inspector, n, arrival):
+    inspector.cadence = 53
+    inspector.step(n)
+    assert inspector.cadence == arrival
+
+
+@pytest.mark.parametrize(("flagged", "n"), [(slice(50, None), 1), (slice(10), -1)])
+def test_a_step_never_goes_the_other_way(tpf, flagged, n):
+    tpf["quality"].values[:] = 0
+    tpf["quality"].values[flagged] = 32
+    inspector = Inspector(tpf, cadence=55 if n > 0 else 5)
+    inspector.step(n)
+    assert inspector.cadence == (55 if n > 0 else 5)
+    inspector.step(-n)
+    assert inspector.cadence == (49 if n > 0 else 10)
+
+
+def test_steps_where_no_cadence_is_kept_and_where_one_has_no_time(tpf):
+    tpf["quality"].values[:] = 32
+    tpf["time"].values[1] = np.nan
+    inspector = Inspector(tpf, cadence=0)
+    inspector.step(1)
+    assert inspector.cadence == 1
+    assert np.isfinite(inspector.frame()).all()
+    inspector.step(2)
+    assert inspector.cadence == 3
+
+
+def test_the_quality_choice_is_made_and_unmade_live(inspector, tpf):
+    inspector.cadence = 52
+    for choice, arrival in [("none", 53), ("default", 54), (32, 53), ("hardest", 54), (0, 53)]:
+        inspector.cadence, inspector.quality_bitmask = 52, choice
+        inspector.step(1)
+        left_out = {"none": [], 32: [53], 0: [], "default": [53, 56]}.get(choice, [52, 53, 56, 58])
+        assert np.flatnonzero(~inspector.good).tolist() == left_out
+        assert inspector.cadence == arrival or choice in (32,)
+        assert inspector.flux.size == 60
+    inspector.quality_bitmask = 2**32 - 1
+    assert np.flatnonzero(~inspector.good).tolist() == [52, 53, 56, 58]
+    tpf["quality"].values[0] = -(2**31)  # the sign bit is bit 31
+    assert Inspector(tpf, quality_bitmask=2**31).good.sum() == 59
+    assert Inspector(tpf).flag_counts() == [
+        (32, "desaturation event", 1),
+        (128, "cosmic ray in optimal aperture", 2),
+        (1 << 20, "thruster firing", 1),
+        (1 << 31, "bit 2147483648", 1),
+    ]
+
+
+def test_seek_goes_to_the_nearest_drawn_cadence(inspector, tpf):
+    time = tpf["time"].values
+    for wanted, arrival in [(-9e9, 0), (9e9, 59), (time[20] + 0.004, 20), (time[53] + 0.001, 53)]:
+        inspector.seek(wanted)
+        assert inspector.cadence == arrival
+    inspector.seek(np.nan)
+    assert inspector.cadence == 53
+    inspector.show_flagged = False
+    inspector.seek(time[53] + 0.001)
+    assert inspector.cadence == 54
+    inspector.quality_bitmask = "none"
+    inspector.seek(time[53] + 0.001)
+    assert inspector.cadence == 53
+
+
+def test_seek_passes_over_times_that_are_nan_or_out_of_order(tpf):
+    time = tpf["time"].values
+    time[[5, 40]] = time[[40, 5]]
+    wanted = time[10]
+    time[10] = np.nan
+    inspector = Inspector(tpf)
+    inspector.seek(wanted + 0.001)
+    assert inspector.cadence == 11
+    inspector.seek(time[40])
+    assert inspector.cadence == 40
+    time[:] = np.nan
+    inspector = Inspector(tpf)
+    inspector.seek(100.0)
+    assert inspector.cadence == 0 and inspector.nearest(100.0) is None
+
+
+def test_seek_flag_goes_round(inspector):
+    seen = []
+    for _ in range(3):
+        inspector.seek_flag(128)
+        seen.append(inspector.cadence)
+    assert seen == [52, 58, 52]
+    inspector.seek_flag(2)  # none
+    assert inspector.cadence == 52
+
+
+# -- the light curve and its watchers ----------------------------------------------------------
+
+
+def test_lightcurve_is_aperture_photometrys_and_read_only(inspector, tpf):
+    inspector.background = mask((0, slice(None)))
+    inspector.quality_bitmask = "hard"
+    expected = aperture_photometry(tpf, inspector.aperture, background=inspector.background)
+    lightcurve = inspector.lightcurve
+    xr.testing.assert_equal(lightcurve, expected)
+    assert lightcurve.attrs.pop("quality_bitmask") == 1664431
+    assert set(lightcurve.attrs) == set(expected.attrs)
+    with pytest.raises(TypeError, match="read-only"):
+        inspector.lightcurve = expected
+    for values in (inspector.flux, lightcurve["flux"].values, inspector.good):
+        with pytest.raises(ValueError):
+            values[0] = 5
+    assert tpf["quality"].values.flags.writeable
+
+
+@pytest.fixture
+def counted(monkeypatch):
+    """How often photometry was done, as a list that grows."""
+    calls = []
+
+    def counting(*args, **kwargs):
+        calls.append(args)
+        return aperture_photometry(*args, **kwargs)
+
+    monkeypatch.setattr(photometry, "aperture_photometry", counting)
+    return calls
+
+
+def test_lightcurve_is_worked_out_when_asked_for_and_once(inspector, counted):
+    inspector.select(ROW, COL)
+    inspector.toggle(ROW + 1, COL)
+    inspector.undo()
+    inspector.redo()
+    inspector.step(1)
+    assert not counted
+    first = inspector.lightcurve
+    assert inspector.lightcurve is first and len(counted) == 1
+    inspector.quality_bitmask = "none"
+    assert inspector.lightcurve.attrs["quality_bitmask"] == 0
+    assert first.attrs["quality_bitmask"] == 1130799 and len(counted) == 1
+
+
+def test_watchers_are_told_once_a_change_and_only_of_a_change(inspector):
+    told = []
+    inspector.param.watch(lambda event: told.append(event.new), "lightcurve")
+
+    def news(action):
+        told.clear()
+        action()
+        assert len(told) <= 1
+        if told:
+            assert told[0] is inspector.lightcurve
+            np.testing.assert_array_equal(told[0].attrs["aperture"], inspector.aperture)
+        return bool(told)
+
+    assert news(lambda: inspector.toggle(ROW, COL))
+    assert news(lambda: inspector.param.update(aperture=mask((1, 1)), background=mask((2, 2))))
+    assert news(inspector.undo)  # both masks at once
+    assert news(inspector.redo)
+    assert not news(inspector.redo)
+    assert not news(lambda: inspector.select(ROW + 1, COL + 1))
+    assert not news(lambda: inspector.step(1))
+    assert not news(lambda: setattr(inspector, "normalized", True))
+    assert news(lambda: setattr(inspector, "quality_bitmask", "none"))
+    assert not news(lambda: setattr(inspector, "quality_bitmask", 0))  # the same by another name
+
+
+def test_watchers_of_any_param_find_everything_up_to_date(inspector):
+    """Also in a batch, where the watchers of `cadence` are told before those of `aperture`."""
+    seen = []
+    inspector.param.watch(
+        lambda event: seen.append((inspector.flux[0], inspector.good.sum(), inspector.can_undo)),
+        "cadence",
+    )
+    inspector.flux, inspector.good  # noqa: B018
+    inspector.param.update(cadence=5, aperture=mask((0, 0)), quality_bitmask="none")
+    assert seen == [(pytest.approx(inspector.tpf["flux"].values[0, 0, 0]), 60, True)]
+
+
+def test_silenced_changes_are_not_lost(inspector):
+    inspector.flux, inspector.lightcurve  # noqa: B018
+    with param.parameterized.discard_events(inspector):
+        inspector.aperture = mask((0, 0))
+    expected = inspector.tpf["flux"].values[:, 0, 0]
+    np.testing.assert_allclose(inspector.flux, expected)
+    np.testing.assert_allclose(inspector.lightcurve["flux"], expected)
+
+
+def test_a_batch_of_edits_is_one_change(inspector):
+    before = inspector.aperture
+    with param.parameterized.batch_call_watchers(inspector):
+        inspector.toggle(ROW, COL)
+        inspector.toggle(ROW, COL + 1)
+    inspector.undo()
+    np.testing.assert_array_equal(inspector.aperture, before)
+    assert not inspector.can_undo
+
+
+def test_describe_agrees_with_the_lightcurve(inspector, tpf):
+    tpf["flux"].values[7] = np.nan
+    for cadence in (0, 53):
+        said = inspector.describe(cadence)
+        for name in ("flux", "flux_err"):
+            assert said[name] == pytest.approx(float(inspector.lightcurve[name][cadence]))
+    assert said["flags"] == ["desaturation event"] and said["cadenceno"] == 1053
+    assert said["date"].startswith("2009-04-12T")  # BKJD 101.06
+
+
+# -- the stamp ---------------------------------------------------------------------------------
+
+
+def test_levels_are_percentiles_of_the_observation(inspector, tpf):
+    unflagged = tpf["flux"].values[tpf["quality"].values == 0]
+    inspector.stretch = (10, 90)
+    assert inspector.levels() == pytest.approx(np.percentile(unflagged, (10, 90)), abs=0.2)
+    inspector.column = "S/N"
+    assert inspector.levels() == pytest.approx(np.percentile(unflagged, (10, 90)), abs=0.2)
+    np.testing.assert_array_equal(inspector.frame(), frame(tpf, "S/N", inspector.cadence))
+
+
+@pytest.mark.filterwarnings("error")
+@pytest.mark.parametrize("shape", [(1, 1), (8, 1), (1, 6)])
+@pytest.mark.parametrize("value", [np.nan, 0.0, 7.0])
+@pytest.mark.parametrize("n", [1, 9])
+def test_stamps_without_contrast(shape, value, n):
+    inspector = Inspector(make_tpf(np.full((n, *shape), value)))
+    low, high = inspector.levels()
+    assert low < high
+    inspector.normalized = True
+    inspector.select(ROW + shape[0] - 1, COL + shape[1] - 1)
+    assert inspector.aperture.sum() == 1
+    np.testing.assert_array_equal(inspector.flux, np.full(n, 1.0 if value == 7 else np.nan))
+    inspector.toggle(ROW + shape[0] - 1, COL + shape[1] - 1)
+    assert np.isnan(inspector.flux).all() and np.isnan(inspector.lightcurve["flux"]).all()
+    inspector.step(1)
+    inspector.seek(1e6)
+    assert inspector.cadence == n - 1
+    inspector.window = (-1e9, 1e9)
+    with pytest.raises(TPFError, match="usable cadence"):
+        inspector.difference()
+
+
+# -- files -------------------------------------------------------------------------------------
+
+
+def test_flux_is_read_once_and_only_flux(tmp_path):
+    path = tmp_path / "file.fits"
+    truth = simulate_tpf("TESS", n_cadences=40, shape=(5, 5))
+    write_tpf(truth, path)
+    tpf = open_tpf(path)
+    inspector = Inspector(tpf, aperture="all")
+    assert (
+        tpf["flux"].variable._in_memory and tpf["flux"].values.transpose(1, 2, 0).flags.c_contiguous
+    )
+    assert not tpf["flux_err"].variable._in_memory
+    np.testing.assert_allclose(inspector.flux, truth["flux"].sum(("row", "col"), dtype=float))
+
+
+def test_a_chunked_file_stays_on_disk(tpf):
+    chunked = tpf.chunk({"time": 16})
+    inspector = Inspector(chunked)
+    inspector.toggle(ROW, COL)
+    inspector.window = tpf["time"].values[[20, 30]]
+    eager = Inspector(tpf, aperture=inspector.aperture, window=inspector.window)
+    np.testing.assert_allclose(inspector.flux, eager.flux, rtol=1e-12)
+    np.testing.assert_allclose(inspector.difference().snr, eager.difference().snr)
+    np.testing.assert_array_equal(inspector.frame(), eager.frame())
+    assert inspector.levels() == eager.levels()
+    assert isinstance(inspector.tpf["flux"].data, dask.array.Array)
+
+
+@pytest.mark.realdata
+@pytest.mark.parametrize(
+    "name",
+    [
+        "kadenza_tpf-template.fits.gz",
+        "kbackground_test.fits.gz",
+        "ktwo221312395-c91_lpd-targ.fits.gz",
+        "tess-s0001-4-3_107.27_-70.0_5x5_astrocut.fits",
+        "tess2018349182459-s0006-0000000322899250-0126-s_tp.fits",
+    ],
+)
+def test_odd_real_files(data_file, name):
+    inspector = Inspector(open_tpf(data_file(name)))
+    assert inspector.aperture.any()
+    assert np.isfinite(inspector.flux[inspector.cadence])
+    inspector.set_aperture("all")
+    expected = np.nansum(inspector.tpf["flux"].values.astype(float), axis=(1, 2))
+    finite = np.isfinite(inspector.flux)
+    np.testing.assert_allclose(inspector.flux[finite], expected[finite], rtol=1e-9)
+    np.testing.assert_array_equal(finite, expected != 0)
+    for column in inspector.param.column.objects:
+        inspector.column = column
+        low, high = inspector.levels()
+        assert np.isfinite([low, high]).all() and low < high
