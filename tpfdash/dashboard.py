@@ -20,7 +20,7 @@ from bokeh.models import Tooltip
 from tpfdash.errors import TPFError
 from tpfdash.inspector import Inspector
 from tpfdash.io import aperture_bytes, lightcurve_bytes, open_tpf, read_aperture
-from tpfdash.views.difference import difference_layout, difference_text
+from tpfdash.views.difference import DifferenceView, difference_text
 from tpfdash.views.keys import ArrowKeys
 from tpfdash.views.lightcurve import LightCurveView
 from tpfdash.views.panels import PanelView, available_panels
@@ -277,9 +277,10 @@ class TPFDashboard(pn.viewable.Viewer):
 
     def _tabs(self) -> pn.Tabs:
         self._difference = pn.Column(sizing_mode="stretch_width", margin=0, min_height=60)
+        self._difference_view = DifferenceView(self.inspector)
         self._show_difference()
         self.inspector.param.watch(
-            self._show_difference, ["window", "quality_bitmask", "aperture"], precedence=1
+            self._show_difference, ["window", "quality_bitmask"], precedence=1
         )
         tabs = pn.Tabs(
             ("Difference image", self._difference),
@@ -484,7 +485,7 @@ class TPFDashboard(pn.viewable.Viewer):
         self._difference.objects = [
             pn.Row(_html(f"<div class='note'>{difference_text(found)}</div>"), pn.HSpacer(), clear),
             pn.pane.HoloViews(
-                difference_layout(self.inspector, found),
+                self._difference_view.layout(found),
                 linked_axes=False,
                 css_classes=["tpf-difference"],
                 margin=0,

@@ -10,25 +10,88 @@ from tpfdash.aperture import outline
 from tpfdash.difference import Difference
 from tpfdash.inspector import Inspector
 from tpfdash.sky import target_position
+from tpfdash.views.figures import Figures, patch, set_columns
 from tpfdash.views.pixels import APERTURE_COLOR, MISSING_COLOR, palette, stamp_size
 
-__all__ = ["difference_layout", "difference_text"]
+__all__ = ["DifferenceView", "difference_text"]
 
 OUTSIDE_COLOR = "#19c3ff"
 DIFFERENCE_COLOR = "#ffb000"
 
 
-def difference_layout(inspector: Inspector, found: Difference, side: int = 230) -> hv.Layout:
-    """The image out of the window, the difference, and its S/N, with the centroids on them."""
-    even = _even(found.difference)
-    images = [
-        ("out of the window", found.outside, "e⁻/s", "viridis", None),
-        ("difference: out − in", found.difference, "e⁻/s", "coolwarm", even),
-        ("S/N of the difference", found.snr, "σ", "coolwarm", _even(found.snr)),
-    ]
-    return hv.Layout([_stamp(inspector, found, *image, side=side) for image in images]).opts(
-        shared_axes=False, toolbar=None
-    )
+class DifferenceView:
+    """The image out of the window, the difference and its S/N, with centroids and aperture."""
+
+    def __init__(self, inspector: Inspector, side: int = 230):
+        self.inspector = inspector
+        self._side = side
+        self._figures = Figures()
+        inspector.param.watch(self._draw_aperture, ["aperture"])
+
+    def layout(self, found: Difference) -> hv.Layout:
+        """The three images of a difference, beside each other."""
+        images = {
+            "out of the window": (found.outside, "e⁻/s", "viridis", _bright(found.outside)),
+            "difference: out − in": (
+                found.difference,
+                "e⁻/s",
+                "coolwarm",
+                _even(found.difference),
+            ),
+            "S/N of the difference": (found.snr, "σ", "coolwarm", _even(found.snr)),
+        }
+        stamps = [self._stamp(found, title, *image) for title, image in images.items()]
+        return hv.Layout(stamps).opts(shared_axes=False, toolbar=None)
+
+    def _stamp(self, found, title, image, unit, cmap, clim) -> hv.Overlay:
+        tpf = self.inspector.tpf
+        rows, cols = tpf["row"].values, tpf["col"].values
+        bounds = (cols[0] - 0.5, rows[0] - 0.5, cols[-1] + 0.5, rows[-1] + 0.5)
+        width, height = stamp_size(image.shape, self._side)
+        hover = HoverTool(
+            tooltips=[("row", "$y{0}"), ("column", "$x{0}"), (title, "@image{0,0.[000]} " + unit)]
+        )
+        stamp = hv.Image(image[::-1], bounds=bounds, kdims=["col", "row"], vdims=["value"]).opts(
+            cmap=palette(cmap),
+            clim=clim,
+            clipping_colors={"NaN": MISSING_COLOR},
+            colorbar=True,
+            colorbar_opts={"width": 8},
+            clabel=unit,
+            tools=[hover],
+            xlim=(bounds[0], bounds[2]),
+            ylim=(bounds[1], bounds[3]),
+            frame_width=width,
+            frame_height=height,
+            title=title,
+            fontsize={"title": "10pt"},
+            xlabel="column (pixel)",
+            ylabel="row (pixel)",
+            default_tools=[],
+        )
+        border = hv.Segments(tuple(self._outline().values()), ["x0", "y0", "x1", "y1"]).opts(
+            color=APERTURE_COLOR, line_width=2, hooks=[self._figures.hook(title)]
+        )
+        marks = [
+            _point(found.outside_centroid, "circle", OUTSIDE_COLOR),
+            _point(found.centroid, "x", DIFFERENCE_COLOR),
+            _point(target_position(tpf), "cross", "white"),
+        ]
+        return hv.Overlay([stamp, border, *marks])
+
+    def _outline(self) -> dict[str, list]:
+        tpf = self.inspector.tpf
+        ends = outline(self.inspector.aperture, int(tpf["row"][0]), int(tpf["col"][0]))
+        return {
+            name: end.tolist() for name, end in zip(("x0", "y0", "x1", "y1"), ends, strict=True)
+        }
+
+    def _draw_aperture(self, *events) -> None:
+        def change(plots):
+            for plot in plots.values():
+                set_columns(plot.handles["source"], **self._outline())
+
+        patch(self._figures, change)
 
 
 def difference_text(found: Difference) -> str:
@@ -53,42 +116,11 @@ def _even(image: np.ndarray) -> tuple[float, float]:
     return (-largest, largest) if largest else (-1, 1)
 
 
-def _stamp(inspector, found, title, image, unit, cmap, clim, side) -> hv.Overlay:
-    tpf = inspector.tpf
-    rows, cols = tpf["row"].values, tpf["col"].values
-    bounds = (cols[0] - 0.5, rows[0] - 0.5, cols[-1] + 0.5, rows[-1] + 0.5)
-    if clim is None and np.isfinite(image).any():
-        clim = (np.nanmin(image), np.nanpercentile(image, 99))
-    width, height = stamp_size(image.shape, side)
-    hover = HoverTool(
-        tooltips=[("row", "$y{0}"), ("column", "$x{0}"), (title, "@image{0,0.[000]} " + unit)]
-    )
-    stamp = hv.Image(image[::-1], bounds=bounds, kdims=["col", "row"], vdims=["value"]).opts(
-        cmap=palette(cmap),
-        clim=clim or (0, 1),
-        clipping_colors={"NaN": MISSING_COLOR},
-        colorbar=True,
-        colorbar_opts={"width": 8, "title": unit},
-        tools=[hover],
-        xlim=(bounds[0], bounds[2]),
-        ylim=(bounds[1], bounds[3]),
-        frame_width=width,
-        frame_height=height,
-        title=title,
-        fontsize={"title": "10pt"},
-        xlabel="column (pixel)",
-        ylabel="row (pixel)",
-        default_tools=[],
-    )
-    marks = [
-        _point(found.outside_centroid, "circle", OUTSIDE_COLOR),
-        _point(found.centroid, "x", DIFFERENCE_COLOR),
-        _point(target_position(tpf), "cross", "white"),
-    ]
-    border = hv.Segments(
-        outline(inspector.aperture, int(rows[0]), int(cols[0])), ["x0", "y0", "x1", "y1"]
-    ).opts(color=APERTURE_COLOR, line_width=2)
-    return hv.Overlay([stamp, border, *marks])
+def _bright(image: np.ndarray) -> tuple[float, float]:
+    """Limits from the faintest pixel to the brightest but for one in a hundred."""
+    if not np.isfinite(image).any():
+        return 0, 1
+    return np.nanmin(image), np.nanpercentile(image, 99)
 
 
 def _point(position, marker: str, color: str) -> hv.Points:

@@ -14,7 +14,7 @@ from collections.abc import Callable
 import numpy as np
 import panel as pn
 
-__all__ = ["Figures", "hide_logo", "patch", "prefer", "set_columns"]
+__all__ = ["Figures", "patch", "prefer", "set_columns", "settle"]
 
 #: A column up to this long is compared before it is sent: cheaper than sending it for nothing.
 _WORTH_COMPARING = 10_000
@@ -84,15 +84,20 @@ def _holds(document) -> bool:
     return pn.state.curdoc is document
 
 
-def hide_logo(figure) -> None:
-    """Leave Bokeh's logo off the toolbar; `logo=None` makes it fold its tools into a menu."""
+def settle(figure) -> None:
+    """What every figure here wants of Bokeh and HoloViews has no option for.
+
+    No WebGL: HoloViews asks for it, and each paint then waits for the card to hand its pixels
+    back (100 ms without one); and no logo: `logo=None` would fold the tools into a menu.
+    """
+    figure.output_backend = "canvas"
     figure.toolbar.stylesheets = [".bk-logo { visibility: hidden; width: 0; }"]
 
 
 def prefer(figure, tool: type) -> None:
-    """Make `tool` the one that a drag uses, and leave Bokeh's logo off."""
+    """Make `tool` the one that a drag uses, and `settle` the figure."""
     figure.toolbar.active_drag = next(one for one in figure.tools if isinstance(one, tool))
-    hide_logo(figure)
+    settle(figure)
 
 
 def set_columns(source, **columns) -> None:
