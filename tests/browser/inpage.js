@@ -1,0 +1,98 @@
+// Runs in the page: where a Bokeh figure is on the screen, and what its canvas shows.
+//
+// A figure is named by the CSS class of its pane and its place among those with that class.
+window.tpfTest = (() => {
+  const within = (element, name) => {
+    for (let e = element; e != null; e = e.parentNode ?? e.host) {
+      if (e.classList?.contains(name)) return true
+    }
+    return false
+  }
+  const figures = (name) => {
+    if (!window.Bokeh?.index?.query) return []
+    const views = [...Bokeh.index.query(
+      (view) => view.model.type === "Figure" && view.frame && within(view.el, name))]
+    const at = (view) => view.canvas.el.getBoundingClientRect()
+    return views.sort((a, b) => at(a).top - at(b).top || at(a).left - at(b).left)
+  }
+  const figure = ([name, nth]) => {
+    const view = figures(name)[nth]
+    if (!view) throw new Error(`no figure ${nth} in .${name}`)
+    return view
+  }
+  const corner = (view) => {  // of the canvas on the screen, scrolled to where it can be seen
+    let box = view.canvas.el.getBoundingClientRect()
+    if (box.top < 0 || box.bottom > window.innerHeight) {
+      view.el.scrollIntoView({ block: "center" })
+      box = view.canvas.el.getBoundingClientRect()
+    }
+    return box
+  }
+
+  // Data coordinates -> screen coordinates.
+  const place = (which, x, y) => {
+    const view = figure(which), box = corner(view)
+    return [box.left + view.frame.x_scale.compute(x), box.top + view.frame.y_scale.compute(y)]
+  }
+
+  // The frame on the screen, and the ranges that it shows.
+  const frame = (which) => {
+    const view = figure(which), box = corner(view), inner = view.frame.bbox
+    const { x_range: x, y_range: y } = view.model
+    return {
+      left: box.left + inner.x, top: box.top + inner.y, width: inner.width, height: inner.height,
+      x: [x.start, x.end], y: [y.start, y.end],
+    }
+  }
+
+  // The pixels inside the frame, as drawn: RGBA bytes.
+  const pixels = (which) => {
+    const view = figure(which), inner = view.frame.bbox
+    const canvas = document.createElement("canvas")
+    const layers = [view.canvas.primary, view.canvas.overlays]
+    const ratio = layers[0].pixel_ratio
+    canvas.width = Math.round(inner.width * ratio)
+    canvas.height = Math.round(inner.height * ratio)
+    const context = canvas.getContext("2d", { willReadFrequently: true })
+    context.fillStyle = "#fff"
+    context.fillRect(0, 0, canvas.width, canvas.height)
+    for (const layer of layers) {
+      context.drawImage(layer.canvas, inner.x * ratio, inner.y * ratio,
+        canvas.width, canvas.height, 0, 0, canvas.width, canvas.height)
+    }
+    return context.getImageData(0, 0, canvas.width, canvas.height).data
+  }
+
+  // A number that tells two pictures apart.
+  const picture = (which) => {
+    const words = new Uint32Array(pixels(which).buffer)
+    let hash = 0x811c9dc5
+    for (const word of words) hash = Math.imul(hash ^ word, 0x01000193)
+    return hash >>> 0
+  }
+
+  // How many pixels have nearly the hue of a colour, however faint on a white ground.
+  const count = (which, [red, green, blue]) => {
+    const data = pixels(which)
+    const ink = [255 - red, 255 - green, 255 - blue], full = Math.max(...ink)
+    let found = 0
+    for (let i = 0; i < data.length; i += 4) {
+      const here = [255 - data[i], 255 - data[i + 1], 255 - data[i + 2]]
+      const much = Math.max(...here)
+      if (much < 0.25 * full) continue
+      if (here.every((one, k) => Math.abs(one / much - ink[k] / full) < 0.15)) found += 1
+    }
+    return found
+  }
+
+  // How many different colours the frame holds.
+  const colors = (which) => new Set(new Uint32Array(pixels(which).buffer)).size
+
+  // Whether n figures with this class have painted something.
+  const ready = (name, n) => {
+    const views = figures(name)
+    return views.length === n && views.every(
+      (view, nth) => view.frame.bbox.width > 1 && colors([name, nth]) > 1)
+  }
+  return { place, frame, picture, count, colors, ready, many: (name) => figures(name).length }
+})()
