@@ -251,8 +251,7 @@ def _median(series: np.ndarray) -> np.ndarray:
     numpy's nanmedian goes column by column in Python for so few values a column.
     """
     finite = np.isfinite(series)
-    ordered = np.sort(np.where(finite, series, np.nan).astype(np.float64), axis=0)  # NaN goes last
+    ordered = np.sort(np.where(finite, series, np.nan), axis=0)  # NaN goes last
     count = finite.sum(axis=0)
-    at = [np.maximum(k, 0)[np.newaxis] for k in ((count - 1) // 2, count // 2)]
-    middle = (np.take_along_axis(ordered, at[0], 0) + np.take_along_axis(ordered, at[1], 0)) / 2
-    return middle[0]
+    at = np.maximum([(count - 1) // 2, count // 2], 0)
+    return np.take_along_axis(ordered, at, axis=0).mean(axis=0, dtype=np.float64)
