@@ -2,6 +2,8 @@
 
 import functools
 
+from playwright.sync_api import TimeoutError
+
 from . import harness
 from .contenders import CONTENDERS
 
@@ -38,7 +40,13 @@ class Page:
         self.page = harness.open_page(chromium, contender.finders)
         stack.callback(self.page.context.close)
         self.page.goto(server.url)
-        self.page.wait_for_function("tpfbench.ready()")
+        try:
+            self.page.wait_for_function("tpfbench.ready()")
+        except TimeoutError as error:
+            there = {which: self.js(f"layout('{which}')") for which in ("pixels", "lightcurve")}
+            raise RuntimeError(
+                f"{self.name} never showed both figures: {there}\n{server.log_tail()}"
+            ) from error
         self.page.wait_for_timeout(REST)
 
     def js(self, code, argument=None):

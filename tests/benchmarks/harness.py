@@ -402,9 +402,12 @@ class Server:
                 return self
             time.sleep(0.01)
         raise RuntimeError(
-            f"{self.name} did not start ({' '.join(self.command)}):\n"
-            + self.log.read_text(errors="replace")[-2000:]
+            f"{self.name} did not start ({' '.join(self.command)}):\n" + self.log_tail()
         )
+
+    def log_tail(self):
+        """The last of what the server has printed."""
+        return self.log.read_text(errors="replace")[-2000:]
 
 
 # The browser
@@ -426,7 +429,7 @@ def browser():
             chromium.close()
 
 
-def open_page(chromium, finders, *, timeout=600):
+def open_page(chromium, finders, *, timeout=120):
     """A page with the probe in it, in a context of its own, not yet anywhere.
 
     `finders` are the contender's JavaScript expressions (see `contenders.Contender`).

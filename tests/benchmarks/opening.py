@@ -32,7 +32,7 @@ def load(chromium, contender, server):
     finally:
         page.context.close()
     if not record["done"]:
-        raise RuntimeError(f"{contender.name} never showed both figures")
+        raise RuntimeError(f"{contender.name} never showed both figures\n{server.log_tail()}")
     began = record["wall"] / 1000 - server.started
     firsts = [figure[0]["visible"] for figure in record["changes"].values()]
     lasts = [figure[-1]["visible"] for figure in record["changes"].values()]

@@ -4,6 +4,7 @@ No benchmark runs here and no time is asserted.
 """
 
 import asyncio
+import contextlib
 
 import numpy as np
 import pytest
@@ -15,6 +16,7 @@ from bokeh.document import Document
 from bokeh.embed import file_html
 from bokeh.plotting import figure
 from bokeh.resources import INLINE
+from playwright import sync_api as playwright
 
 from tests.benchmarks import harness
 
@@ -126,7 +128,11 @@ def page_html():
 @pytest.mark.browser
 def test_probe_counts_a_picture_that_changed_and_no_repainting_of_the_same():
     finders = {name: f"(view) => view.model.name === '{name}'" for name in ("pixels", "lightcurve")}
-    with harness.browser() as chromium:
+    with contextlib.ExitStack() as stack:
+        try:
+            chromium = stack.enter_context(harness.browser())
+        except playwright.Error as error:
+            pytest.skip(f"no Chromium: {str(error).splitlines()[0]}")
         page = harness.open_page(chromium, finders, timeout=30)
         page.route("http://page.test/", lambda route: route.fulfill(body=page_html()))
         page.goto("http://page.test/")
