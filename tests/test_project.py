@@ -26,6 +26,7 @@ LEVELS = [
     {"diagnosis"},
     {"inspector"},
     {"views"},
+    {"cards"},
     {"dashboard"},
     {"page"},
     {"server"},

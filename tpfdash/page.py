@@ -80,18 +80,17 @@ def make_page(opened: dict[str, xr.Dataset], root: str | Path | None = None) -> 
     root : path, optional
         The folder whose files `?tpf=NAME` may name.
     """
-    main = pn.Column(sizing_mode="stretch_width", margin=(4, 8))
     header: list = []
     try:
         named = _named_in_address()
         if named is not None:
             opened = {named: open_tpf(resolve(named, root))}
-        show(main, next(iter(opened.values())))
+        dashboard = TPFDashboard(next(iter(opened.values())))
         if len(opened) > 1:
-            header = [_chooser(main, opened)]
+            header = [_chooser(dashboard, opened)]
     except TPFError as error:
         return error_page(error)
-    return _page(main, header)
+    return _page(pn.Row(dashboard, margin=(4, 8), sizing_mode="stretch_width"), header)
 
 
 def error_page(error: TPFError) -> pmui.Page:
@@ -112,26 +111,18 @@ def _alert(error: TPFError) -> pn.pane.Alert:
     return pn.pane.Alert(escape(str(error)), alert_type="danger", css_classes=["tpf-error"])
 
 
-def show(main: pn.Column, tpf: xr.Dataset) -> None:
-    """Put a dashboard over `tpf` on the page, in place of what is there."""
-    main.objects = [TPFDashboard(tpf)]
-
-
 def _named_in_address() -> str | None:
     values = pn.state.session_args.get("tpf") if pn.state.session_args else None
     return unquote(values[0].decode("utf-8", "replace")) if values else None
 
 
-def _chooser(main: pn.Column, opened: dict[str, xr.Dataset]) -> pn.widgets.Select:
+def _chooser(dashboard: TPFDashboard, opened: dict[str, xr.Dataset]) -> pn.widgets.Select:
     chooser = pn.widgets.Select(
         options=list(opened), width=380, css_classes=["tpf-file"], margin=(5, 10)
     )
 
     def choose(event):
-        try:
-            show(main, opened[event.new])
-        except TPFError as error:
-            main.objects = [_alert(error)]
+        dashboard.open(opened[event.new])
 
     chooser.param.watch(choose, "value")
     return chooser

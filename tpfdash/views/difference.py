@@ -101,7 +101,7 @@ def difference_text(found: Difference) -> str:
         f"{found.n_inside} in it"
     )
     if found.centroid is None:
-        return f"{cadences}: no pixel differs by more than 3 σ, so nothing is seen in this stamp."
+        return f"{cadences}: no pixel stands out of the noise, so nothing is seen in this stamp."
     row, col = found.offset
     return (
         f"{cadences}. The difference is centred {np.hypot(row, col):.2f} pixel from the star out "

@@ -234,7 +234,7 @@ class TimePlot:
         figure.x_range.update(start=x0, end=x1, reset_start=first, reset_end=last)
         figure.y_range.update(start=y0, end=y1, reset_start=y0, reset_end=y1)
         settle(figure)
-        figure.min_border_left = 82  # the plots below each other share where their axes begin
+        figure.min_border_left = 86  # the plots below each other share where their axes begin
 
     # -- keeping up ------------------------------------------------------------------------------
 

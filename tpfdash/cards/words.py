@@ -101,12 +101,19 @@ def target_html(inspector: Inspector) -> str:
             if subtracted
             else "not subtracted from FLUX",
         ),
+        ("Current cadence", _flags_now(inspector)),
         ("File", attrs.get("source") or NOT_AVAILABLE),
     ]
     if attrs.get("simulated"):
         rows.insert(0, ("Simulated", "yes: no telescope has seen this target"))
     body = "".join(f"<tr><th>{key}</th><td>{escape(str(value))}</td></tr>" for key, value in rows)
     return f"<table class='facts'>{body}</table>"
+
+
+def _flags_now(inspector: Inspector) -> str:
+    quality = int(inspector.quality[inspector.cadence])
+    names = ", ".join(inspector.mission.flag_names(quality)) or "no flag"
+    return f"quality {quality}: {names}"
 
 
 def _epoch(attrs, mission: Mission) -> str:

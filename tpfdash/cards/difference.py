@@ -1,0 +1,45 @@
+"""The difference image of the window, in words and pictures."""
+
+from __future__ import annotations
+
+from html import escape
+
+import panel as pn
+
+from tpfdash.cards.widgets import button, note, plot_pane, row
+from tpfdash.errors import TPFError
+from tpfdash.inspector import Inspector
+from tpfdash.views.difference import DifferenceView, difference_text
+
+__all__ = ["difference_card"]
+
+
+def difference_card(inspector: Inspector) -> pn.Column:
+    """The card of the difference image; it says how to get one where no window is set."""
+    card = pn.Column(sizing_mode="stretch_width", margin=0, min_height=60, styles={"gap": "8px"})
+    view = DifferenceView(inspector)
+    clear = button("Clear window", "clear-window", lambda: _clear(inspector), "Set no window.")
+
+    def show(*events):
+        try:
+            found = inspector.difference()
+        except TPFError as error:
+            card.objects = [row(note(escape(str(error))), pn.HSpacer(), clear)]
+            return
+        if found is None:
+            card.objects = [
+                note("Drag over the light curve to set a window: its difference image shows here.")
+            ]
+            return
+        card.objects = [
+            row(note(difference_text(found)), pn.HSpacer(), clear, sizing_mode="stretch_width"),
+            plot_pane(view.layout(found), "difference"),
+        ]
+
+    show()
+    inspector.param.watch(show, ["window", "quality_bitmask"], precedence=1)
+    return card
+
+
+def _clear(inspector: Inspector) -> None:
+    inspector.window = None

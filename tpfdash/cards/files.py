@@ -1,0 +1,105 @@
+"""Saving from the browser, and loading an aperture: nothing is written on the server's disk."""
+
+from __future__ import annotations
+
+import io
+from collections.abc import Callable
+from html import escape
+from pathlib import Path
+
+import panel as pn
+
+from tpfdash.cards.widgets import CSS, html, note, row, section
+from tpfdash.errors import TPFError
+from tpfdash.inspector import Inspector
+from tpfdash.io import aperture_bytes, lightcurve_bytes, read_aperture
+
+__all__ = ["files_card"]
+
+
+def files_card(inspector: Inspector) -> pn.Row:
+    """The card with which results are saved and an aperture is loaded."""
+    return pn.Row(
+        pn.Column(
+            section("Light curve"),
+            _download(
+                inspector,
+                "light curve",
+                ["fits", "ecsv", "csv"],
+                lambda suffix: lightcurve_bytes(inspector.lightcurve, suffix),
+            ),
+            section("Aperture"),
+            _download(
+                inspector,
+                "aperture",
+                ["fits", "json", "npy"],
+                lambda suffix: aperture_bytes(inspector.tpf, inspector.aperture, suffix),
+            ),
+            margin=0,
+            styles={"gap": "8px"},
+        ),
+        pn.Spacer(width=40),
+        pn.Column(
+            section("Load an aperture"), *_upload(inspector), margin=0, styles={"gap": "8px"}
+        ),
+        margin=(10, 0),
+    )
+
+
+def _download(
+    inspector: Inspector, what: str, suffixes: list[str], make: Callable[[str], bytes]
+) -> pn.Row:
+    name = what.replace(" ", "")
+    choice = pn.widgets.RadioButtonGroup(
+        options=suffixes,
+        button_style="outline",
+        css_classes=[f"tpf-{name}-format"],
+        stylesheets=[CSS],
+        margin=0,
+    )
+    save = pn.widgets.FileDownload(
+        callback=lambda: io.BytesIO(make(choice.value)),
+        filename=_filename(inspector, name, choice.value),
+        label=f"Save {what}",
+        button_type="primary",
+        css_classes=[f"tpf-save-{name}"],
+        stylesheets=[CSS],
+        margin=0,
+        width=150,
+    )
+
+    def rename(event):
+        save.filename = _filename(inspector, name, event.new)
+
+    choice.param.watch(rename, "value")
+    return row(choice, save, gap=10)
+
+
+def _filename(inspector: Inspector, name: str, suffix: str) -> str:
+    attrs = inspector.tpf.attrs
+    source = Path(str(attrs.get("source") or attrs.get("object") or "tpf")).name
+    return f"{source.split('.fits')[0].replace(' ', '_')}_{name}.{suffix}"
+
+
+def _upload(inspector: Inspector) -> list:
+    load = pn.widgets.FileInput(
+        accept=".fits,.gz,.json,.npy",
+        css_classes=["tpf-load-aperture"],
+        stylesheets=[CSS],
+        margin=0,
+    )
+    message = html("", css_classes=["tpf-message"])
+
+    def read(event):
+        if not event.new:
+            return
+        try:
+            inspector.aperture = read_aperture(event.new, inspector.tpf)
+        except TPFError as error:
+            message.object = f"<div class='error' role='alert'>{escape(str(error))}</div>"
+        else:
+            message.object = ""
+
+    load.param.watch(read, "value")
+    what = "A FITS, JSON or npy file saved here, or a target pixel file of the same detector."
+    return [load, note(what), message]

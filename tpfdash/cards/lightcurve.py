@@ -1,0 +1,165 @@
+"""The light curve with its controls: quality, display, the step through time, further panels."""
+
+from __future__ import annotations
+
+import panel as pn
+
+from tpfdash.cards.widgets import CSS, button, html, plot_pane, row, tip, widget
+from tpfdash.cards.words import cadence_html
+from tpfdash.inspector import Inspector
+from tpfdash.views.lightcurve import LightCurveView
+from tpfdash.views.panels import PanelView, available_panels
+
+__all__ = ["lightcurve_card"]
+
+#: Milliseconds a cadence is shown while playing.
+PLAY_PERIOD = 100
+
+
+def lightcurve_card(inspector: Inspector, view: LightCurveView) -> pn.Column:
+    """The card of an Inspector's light curve."""
+    p = inspector.param
+    choose, panels = _panels(inspector)
+    return pn.Column(
+        row(
+            html("<div class='label'>Quality</div>"),
+            _quality(inspector),
+            widget(pn.widgets.Checkbox, p.show_flagged, "show-flagged", name="show flagged"),
+            widget(pn.widgets.Checkbox, p.normalized, "normalized", name="normalise"),
+            widget(pn.widgets.Checkbox, p.show_all, "show-all", name="all points"),
+            pn.HSpacer(),
+            choose,
+            gap=12,
+            sizing_mode="stretch_width",
+        ),
+        plot_pane(view.plot, "lightcurve", sizing_mode="stretch_width"),
+        _readout(inspector),
+        _transport(inspector),
+        panels,
+        sizing_mode="stretch_width",
+        css_classes=["card"],
+        stylesheets=[CSS],
+        styles={"padding": "12px", "gap": "6px", "min-width": "0"},
+    )
+
+
+def _quality(inspector: Inspector) -> pn.widgets.Select:
+    """The named bitmasks, and "custom" for bits ticked one by one."""
+    words = list(inspector.mission.quality_bitmasks)
+    select = pn.widgets.Select(
+        options=[*words, "custom"],
+        width=110,
+        css_classes=["tpf-quality"],
+        stylesheets=[CSS],
+        margin=0,
+        description=inspector.param.quality_bitmask.doc,
+    )
+
+    def follow(*events):
+        bitmask = inspector.quality_bitmask
+        select.value = bitmask if bitmask in words else "custom"
+
+    def choose(event):
+        if event.new != "custom":
+            inspector.quality_bitmask = event.new
+        elif inspector.quality_bitmask in words:
+            inspector.quality_bitmask = inspector.mission.bitmask(inspector.quality_bitmask)
+
+    follow()
+    inspector.param.watch(follow, "quality_bitmask")
+    select.param.watch(choose, "value")
+    return select
+
+
+def _readout(inspector: Inspector) -> pn.pane.HTML:
+    readout = html(
+        cadence_html(inspector),
+        css_classes=["tpf-readout"],
+        height=36,
+        sizing_mode="stretch_width",
+    )
+
+    def read_out(*events):
+        readout.object = cadence_html(inspector)
+
+    follows = ["cadence", "hovered", "aperture", "background", "normalized"]
+    inspector.param.watch(read_out, follows, precedence=1)
+    return readout
+
+
+def _transport(inspector: Inspector) -> pn.Row:
+    p = inspector.param
+    return row(
+        button("◀", "back", lambda: inspector.step(-1), "One cadence back (←; shift: 10)."),
+        button("▶", "forward", lambda: inspector.step(1), "One cadence on (→; shift: 10)."),
+        _play(inspector),
+        widget(
+            pn.widgets.IntSlider,
+            p.cadence,
+            "cadence",
+            name="",
+            show_value=False,
+            sizing_mode="stretch_width",
+            min_width=120,
+        ),
+        widget(pn.widgets.IntInput, p.cadence, "cadence-number", name="", width=100),
+        gap=8,
+        sizing_mode="stretch_width",
+    )
+
+
+def _play(inspector: Inspector) -> pn.widgets.Toggle:
+    """A toggle that steps on by itself, and from the last cadence to the first."""
+    toggle = pn.widgets.Toggle(
+        name="▶ Play", width=84, css_classes=["tpf-play"], stylesheets=[CSS], margin=0
+    )
+    clock = []
+
+    def step():
+        before = inspector.cadence
+        inspector.step(1)
+        if inspector.cadence == before:
+            inspector.step(-inspector.tpf.sizes["time"])
+
+    def play(event):
+        toggle.name = "⏸ Pause" if event.new else "▶ Play"
+        while clock:
+            clock.pop().stop()
+        if event.new:
+            clock.append(pn.state.add_periodic_callback(step, period=PLAY_PERIOD))
+
+    toggle.param.watch(play, "value")
+    return toggle
+
+
+def _panels(inspector: Inspector) -> tuple[pn.widgets.CheckButtonGroup, pn.Column]:
+    """The buttons that unfold panels on the same time axis, and the place for the panels."""
+    place = pn.Column(sizing_mode="stretch_width", margin=0)
+    views: dict[str, PanelView] = {}
+    choose = pn.widgets.CheckButtonGroup(
+        options=available_panels(inspector),
+        button_style="outline",
+        css_classes=["tpf-panels"],
+        stylesheets=[CSS],
+        margin=0,
+        description=tip("Further panels on the same time axis.", pn.widgets.CheckButtonGroup),
+    )
+
+    def show(event):
+        for name, view in views.items():
+            view.shown = name in event.new
+        for name in event.new:
+            if name not in views:
+                views[name] = PanelView(inspector, name)
+            views[name].draw()
+        place.objects = [
+            plot_pane(
+                views[name].plot,
+                f"panel-{name.split()[0].lower()}",
+                sizing_mode="stretch_width",
+            )
+            for name in event.new
+        ]
+
+    choose.param.watch(show, "value")
+    return choose, place

@@ -1,0 +1,49 @@
+"""The quality flags that occur in the file: counted, marked, and ticked to be left out."""
+
+from __future__ import annotations
+
+import panel as pn
+
+from tpfdash.cards.widgets import CSS, note, plot_pane, section
+from tpfdash.inspector import Inspector
+from tpfdash.views.quality import QualityView
+
+__all__ = ["quality_card"]
+
+
+def quality_card(inspector: Inspector) -> pn.Row:
+    """The card of an Inspector's quality flags."""
+    return pn.Row(
+        pn.Column(
+            section("Flags in this file"),
+            note("Pick a row to mark its cadences on the light curve and go to the next of them."),
+            plot_pane(QualityView(inspector).plot, "flag-table"),
+            margin=0,
+        ),
+        pn.Spacer(width=30),
+        pn.Column(section("Leave out cadences with"), _ticks(inspector), margin=0),
+        margin=(10, 0),
+    )
+
+
+def _ticks(inspector: Inspector) -> pn.widgets.CheckBoxGroup:
+    flags = {f"{name} ({bit})": bit for bit, name, _ in inspector.flag_counts()}
+    ticks = pn.widgets.CheckBoxGroup(
+        options=flags, css_classes=["tpf-flags"], stylesheets=[CSS], margin=0
+    )
+
+    def follow(*events):
+        bits = inspector.mission.bitmask(inspector.quality_bitmask)
+        ticks.value = [bit for bit in flags.values() if bit & bits]
+
+    def choose(event):
+        now = inspector.mission.bitmask(inspector.quality_bitmask)
+        # Bits that do not occur in this file stay as they are.
+        bits = now & ~sum(flags.values()) | sum(event.new)
+        if bits != now:
+            inspector.quality_bitmask = bits
+
+    follow()
+    inspector.param.watch(follow, "quality_bitmask")
+    ticks.param.watch(choose, "value")
+    return ticks

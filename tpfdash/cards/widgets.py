@@ -1,0 +1,77 @@
+"""The controls as this dashboard wants them: with a tooltip, a name in the page and one look."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+
+import panel as pn
+import param
+from bokeh.models import Tooltip
+
+__all__ = ["CSS", "button", "choice", "html", "note", "plot_pane", "row", "section", "widget"]
+
+CSS = (Path(__file__).parent / "style.css").read_text()
+
+
+def html(text: str, **params) -> pn.pane.HTML:
+    """Text of our own making; what comes from outside is escaped by whoever makes the text."""
+    return pn.pane.HTML(text, **({"stylesheets": [CSS], "margin": 0} | params))
+
+
+def section(title: str) -> pn.pane.HTML:
+    """A heading within a card."""
+    return html(f"<div class='section'>{title}</div>")
+
+
+def note(text: str) -> pn.pane.HTML:
+    """A remark in small print."""
+    return html(f"<div class='note'>{text}</div>")
+
+
+def widget(kind: type, parameter: param.Parameter, tag: str, **params):
+    """A widget of a param, with the param's doc as its tooltip, found in the page as `tpf-TAG`."""
+    defaults = {"margin": 0}
+    if "description" in kind.param:  # sliders have none
+        defaults["description"] = tip(parameter.doc, kind)
+    return kind.from_param(
+        parameter, css_classes=[f"tpf-{tag}"], stylesheets=[CSS], **(defaults | params)
+    )
+
+
+def choice(parameter: param.Parameter, tag: str) -> pn.widgets.RadioButtonGroup:
+    """A param's few choices side by side."""
+    return widget(pn.widgets.RadioButtonGroup, parameter, tag, name="", button_style="outline")
+
+
+def button(label: str, tag: str, act: Callable[[], None], doc: str) -> pn.widgets.Button:
+    """A button that calls `act`, found in the page as `tpf-TAG`."""
+    made = pn.widgets.Button(
+        name=label,
+        description=tip(doc, pn.widgets.Button),
+        css_classes=[f"tpf-{tag}"],
+        stylesheets=[CSS],
+        margin=0,
+    )
+    made.on_click(lambda event: act())
+    return made
+
+
+def tip(text: str, kind: type) -> str | Tooltip:
+    """A tooltip below the control, where its kind lets the place be chosen."""
+    if isinstance(kind.param.description, param.String):
+        return text
+    return Tooltip(content=text, position="bottom")
+
+
+def plot_pane(plot, tag: str, **params) -> pn.pane.HoloViews:
+    """A HoloViews plot, found in the page as `tpf-TAG`, that shares its axes with no other."""
+    return pn.pane.HoloViews(
+        plot, linked_axes=False, css_classes=[f"tpf-{tag}"], **({"margin": 0} | params)
+    )
+
+
+def row(*objects, gap: int = 4, **params) -> pn.Row:
+    """Objects side by side, in the middle of the row's height."""
+    styles = {"gap": f"{gap}px", "align-items": "center"}
+    return pn.Row(*objects, **({"margin": 0, "styles": styles} | params))
