@@ -9,7 +9,6 @@ frames are counted on the wire, in both directions, until the page has settled.
 """
 
 import contextlib
-import sys
 
 from . import harness, inputs
 from .driving import started
@@ -73,9 +72,9 @@ def main():
     results, rows = {}, []
     with harness.browser() as chromium:
         for size in arguments.sizes:
-            results[size] = run(chromium, arguments, size)
-            rows += report(size, results[size])
-            print(f"{size} done", file=sys.stderr)
+            with harness.reported(size):
+                results[size] = run(chromium, arguments, size)
+                rows += report(size, results[size])
     print(harness.table(HEADERS, rows))
     harness.write_json(arguments.json, results)
 

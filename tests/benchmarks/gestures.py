@@ -13,7 +13,6 @@ drag      two seconds on the cadence slider: how many different stamps were pain
 """
 
 import contextlib
-import sys
 import time
 
 from . import harness, inputs
@@ -129,9 +128,9 @@ def main():
         for gesture in chosen:
             rows, results[gesture] = [], {}
             for size in arguments.sizes:
-                results[gesture][size] = run(chromium, arguments, gesture, size)
-                rows += report(gesture, size, results[gesture][size])
-                print(f"{gesture} {size} done", file=sys.stderr)
+                with harness.reported(f"{gesture} {size}"):
+                    results[gesture][size] = run(chromium, arguments, gesture, size)
+                    rows += report(gesture, size, results[gesture][size])
             kept = "up to date" if gesture == "drag" else "painted"
             headers = ("cadences", "contender", kept, *(COLUMNS[k][0] for k in SHOWN[gesture]))
             print(f"{gesture}\n{harness.table(headers, rows)}\n", flush=True)

@@ -1,15 +1,14 @@
-"""What every benchmark here shares: servers, a counting relay, the browser, statistics, tables.
+"""What every benchmark here shares: servers, the browser, statistics, tables.
 
-A contender's server runs as a process of its own. The browser reaches it through a `Relay`, which
-counts bytes and websocket frames as they are on the wire (the browser itself only knows the bytes
-after decompression). What the page has painted is read by `probe.js`, which runs in the page.
+A contender's server runs as a process of its own. The browser reaches it through a `relay.Relay`,
+which counts bytes and websocket frames as they are on the wire (the browser itself only knows the
+bytes after decompression). What the page has painted is read by `probe.js`, in the page.
 
 Nothing here knows a contender (`contenders.py`), a gesture or an input file (`inputs.py`), and
 nothing here asserts a time.
 """
 
 import argparse
-import asyncio
 import contextlib
 import dataclasses
 import json
@@ -20,25 +19,25 @@ import socket
 import subprocess
 import sys
 import tempfile
-import threading
 import time
 from pathlib import Path
 
 import numpy as np
 import psutil
 
+from .relay import Relay
+
 __all__ = [
-    "FrameCounter",
-    "Relay",
     "Server",
     "Summary",
-    "Traffic",
     "browser",
     "free_port",
     "machine",
     "numbers",
     "open_page",
     "parser",
+    "python",
+    "reported",
     "scratch",
     "summarize",
     "table",
@@ -118,6 +117,16 @@ def write_json(path, results):
         Path(path).write_text(json.dumps(document, indent=1, default=_plain) + "\n")
 
 
+@contextlib.contextmanager
+def reported(what):
+    """Say on stderr that `what` is done, or why it failed: the rest of the run goes on."""
+    try:
+        yield
+        print(f"{what} done", file=sys.stderr, flush=True)
+    except (RuntimeError, LookupError) as error:
+        print(f"{what} failed: {error}", file=sys.stderr, flush=True)
+
+
 def machine():
     """What a reader needs to know to compare a number: cores, memory, Python, libraries."""
     from importlib.metadata import PackageNotFoundError, version
@@ -179,157 +188,6 @@ def scratch():
     folder = Path(tempfile.gettempdir()) / "tpfdash-benchmarks"
     folder.mkdir(exist_ok=True)
     return folder
-
-
-# The relay
-
-
-@dataclasses.dataclass(frozen=True)
-class Traffic:
-    """Bytes and websocket data frames (control frames not) in both directions, from the browser."""
-
-    bytes_up: int = 0
-    bytes_down: int = 0
-    frames_up: int = 0
-    frames_down: int = 0
-
-    def __sub__(self, other):
-        pairs = zip(dataclasses.astuple(self), dataclasses.astuple(other), strict=True)
-        return Traffic(*(a - b for a, b in pairs))
-
-
-class FrameCounter:
-    """Counts websocket frames (RFC 6455, section 5.2) in a byte stream cut anywhere.
-
-    The stream begins with an HTTP head, which is passed over; where it does not ask for, or
-    grant, a websocket, nothing is counted.
-    """
-
-    def __init__(self):
-        self.data = self.control = 0
-        self._head = b""
-        self._state = "http"
-        self._skip = 0
-
-    def feed(self, chunk):
-        if self._state == "other":
-            return
-        if self._state == "http":
-            self._head += chunk
-            head, end, chunk = self._head.partition(b"\r\n\r\n")
-            if not end:
-                return
-            websocket = b"upgrade: websocket" in head.lower()
-            self._state = "frames" if websocket else "other"
-            self._head = b""
-            if not websocket:
-                return
-        at = 0
-        while at < len(chunk):
-            if self._skip:
-                taken = min(self._skip, len(chunk) - at)
-                self._skip -= taken
-                at += taken
-            else:
-                self._head += chunk[at : at + 1]
-                at += 1
-                self._try_head()
-
-    def _try_head(self):
-        head = self._head
-        if len(head) < 2:
-            return
-        length = head[1] & 0x7F
-        extended = {126: 2, 127: 8}.get(length, 0)
-        if len(head) < 2 + extended:
-            return
-        if extended:
-            length = int.from_bytes(head[2:], "big")
-        masking_key = 4 if head[1] & 0x80 else 0
-        self._skip = length + masking_key
-        self._head = b""
-        if head[0] & 0x08:
-            self.control += 1
-        else:
-            self.data += 1
-
-
-class Relay:
-    """A TCP relay to `port` on this machine, in a thread of its own; a context manager.
-
-    Browsers open a fresh connection for a websocket, so a connection is either HTTP or frames.
-    """
-
-    def __init__(self, port):
-        self.target = port
-        self.port = None
-        self._bytes = {"up": 0, "down": 0}
-        self._counters = {"up": [], "down": []}
-        self._loop = asyncio.new_event_loop()
-        self._thread = threading.Thread(target=self._run, daemon=True)
-        self._ready = threading.Event()
-
-    def __enter__(self):
-        self._thread.start()
-        self._ready.wait()
-        return self
-
-    def __exit__(self, *_):
-        self._loop.call_soon_threadsafe(self._stop.set)
-        self._thread.join()
-
-    @property
-    def traffic(self):
-        """Traffic since the relay started."""
-        frames = {k: sum(c.data for c in counters) for k, counters in self._counters.items()}
-        return Traffic(self._bytes["up"], self._bytes["down"], frames["up"], frames["down"])
-
-    def _run(self):
-        self._loop.run_until_complete(self._serve())
-        self._loop.close()
-
-    async def _serve(self):
-        self._stop = asyncio.Event()
-        self._tasks = set()
-        server = await asyncio.start_server(self._connection, "127.0.0.1", 0)
-        self.port = server.sockets[0].getsockname()[1]
-        self._ready.set()
-        await self._stop.wait()
-        server.close()
-        for task in self._tasks:
-            task.cancel()
-        await asyncio.gather(*self._tasks, return_exceptions=True)
-
-    async def _connection(self, reader, writer):
-        self._tasks.add(asyncio.current_task())
-        with contextlib.suppress(asyncio.CancelledError):
-            await self._join(reader, writer)
-
-    async def _join(self, reader, writer):
-        try:
-            up = await asyncio.open_connection("127.0.0.1", self.target)
-        except OSError:
-            writer.close()
-            return
-        for w in (writer, up[1]):
-            w.get_extra_info("socket").setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
-        await asyncio.gather(
-            self._pump("up", reader, up[1]),
-            self._pump("down", up[0], writer),
-            return_exceptions=True,
-        )
-
-    async def _pump(self, direction, reader, writer):
-        counter = FrameCounter()
-        self._counters[direction].append(counter)
-        try:
-            while chunk := await reader.read(1 << 18):
-                self._bytes[direction] += len(chunk)
-                counter.feed(chunk)  # before it goes on, so that what arrived has been counted
-                writer.write(chunk)
-                await writer.drain()
-        finally:
-            writer.close()
 
 
 # Servers

@@ -6,7 +6,6 @@ The cube is in memory, as in a dashboard; the aperture is the middle 5 x 5 pixel
 as many bytes from one array to another; `of the copy` is the kernel's median over the copy's.
 """
 
-import sys
 import time
 
 import numpy as np
@@ -98,7 +97,6 @@ def main():
             ratio = kernel.median / copy.median
             cells = (f"{read / 1e6:.2f}", f"{kernel:.2f}", f"{copy:.2f}", f"{ratio:.1f}")
             rows.append((size, name, *cells))
-        print(f"{size} done", file=sys.stderr)
     print(harness.table(("cadences", "kernel", "MB", "ms", "copy ms", "of the copy"), rows))
     harness.write_json(arguments.json, results)
 

@@ -10,7 +10,6 @@ stamp and the light curve. `page`: `first` for one more page on the warm server.
 """
 
 import functools
-import sys
 import time
 
 from . import harness, inputs
@@ -89,12 +88,12 @@ def main():
             path = inputs.sample(size)
             chosen = list(entrants(arguments, size))
             results[size] = {contender.name: [] for contender in chosen}
-            for _ in range(arguments.repeats):
-                for contender in chosen:
-                    record = open_once(chromium, contender, path)
-                    results[size][contender.name].append(record)
-            rows += report(size, results[size])
-            print(f"{size} done", file=sys.stderr)
+            with harness.reported(size):
+                for _ in range(arguments.repeats):
+                    for contender in chosen:
+                        record = open_once(chromium, contender, path)
+                        results[size][contender.name].append(record)
+                rows += report(size, results[size])
     print(harness.table(HEADERS, rows))
     harness.write_json(arguments.json, results)
 

@@ -8,7 +8,6 @@ then for PAGES more; the growth a page is the slope between them.
 
 import contextlib
 import functools
-import sys
 
 from . import harness, inputs
 from .driving import Page, entrants
@@ -40,13 +39,13 @@ def main():
             path = inputs.sample(size)
             results[size] = {}
             for contender in entrants(arguments, size):
-                found = run(chromium, arguments, contender, path)
-                results[size][contender.name] = found
-                first, *_, last = found["pages"]
-                growth = (last - first) / arguments.repeats
-                cells = (found["start"], first, last, growth)
-                rows.append((size, contender.name, *(f"{value / MB:.1f}" for value in cells)))
-            print(f"{size} done", file=sys.stderr)
+                with harness.reported(f"{contender.name} {size}"):
+                    found = run(chromium, arguments, contender, path)
+                    results[size][contender.name] = found
+                    first, *_, last = found["pages"]
+                    growth = (last - first) / arguments.repeats
+                    cells = (found["start"], first, last, growth)
+                    rows.append((size, contender.name, *(f"{value / MB:.1f}" for value in cells)))
     pages = f"MB with {1 + arguments.repeats} pages"
     headers = ("cadences", "contender", "MB before", "MB with 1 page", pages, "MB a page more")
     print(harness.table(headers, rows))

@@ -18,7 +18,7 @@ from bokeh.plotting import figure
 from bokeh.resources import INLINE
 from playwright import sync_api as playwright
 
-from tests.benchmarks import harness
+from tests.benchmarks import harness, relay
 
 SIZES = (0, 5, 125, 126, 200, 65535, 65536, 300_000)
 
@@ -37,16 +37,16 @@ class Toy(tornado.websocket.WebSocketHandler):
         self.write_message(message[: len(message) // 2], binary=True)
 
 
-async def exchange(relay, port, counts):
+async def exchange(between, port, counts):
     server = tornado.httpserver.HTTPServer(tornado.web.Application([("/", Toy)]))
     server.listen(port, "127.0.0.1")
-    client = await tornado.websocket.websocket_connect(f"ws://127.0.0.1:{relay.port}/")
-    connected = relay.traffic
+    client = await tornado.websocket.websocket_connect(f"ws://127.0.0.1:{between.port}/")
+    connected = between.traffic
     for size in SIZES:
         await client.write_message(b"x" * size, binary=True)
         answers = [await client.read_message() for _ in range(2)]
         assert [len(a) for a in answers] == [size, size // 2]
-    counts.append(relay.traffic - connected)
+    counts.append(between.traffic - connected)
     client.close()
     server.stop()
     await server.close_all_connections()
@@ -54,10 +54,10 @@ async def exchange(relay, port, counts):
 
 def test_relay_counts_frames_and_bytes_both_ways():
     port, counts = harness.free_port(), []
-    with harness.Relay(port) as relay:
-        asyncio.run(asyncio.wait_for(exchange(relay, port, counts), 30))
+    with relay.Relay(port) as between:
+        asyncio.run(asyncio.wait_for(exchange(between, port, counts), 30))
     assert counts == [
-        harness.Traffic(
+        relay.Traffic(
             bytes_up=sum(frame_bytes(n, masked=True) for n in SIZES),
             bytes_down=sum(frame_bytes(m, masked=False) for n in SIZES for m in (n, n // 2)),
             frames_up=len(SIZES),
@@ -74,14 +74,14 @@ def test_frames_are_counted_however_the_stream_is_cut(cut):
         extended = {3: b"\x03", 126: b"\x7e\x00\x7e"}.get(size, b"\x7f" + size.to_bytes(8, "big"))
         stream += b"\x82" + extended + b"\x81" * size
     stream += b"\x89\x02hi" + b"\x01\x01a" + b"\x80\x01b"  # a ping, a message in two frames
-    counter = harness.FrameCounter()
+    counter = relay.FrameCounter()
     for start in range(0, len(stream), cut):
         counter.feed(stream[start : start + cut])
     assert (counter.data, counter.control) == (5, 1)
 
 
 def test_plain_http_has_no_frames():
-    counter = harness.FrameCounter()
+    counter = relay.FrameCounter()
     counter.feed(b"GET / HTTP/1.1\r\nHost: a\r\n\r\n")
     counter.feed(b"\x82\x01a" * 10)
     assert (counter.data, counter.control) == (0, 0)
