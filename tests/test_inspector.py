@@ -113,7 +113,7 @@ BAD = {
     "cmap": ["no such map", None],
     "mode": ["xor", None],
     "editing": ["both", None],
-    "stretch": [(5, 5), (-1, 50), (50, 101), (np.nan, 50), None, "19", (1, 2, 3)],
+    "stretch": [(-1, 50), (50, 101), (np.nan, 50), None, "19", (1, 2, 3)],
     "normalized": ["yes", 1, None],
     "show_flagged": ["yes", 2, None],
     "show_all": ["yes", 2, None],

@@ -124,12 +124,12 @@ class Interval(param.Parameter):
 
 
 class Percentiles(Interval):
-    """(low, high) with 0 <= low < high <= 100."""
+    """(low, high) with 0 <= low <= high <= 100."""
 
-    _right = "two different percentiles"
+    _right = "two percentiles, from 0 to 100"
 
     def _within(self, low: float, high: float) -> bool:
-        return 0 <= low < high <= 100
+        return 0 <= low <= high <= 100
 
 
 class Inspector(param.Parameterized):
