@@ -67,8 +67,21 @@ COLUMNS = {
 
 
 def available_columns(tpf: xr.Dataset) -> list[str]:
-    """Names of the columns that this file has the variables for."""
-    return [name for name, column in COLUMNS.items() if all(v in tpf for v in column.needs)]
+    """Names of the columns that this file has the values for.
+
+    A variable that is NaN or 0 throughout, as FLUX_BKG is where no background was measured, counts
+    as missing; that is judged by up to 8 frames. Cosmic rays are few, and need not be in them.
+    """
+    silent = {
+        name
+        for name in ("flux_bkg", "flux_err", "raw_cnts")
+        if name in tpf and not np.nan_to_num(tpf[name].variable[_spread(tpf, 8)].values).any()
+    }
+    return [
+        name
+        for name, column in COLUMNS.items()
+        if all(variable in tpf and variable not in silent for variable in column.needs)
+    ]
 
 
 def frame(tpf: xr.Dataset, column: str, cadence) -> np.ndarray:
@@ -99,9 +112,14 @@ def sample_frames(tpf: xr.Dataset, column: str) -> np.ndarray:
         Of all cadences where every one is flagged. Frames that are exactly 0 throughout carry
         no data and are left out.
     """
+    frames = frame(tpf, column, _spread(tpf, _SAMPLE))
+    return frames[~(np.nan_to_num(frames) == 0).all(axis=(1, 2))]
+
+
+def _spread(tpf: xr.Dataset, most: int) -> np.ndarray:
+    """Up to `most` cadences spread evenly over the unflagged ones, or over all where none is."""
     cadences = np.flatnonzero(tpf["quality"].values == 0)
     if not cadences.size:
         cadences = np.arange(tpf.sizes["time"])
-    picks = np.linspace(0, cadences.size - 1, min(_SAMPLE, cadences.size)).round().astype(int)
-    frames = frame(tpf, column, cadences[picks])
-    return frames[~(np.nan_to_num(frames) == 0).all(axis=(1, 2))]
+    picks = np.linspace(0, cadences.size - 1, min(most, cadences.size)).round().astype(int)
+    return cadences[picks]

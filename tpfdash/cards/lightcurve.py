@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import panel as pn
 
-from tpfdash.cards.widgets import CSS, button, html, plot_pane, row, tip, widget
+from tpfdash.cards.widgets import CSS, button, html, legend, plot_pane, row, tip, widget
 from tpfdash.cards.words import cadence_html
 from tpfdash.inspector import Inspector
 from tpfdash.views.lightcurve import LightCurveView
@@ -28,13 +28,14 @@ def lightcurve_card(inspector: Inspector, view: LightCurveView) -> pn.Column:
             widget(pn.widgets.Checkbox, p.normalized, "normalized", name="normalise"),
             widget(pn.widgets.Checkbox, p.show_all, "show-all", name="all points"),
             pn.HSpacer(),
-            choose,
+            legend(view.colors),
             gap=12,
             sizing_mode="stretch_width",
         ),
         plot_pane(view.plot, "lightcurve", sizing_mode="stretch_width"),
         _readout(inspector),
         _transport(inspector),
+        row(html("<div class='label'>Panels</div>"), choose, gap=12, margin=(4, 0)),
         panels,
         sizing_mode="stretch_width",
         css_classes=["card"],
@@ -153,10 +154,15 @@ def _panels(inspector: Inspector) -> tuple[pn.widgets.CheckButtonGroup, pn.Colum
                 views[name] = PanelView(inspector, name)
             views[name].draw()
         place.objects = [
-            plot_pane(
-                views[name].plot,
-                f"panel-{name.split()[0].lower()}",
+            pn.Column(
+                row(html(f"<div class='label'>{name}</div>"), legend(views[name].colors), gap=16),
+                plot_pane(
+                    views[name].plot,
+                    f"panel-{name.split()[0].lower()}",
+                    sizing_mode="stretch_width",
+                ),
                 sizing_mode="stretch_width",
+                margin=0,
             )
             for name in event.new
         ]

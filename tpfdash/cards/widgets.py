@@ -9,7 +9,18 @@ import panel as pn
 import param
 from bokeh.models import Tooltip
 
-__all__ = ["CSS", "button", "choice", "html", "note", "plot_pane", "row", "section", "widget"]
+__all__ = [
+    "CSS",
+    "button",
+    "choice",
+    "html",
+    "legend",
+    "note",
+    "plot_pane",
+    "row",
+    "section",
+    "widget",
+]
 
 CSS = (Path(__file__).parent / "style.css").read_text()
 
@@ -22,6 +33,14 @@ def html(text: str, **params) -> pn.pane.HTML:
 def section(title: str) -> pn.pane.HTML:
     """A heading within a card."""
     return html(f"<div class='section'>{title}</div>")
+
+
+def legend(colors: dict[str, str]) -> pn.pane.HTML:
+    """Which kind of points has which colour."""
+    keys = "".join(
+        f"<span><i style='background:{color}'></i>{name}</span>" for name, color in colors.items()
+    )
+    return html(f"<div class='legend'>{keys}</div>")
 
 
 def note(text: str) -> pn.pane.HTML:

@@ -22,12 +22,11 @@ def cadence_html(inspector: Inspector) -> str:
     unit = "" if inspector.normalized else " e⁻/s"
     clock = inspector.tpf.attrs.get("time_format", "")
     time = f"{clock} {facts['time']:.5f}" if facts["date"] else "no time"
-    date = f"{facts['date']} TDB, barycentric" if facts["date"] else ""
     flags = ", ".join(facts["flags"]) or "no flag"
     parts = [
         ("at the mouse" if hovered else "current", f"cadence {facts['cadenceno']}"),
         ("time", time),
-        ("date", date),
+        ("date (TDB, barycentric)", facts["date"] or NOT_AVAILABLE),
         ("flux", flux + unit if flux != NOT_AVAILABLE else flux),
         (f"quality {facts['quality']}", flags),
     ]

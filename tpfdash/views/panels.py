@@ -12,6 +12,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from tpfdash import photometry
+from tpfdash.frames import available_columns
 from tpfdash.inspector import Inspector
 from tpfdash.views.timeplot import Kind, TimePlot
 
@@ -44,7 +45,8 @@ class Panel:
 
 
 def _has(*names):
-    return lambda tpf: all(name in tpf and np.isfinite(tpf[name]).any() for name in names)
+    """Whether the file has these series; one that is 0 or NaN throughout says nothing."""
+    return lambda tpf: all(name in tpf and np.nan_to_num(tpf[name].values).any() for name in names)
 
 
 def _centroids(inspector):
@@ -81,11 +83,14 @@ def _has_rolling_band(tpf):
 
 PANELS = {
     "Centroid": Panel(
-        "centroid − median (pixel)", _has("flux"), _centroids, ("aperture", "background")
+        "centroid − median (pixel)", lambda tpf: True, _centroids, ("aperture", "background")
     ),
     "Pointing": Panel("POS_CORR (pixel)", _has("pos_corr1", "pos_corr2"), _pointing),
     "Background": Panel(
-        "FLUX_BKG (e⁻/s)", lambda tpf: "flux_bkg" in tpf, _background, ("aperture",)
+        "FLUX_BKG (e⁻/s)",
+        lambda tpf: "background" in available_columns(tpf),
+        _background,
+        ("aperture",),
     ),
     "Rolling band": Panel("worst RB_LEVEL (σ)", _has_rolling_band, _rolling_band),
 }
@@ -102,12 +107,11 @@ class PanelView(TimePlot):
     def __init__(self, inspector: Inspector, name: str, height: int = 170):
         self._panel = PANELS[name]
         self.shown = True
-        self.colors = self._colors(inspector)
-        kinds = [Kind(kind, color) for kind, color in self.colors.items()]
+        kinds = [Kind(kind, color) for kind, color in self._palette(inspector).items()]
         super().__init__(inspector, kinds, self._series, lambda: self._panel.label, height)
         inspector.param.watch(self.draw, ["quality_bitmask", *self._panel.follows])
 
-    def _colors(self, inspector) -> dict[str, str]:
+    def _palette(self, inspector) -> dict[str, str]:
         names = list(self._panel.values(inspector))
         if set(names) == {"row", "column"}:
             return {"row": _ROW, "column": _COLUMN}

@@ -69,10 +69,11 @@ def palette(name: str) -> list[str]:
 def stamp_size(shape: tuple[int, int], side: int) -> tuple[int, int]:
     """(width, height) in screen pixels of a stamp of (rows, columns) within a square of `side`.
 
-    Pixels are square up to a ratio of 4; a longer stamp is squeezed, so that it can be clicked.
+    Pixels are square up to a ratio of 4 (2 where upright); a longer stamp is squeezed, so that its
+    pixels can be clicked.
     """
     rows, cols = shape
-    ratio = np.clip(cols / rows, 0.25, 4)
+    ratio = np.clip(cols / rows, 0.5, 4)
     width, height = (side, side / ratio) if ratio >= 1 else (side * ratio, side)
     return int(width), int(height)
 
@@ -191,7 +192,7 @@ class PixelView:
                 xlim=(left, right),
                 ylim=(bottom, top),
                 default_tools=["wheel_zoom", "pan", "reset", "save"],
-                toolbar="above",
+                toolbar="above" if width > 200 else "right",  # where it has the room
                 show_legend=False,
                 shared_axes=False,
                 hooks=[lambda plot, element: prefer(plot.state, BoxSelectTool)],
@@ -203,7 +204,7 @@ class PixelView:
         self._label_colors(plot)
         for axis in (*plot.state.xaxis, *plot.state.yaxis):
             axis.ticker.num_minor_ticks = 0
-            axis.ticker.min_interval = 1
+            axis.ticker.update(min_interval=1, desired_num_ticks=5)
 
     def _label_colors(self, plot) -> None:
         low, high = self.inspector.levels()

@@ -85,6 +85,11 @@ class TimePlot:
         inspector.param.watch(self._draw_bar, ["cadence"])
         inspector.param.watch(self.draw, ["time_range", "show_all"])
 
+    @property
+    def colors(self) -> dict[str, str]:
+        """The colour of each kind of points, for a legend."""
+        return {kind.name: kind.color for kind in self._kinds}
+
     # -- gestures --------------------------------------------------------------------------------
 
     def _click(self, x, y, shift):
