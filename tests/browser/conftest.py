@@ -197,17 +197,21 @@ def open_page(visit):
 
 @pytest.fixture(scope="session")
 def tpf():
-    """A short K2 file: an eclipsing neighbour, a gap without times, flags, cosmic rays."""
-    return simulate_tpf(
+    """A short K2 file: an eclipsing neighbour, a gap without times, flags, and an outlier."""
+    tpf = simulate_tpf(
         "K2",
         n_cadences=600,
         shape=(7, 8),
         stars=[Star(3.2, 2.6, magnitude=12), Star(4.9, 5.2, magnitude=13.5)],
         events=[Eclipse(1, 3.1, 3264.5, 0.4, 0.6)],
         gaps=[(300, 312)],
-        cosmic_rays=0.05,
         seed=1,
     )
+    # None, default, hard and hardest leave out different cadences: these, and thruster firings.
+    tpf["quality"].values[[200, 201]] |= 128
+    tpf["quality"].values[[50, 120, 444]] |= 4096
+    tpf["flux"].values[77] *= 1.5
+    return tpf
 
 
 @pytest.fixture(scope="module")

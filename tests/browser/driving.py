@@ -126,7 +126,7 @@ class Board:
 
     def place(self, figure: str, x: float, y: float) -> tuple[float, float]:
         """Screen coordinates of a position in a figure."""
-        return tuple(self.look("place", figure, x, y))
+        return tuple(self.look("place", figure, float(x), float(y)))
 
     def ranges(self, figure: str = "lightcurve") -> tuple[list, list]:
         """[start, end] of the axes as the browser has them, x and y."""
@@ -191,7 +191,16 @@ class Board:
 
     def part(self, name: str, inner: str = ""):
         """Locator of what has the CSS class `tpf-NAME`, or of something inside it."""
-        return self.page.locator(".tpf-dashboard").nth(self.nth).locator(f".tpf-{name} {inner}")
+        dashboard = self.page.locator(".tpf-dashboard").nth(self.nth)
+        return dashboard.locator(f".tpf-{name} {inner}".strip())
+
+    def words(self, name: str) -> str:
+        """What a part of the page says, in one line."""
+        return self.part(name).evaluate("tpfTest.words")
+
+    def title(self) -> str:
+        """The words over the light curve."""
+        return self.look("title", "lightcurve")
 
     def press(self, name: str, times: int = 1) -> None:
         """Press a button, as fast as can be."""

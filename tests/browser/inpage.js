@@ -88,11 +88,28 @@ window.tpfTest = (() => {
   // How many different colours the frame holds.
   const colors = (which) => new Set(new Uint32Array(pixels(which).buffer)).size
 
+  // The words over a figure.
+  const title = (which) => figure(which).model.title.text
+
+  // What an element says to a reader, in one line.
+  const words = (element) => {
+    const said = []
+    const read = (node) => {
+      if (node.nodeType === Node.TEXT_NODE) said.push(node.textContent)
+      if (node.nodeType !== Node.ELEMENT_NODE) return
+      if (["STYLE", "SCRIPT"].includes(node.tagName)) return
+      if (node.offsetParent === null && getComputedStyle(node).display === "none") return
+      for (const inner of [...(node.shadowRoot?.childNodes ?? []), ...node.childNodes]) read(inner)
+    }
+    read(element)
+    return said.join(" ").split(/\s+/).join(" ").trim()
+  }
+
   // Whether n figures with this class have painted something.
   const ready = (name, n) => {
     const views = figures(name)
     return views.length === n && views.every(
       (view, nth) => view.frame.bbox.width > 1 && colors([name, nth]) > 1)
   }
-  return { place, frame, picture, count, colors, ready, many: (name) => figures(name).length }
+  return { place, frame, picture, count, colors, title, words, ready }
 })()

@@ -13,14 +13,6 @@ def at(tpf):
     return lambda row, col: (float(cols[0] + col), float(rows[0] + row))
 
 
-def title(board):
-    """The words over the light curve, as the browser has them."""
-    return board.page.evaluate(
-        """() => [...Bokeh.index.query((v) => v.model.type === "Figure" && v.model.title?.visible)]
-            .map((view) => view.model.title.text).join("|")"""
-    )
-
-
 def test_click_selects_that_pixel_alone(board, mask, at):
     for pixel in [(2, 3), (6, 7), (0, 0)]:  # the corners too
         board.repaints(lambda p=pixel: board.click("pixels", *at(*p)), "pixels", "lightcurve")
@@ -44,13 +36,13 @@ def test_shift_click_adds_and_takes_off_down_to_the_last_pixel(board, mask, at):
     board.masks_become(mask((2, 3), (5, 6)))
     board.click("pixels", *at(2, 3), shift=True)
     board.masks_become(mask((5, 6)))
-    assert EMPTY not in title(board)
+    assert EMPTY not in board.title()
     board.repaints(lambda: board.click("pixels", *at(5, 6), shift=True), "pixels", "lightcurve")
     board.masks_become(mask())
-    board.until(lambda: EMPTY in title(board), "words about the empty mask")
+    board.until(lambda: EMPTY in board.title(), "words about the empty mask")
     board.click("pixels", *at(3, 3), shift=True)  # and nothing is broken
     board.masks_become(mask((3, 3)))
-    board.until(lambda: "1 pixel " in title(board), "words about one pixel")
+    board.until(lambda: "1 pixel " in board.title(), "words about one pixel")
 
 
 def test_box_replaces_and_shift_box_adds(board, mask, at):
@@ -68,7 +60,7 @@ def test_box_replaces_and_shift_box_adds(board, mask, at):
 def test_modes_without_any_key(board, mask, at):
     board.choose("mode", "add")
     board.becomes(lambda: board.inspector.mode, "add")
-    board.press("empty")
+    board.press("clear")
     board.masks_become(mask())
     board.click("pixels", *at(1, 1))
     board.masks_become(mask((1, 1)))
@@ -102,7 +94,7 @@ def test_modes_without_any_key(board, mask, at):
 def test_shift_toggles_a_pixel_and_adds_a_box_whatever_the_mode(board, mask, at, mode):
     board.choose("mode", mode)
     board.becomes(lambda: board.inspector.mode, mode)
-    board.press("empty")
+    board.press("clear")
     board.masks_become(mask())
     board.click("pixels", *at(4, 4), shift=True)
     board.masks_become(mask((4, 4)))
@@ -124,7 +116,7 @@ def test_two_quick_clicks_are_two_clicks(board, mask, at):
 
 
 def test_of_quick_shift_clicks_none_is_lost(board, mask, at):
-    board.press("empty")
+    board.press("clear")
     board.masks_become(mask())
     pixels = [(0, 1), (2, 6), (4, 3), (5, 5), (6, 0)]
     places = [board.place("pixels", *at(*pixel)) for pixel in pixels]
@@ -192,7 +184,7 @@ def test_buttons_set_whole_masks(board, tpf, mask):
     board.masks_become(np.ones_like(pipeline))
     board.press("pipeline")
     board.masks_become(pipeline)
-    board.repaints(lambda: board.press("empty"), "pixels", "lightcurve")
+    board.repaints(lambda: board.press("clear"), "pixels", "lightcurve")
     board.masks_become(mask())
     board.repaints(lambda: board.press("threshold"), "pixels", "lightcurve")
     board.until(lambda: board.inspector.aperture.any(), "a threshold mask")
@@ -214,7 +206,7 @@ def test_editing_the_background_mask(board, tpf, mask, at):
     board.click("pixels", *at(0, 7), shift=True)
     background = background | mask((0, 7))
     board.masks_become(before, background)
-    board.until(lambda: "background" in title(board), "words about the background")
+    board.until(lambda: "background" in board.title(), "words about the background")
     flux = tpf["flux"].values.astype(float)
     level = np.median(flux[:, background], axis=1)
     expected = flux[:, before].sum(axis=1) - before.sum() * level
@@ -235,4 +227,4 @@ def test_masks_set_from_python_show(board, mask):
     board.repaints(
         lambda: board.inspector.set_aperture(mask((2, 2), (2, 3))), "pixels", "lightcurve"
     )
-    board.until(lambda: "2 pixels" in title(board), "words about two pixels")
+    board.until(lambda: "2 pixels" in board.title(), "words about two pixels")
