@@ -7,7 +7,7 @@ provenance is written into the attrs; choosing the mask is `tpfdash.aperture`.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 
 import numpy as np
 import xarray as xr
@@ -27,7 +27,7 @@ __all__ = [
 #: Bytes of pixels worked on at a time: small enough to stay in a processor's cache where the cube
 #: is in memory, large enough for sequential reads where it is on disk.
 _IN_MEMORY = 1 << 20
-_ON_DISK = 1 << 25
+_ON_DISK = 1 << 23
 
 
 def aperture_photometry(tpf: xr.Dataset, aperture, *, background=None) -> xr.Dataset:
@@ -75,7 +75,8 @@ def aperture_photometry(tpf: xr.Dataset, aperture, *, background=None) -> xr.Dat
     if rows.size:
         rows += float(tpf["row"][0])
         cols += float(tpf["col"][0])
-        for block in _blocks(tpf, "flux", aperture, background):
+        read = [name for name in ("flux", "flux_err") if name in tpf]
+        for block in _blocks(tpf, read, aperture, background):
             pixels = pixel_series(tpf, "flux", block)
             series = pixels[aperture].astype(np.float64)
             if background is not None and background.any():
@@ -154,7 +155,7 @@ class RunningSum:
         self.mask = mask.copy()
 
     def _add(self, pixels: np.ndarray, sign: int) -> None:
-        for block in _blocks(self._tpf, "flux", pixels):
+        for block in _blocks(self._tpf, ["flux"], pixels):
             series = pixel_series(self._tpf, "flux", block)[pixels]
             total = series.sum(axis=0, dtype=np.float64)
             count = len(series)
@@ -191,7 +192,7 @@ def median_level(tpf: xr.Dataset, mask: np.ndarray, name: str = "flux") -> np.nd
     float64 array (time,); NaN where no pixel of the mask is finite.
     """
     level = np.empty(tpf.sizes["time"])
-    for block in _blocks(tpf, name, mask):
+    for block in _blocks(tpf, [name], mask):
         level[block] = _median(pixel_series(tpf, name, block)[mask])
     return level
 
@@ -204,7 +205,7 @@ def zero_frames(tpf: xr.Dataset) -> np.ndarray:
     bool array (time,); False where no pixel is finite (such a frame is NaN, not 0).
     """
     empty = np.zeros(tpf.sizes["time"], dtype=bool)
-    for block in _blocks(tpf, "flux", np.ones(tpf["aperture"].shape, dtype=bool)):
+    for block in _blocks(tpf, ["flux"], np.ones(tpf["aperture"].shape, dtype=bool)):
         empty[block] = all_zero(pixel_series(tpf, "flux", block))
     return empty
 
@@ -232,15 +233,18 @@ def pixel_series(tpf: xr.Dataset, name: str, cadences: slice | np.ndarray) -> np
     return tpf[name].variable[cadences].values.transpose(1, 2, 0)
 
 
-def _blocks(tpf: xr.Dataset, name: str, *masks: np.ndarray | None) -> Iterator[slice]:
-    """Slices of cadences that cover the cube, so that the masks' pixels of one fit the budget."""
-    variable = tpf[name].variable
-    pixels, budget = tpf["aperture"].size, _ON_DISK
-    if variable._in_memory:  # xarray has no public word for "read already"
-        pixels = sum(np.count_nonzero(mask) for mask in masks if mask is not None)
-        budget = _IN_MEMORY
+def _blocks(tpf: xr.Dataset, names: Iterable[str], *masks: np.ndarray | None) -> Iterator[slice]:
+    """Slices of cadences that cover the cubes, so that what is read of each one fits the budget."""
     n = tpf.sizes["time"]
-    step = max(1, budget // (max(pixels, 1) * variable.dtype.itemsize))
+    wanted = sum(np.count_nonzero(mask) for mask in masks if mask is not None)
+    step = n
+    for variable in (tpf[name].variable for name in names):
+        # A cube on disk is read whole frames at a time. (xarray has no public word for "read".)
+        pixels, budget = (
+            (wanted, _IN_MEMORY) if variable._in_memory else (tpf["aperture"].size, _ON_DISK)
+        )
+        step = min(step, budget // (max(pixels, 1) * variable.dtype.itemsize))
+    step = max(1, step)
     for start in range(0, n, step):
         yield slice(start, min(start + step, n))
 

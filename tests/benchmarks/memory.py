@@ -70,6 +70,16 @@ def inspector(path):
     return Inspector(opened(path)).lightcurve
 
 
+def dashboard(path):
+    """The dashboard, drawn: stamp and light curve of the pipeline aperture."""
+    import panel as pn
+
+    from tpfdash.dashboard import TPFDashboard
+
+    drawn = TPFDashboard(path)
+    return drawn, pn.panel(drawn).get_root()
+
+
 def imports(path):
     """Import the package, no more."""
     import tpfdash.inspector
@@ -78,7 +88,7 @@ def imports(path):
     return tpfdash
 
 
-CASES = {f.__name__: f for f in (imports, only_open, pipeline, all_pixels, inspector)}
+CASES = {f.__name__: f for f in (imports, only_open, pipeline, all_pixels, inspector, dashboard)}
 
 
 def child(case, path):

@@ -22,7 +22,7 @@ from tpfdash.io.stores import Store
 __all__ = ["Column", "ColumnCube", "SparseCube", "Table", "parse_columns"]
 
 #: Rows are read in blocks of about this many bytes.
-BLOCK_BYTES = 32 * 2**20
+BLOCK_BYTES = 8 * 2**20
 #: Rows turned over at once when a block goes into a cube: small enough for the CPU's cache.
 _TILE_BYTES = 2**18
 
@@ -203,7 +203,7 @@ class Table:
     def blocks(
         self, columns: Sequence[Column], picks: np.ndarray
     ) -> Iterator[tuple[slice, np.ndarray]]:
-        """Some rows of some columns, by blocks of some 32 MB.
+        """Some rows of some columns, by blocks of some 8 MB.
 
         Parameters
         ----------

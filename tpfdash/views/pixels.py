@@ -184,19 +184,17 @@ class PixelView:
             marker="cross", size=14, line_width=2, color="white", line_color="white"
         )
         return hv.Overlay([stamp, *marks, target]).opts(
-            hv.opts.Overlay(
-                frame_width=width,
-                frame_height=height,
-                xlabel="column (pixel)",
-                ylabel="row (pixel)",
-                xlim=(left, right),
-                ylim=(bottom, top),
-                default_tools=["wheel_zoom", "pan", "reset", "save"],
-                toolbar="above" if width > 200 else "right",  # where it has the room
-                show_legend=False,
-                shared_axes=False,
-                hooks=[lambda plot, element: prefer(plot.state, BoxSelectTool)],
-            )
+            frame_width=width,
+            frame_height=height,
+            xlabel="column (pixel)",
+            ylabel="row (pixel)",
+            xlim=(left, right),
+            ylim=(bottom, top),
+            default_tools=["wheel_zoom", "pan", "reset", "save"],
+            toolbar="above" if width > 200 else "right",  # where it has the room
+            show_legend=False,
+            shared_axes=False,
+            hooks=[lambda plot, element: prefer(plot.state, BoxSelectTool)],
         )
 
     def _finish(self, plot, element) -> None:

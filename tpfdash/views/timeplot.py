@@ -190,22 +190,20 @@ class TimePlot:
             hooks=[self._figures.hook("bar")],
         )
         return hv.Overlay([*self._under(), raster, *points, *self._over(), bar]).opts(
-            hv.opts.Overlay(
-                responsive=True,
-                height=self._height,
-                min_width=300,
-                xlabel=self._time_label(),
-                ylabel=self._label(),
-                default_tools=["xwheel_zoom", "xpan", "xbox_zoom", "reset", "save"],
-                active_tools=["xwheel_zoom"],
-                yformatter=BasicTickFormatter(use_scientific=False),
-                toolbar="above",
-                show_legend=False,
-                shared_axes=False,
-                xlim=(x0, x1),
-                ylim=(y0, y1),
-                hooks=[lambda plot, element: self._finish(plot.state, picture)],
-            )
+            responsive=True,
+            height=self._height,
+            min_width=300,
+            xlabel=self._time_label(),
+            ylabel=self._label(),
+            default_tools=["xwheel_zoom", "xpan", "xbox_zoom", "reset", "save"],
+            active_tools=["xwheel_zoom"],
+            yformatter=BasicTickFormatter(use_scientific=False),
+            toolbar="above",
+            show_legend=False,
+            shared_axes=False,
+            xlim=(x0, x1),
+            ylim=(y0, y1),
+            hooks=[lambda plot, element: self._finish(plot.state, picture)],
         )
 
     def _under(self) -> list:
