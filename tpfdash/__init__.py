@@ -8,7 +8,15 @@ from importlib import import_module
 
 from tpfdash.errors import TPFError
 from tpfdash.inspector import Inspector
-from tpfdash.io import open_tpf, read_aperture, write_aperture, write_lightcurve, write_tpf
+from tpfdash.io import (
+    open_tpf,
+    read_aperture,
+    to_lightkurve,
+    to_timeseries,
+    write_aperture,
+    write_lightcurve,
+    write_tpf,
+)
 from tpfdash.photometry import aperture_photometry
 from tpfdash.simulate import simulate_tpf
 from tpfdash.version import __version__
@@ -23,6 +31,8 @@ __all__ = [
     "open_tpf",
     "read_aperture",
     "simulate_tpf",
+    "to_lightkurve",
+    "to_timeseries",
     "write_aperture",
     "write_lightcurve",
     "write_tpf",

@@ -10,6 +10,7 @@ from tpfdash.io.export import (
     write_aperture,
     write_lightcurve,
 )
+from tpfdash.io.objects import to_lightkurve, to_timeseries
 from tpfdash.io.sources import open_tpf
 from tpfdash.io.write import write_tpf
 
@@ -18,6 +19,8 @@ __all__ = [
     "lightcurve_bytes",
     "open_tpf",
     "read_aperture",
+    "to_lightkurve",
+    "to_timeseries",
     "write_aperture",
     "write_lightcurve",
     "write_tpf",

@@ -29,6 +29,7 @@ __all__ = [
     "LIGHTCURVE_FORMATS",
     "aperture_bytes",
     "lightcurve_bytes",
+    "lightcurve_table",
     "read_aperture",
     "write_aperture",
     "write_lightcurve",
@@ -72,18 +73,22 @@ def lightcurve_bytes(lightcurve: xr.Dataset, format: str) -> bytes:
         On another format, and on a Dataset that is no light curve.
     """
     maker = _choose(format, LIGHTCURVE_FORMATS, "a light curve")
+    _check(lightcurve)
+    return maker(lightcurve)
+
+
+def _check(lightcurve: xr.Dataset) -> None:
     if (
         not isinstance(lightcurve, xr.Dataset)
         or not {"time", "flux"} <= lightcurve.variables.keys()
     ):
         raise TPFError(
-            "what is to be written is no light curve: it should be a Dataset with `flux` over "
-            "`time`, as aperture_photometry gives it."
+            "this is no light curve: it should be a Dataset with `flux` over `time`, as "
+            "aperture_photometry gives it."
         )
     wrong = [n for n in _COLUMNS if n in lightcurve and lightcurve[n].dims != ("time",)]
     if wrong:
         raise TPFError(f"{', '.join(wrong)} of the light curve should be over `time` alone.")
-    return maker(lightcurve)
 
 
 def write_lightcurve(
@@ -287,7 +292,21 @@ def _clock(reference: float, scale: str) -> str:
     return f"BJD - {reference:.10g}, {scale}, barycentric"
 
 
-def _lightcurve_table(lightcurve: xr.Dataset) -> Table:
+def _unit(lightcurve: xr.Dataset, name: str, usual: str | None, fits: str | None) -> str | None:
+    """`fits`, how FITS writes the `usual` unit; or what else a transformed flux is in."""
+    own = lightcurve[name].attrs.get("units", usual)
+    return own or None if name in ("flux", "flux_err") and own != usual else fits
+
+
+def lightcurve_table(lightcurve: xr.Dataset) -> Table:
+    """A light curve as an astropy Table, every cadence kept: units, meta, NaN where it is NaN.
+
+    Raises
+    ------
+    TPFError
+        On a Dataset that is no light curve.
+    """
+    _check(lightcurve)
     attrs = lightcurve.attrs
     reference = attrs.get("time_reference", mission_of(attrs).time_reference)
     columns = []
@@ -295,19 +314,19 @@ def _lightcurve_table(lightcurve: xr.Dataset) -> Table:
         if name in lightcurve.variables:
             if name == "time":
                 description = _clock(reference, attrs.get("time_scale", "TDB"))
-            values = lightcurve[name].values
+            values, unit = lightcurve[name].values, _unit(lightcurve, name, unit, unit)
             columns.append(Column(values, name=name, unit=unit, description=description))
     return Table(columns, meta=_meta(lightcurve))
 
 
 def _lightcurve_ecsv(lightcurve: xr.Dataset) -> bytes:
     text = io.StringIO()
-    _lightcurve_table(lightcurve).write(text, format="ascii.ecsv")
+    lightcurve_table(lightcurve).write(text, format="ascii.ecsv")
     return text.getvalue().encode()
 
 
 def _lightcurve_csv(lightcurve: xr.Dataset) -> bytes:
-    table = _lightcurve_table(lightcurve)
+    table = lightcurve_table(lightcurve)
     meta = {"creator": f"tpfdash {table.meta['tpfdash_version']} lightcurve"} | table.meta
     meta["units"] = {name: str(table[name].unit) for name in table.colnames if table[name].unit}
     lines = [f"# {name}: {json.dumps(value)}" for name, value in meta.items()]
@@ -325,8 +344,9 @@ def _lightcurve_fits(lightcurve: xr.Dataset) -> bytes:
     names = {} if mission.name == "TESS" else _KEPLER_NAMES
     reference = mission.time_reference
     columns = {}
-    for variable, (name, unit, _, _) in _COLUMNS.items():
+    for variable, (name, unit, usual, _) in _COLUMNS.items():
         if variable in lightcurve.variables:
+            unit = _unit(lightcurve, variable, usual, unit)
             columns[names.get(name, name)] = lightcurve[variable].values, unit
     shift = attrs.get("time_reference", reference) - reference
     columns["TIME"] = columns["TIME"][0] + shift, f"BJD - {reference:.0f}, days"

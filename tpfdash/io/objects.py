@@ -55,9 +55,7 @@ def to_lightkurve(lightcurve: xr.Dataset) -> LightCurve:
         ) from error
     mission = mission_of(lightcurve.attrs)
     time.format = mission.time_format.lower()  # a format that lightkurve has given astropy
-    kind = (
-        lightkurve.TessLightCurve if mission.name == "TESS" else lightkurve.KeplerLightCurve
-    )
+    kind = lightkurve.TessLightCurve if mission.name == "TESS" else lightkurve.KeplerLightCurve
     facts = {name.upper(): value for name, value in table.meta.items()}
     facts |= {
         "TARGETID": facts.pop("ID", None),
@@ -68,8 +66,10 @@ def to_lightkurve(lightcurve: xr.Dataset) -> LightCurve:
     }
     for name in ("APERTURE", "BACKGROUND"):
         facts.pop(name, None)
-    columns = {name: table[name].quantity if table[name].unit else table[name].data
-               for name in table.colnames}
+    columns = {
+        name: table[name].quantity if table[name].unit else table[name].data
+        for name in table.colnames
+    }
     return kind(time=time, data=columns, meta=facts)
 
 

@@ -167,14 +167,22 @@ def _from_hdus(hdus: Sequence, name: str) -> Store:
     """HDUs in memory, written out as they would be on disk."""
     if not hdus:
         raise TPFError(f"{name} is empty: it should be a list of FITS HDUs.")
-    buffer = BytesIO()
     try:
-        fits.HDUList(list(hdus)).writeto(buffer, output_verify="silentfix+ignore")
+        try:
+            buffer = _written(hdus)
+        except ValueError:  # astropy swaps bytes in place, which the user's array may not allow
+            buffer = _written([hdu.copy() for hdu in hdus])
     except Exception as error:  # astropy raises whatever the broken HDU makes it meet
         raise TPFError(
             f"{name} cannot be read: it should be a list of FITS HDUs ({error})."
         ) from error
     return MemoryStore(buffer.getbuffer(), name)
+
+
+def _written(hdus: Sequence) -> BytesIO:
+    buffer = BytesIO()
+    fits.HDUList(list(hdus)).writeto(buffer, output_verify="silentfix+ignore")
+    return buffer
 
 
 _NEEDED = {
