@@ -48,13 +48,11 @@ def _serve(options: argparse.Namespace) -> None:
     import panel as pn
 
     from tpfdash.page import make_page, open_sources
-    from tpfdash.views.raster import warm_up
 
     if options.root is not None and not Path(options.root).is_dir():
         raise TPFError(f"--root is {options.root!r}: it should be a folder that exists.")
     opened = open_sources(options.sources)
     pn.extension(inline=False)
-    warm_up()
     try:
         pn.serve(
             lambda: make_page(opened, options.root),

@@ -6,6 +6,8 @@ controls go with it is `tpfdash.cards`; here they are put together.
 
 from __future__ import annotations
 
+from threading import Thread
+
 import holoviews as hv
 import panel as pn
 import param
@@ -24,6 +26,7 @@ from tpfdash.inspector import Inspector
 from tpfdash.io import open_tpf
 from tpfdash.views.lightcurve import LightCurveView
 from tpfdash.views.pixels import PixelView
+from tpfdash.views.raster import warm_up
 
 __all__ = ["TPFDashboard", "interact"]
 
@@ -99,6 +102,8 @@ class TPFDashboard(pn.viewable.Viewer):
             styles={"gap": "10px"},
         )
         self._show()
+        # While the browser loads the page, so that no first zoom or click has to wait for it.
+        Thread(target=warm_up, daemon=True).start()
 
     def open(self, source) -> None:
         """Go on with another file, keeping the theme and the user's settings.

@@ -10,7 +10,6 @@ from dataclasses import dataclass
 
 import holoviews as hv
 import numpy as np
-from astropy.visualization import AsinhStretch, LinearStretch, LogStretch, SqrtStretch
 from bokeh.models import BoxSelectTool, FixedTicker, HoverTool
 from bokeh.palettes import all_palettes, diverging_palette, interp_palette
 
@@ -29,12 +28,19 @@ BACKGROUND_COLOR = "#19c3ff"
 HINT_COLOR = "#f5f5f5"
 MISSING_COLOR = "#9aa0a680"
 
-#: Scale -> value in 0..1 to colour in 0..1. The colour bar is labelled with the true values.
+#: Scale -> (value in 0..1 to colour in 0..1, and back). The colour bar is labelled with the true
+#: values. log tells values 1/1000 of the range apart, asinh 1/10.
 _STRETCHES = {
-    "linear": LinearStretch(),
-    "sqrt": SqrtStretch(),
-    "log": LogStretch(a=1000),
-    "asinh": AsinhStretch(a=0.1),
+    "linear": (lambda x: x, lambda y: y),
+    "sqrt": (np.sqrt, np.square),
+    "log": (
+        lambda x: np.log1p(1000 * x) / np.log(1001),
+        lambda y: np.expm1(y * np.log(1001)) / 1000,
+    ),
+    "asinh": (
+        lambda x: np.arcsinh(10 * x) / np.arcsinh(10),
+        lambda y: np.sinh(y * np.arcsinh(10)) / 10,
+    ),
 }
 _TICKS = np.linspace(0, 1, 6)
 
@@ -129,7 +135,7 @@ class PixelView:
         """The frame as it is coloured ("shade", 0 to 1) and its values; float32 (row, col)."""
         values = self.inspector.frame()
         low, high = self.inspector.levels()
-        shade = _STRETCHES[self.inspector.scale]((values - low) / (high - low), clip=True)
+        shade = _STRETCHES[self.inspector.scale][0](np.clip((values - low) / (high - low), 0, 1))
         return {"shade": shade.astype(np.float32), "value": values.astype(np.float32)}
 
     def _segments(self, name: str) -> dict[str, np.ndarray]:
@@ -206,7 +212,7 @@ class PixelView:
 
     def _label_colors(self, plot) -> None:
         low, high = self.inspector.levels()
-        values = low + (high - low) * _STRETCHES[self.inspector.scale].inverse(_TICKS)
+        values = low + (high - low) * _STRETCHES[self.inspector.scale][1](_TICKS)
         plot.handles["colorbar"].major_label_overrides = {
             float(tick): _number(value, high - low)
             for tick, value in zip(_TICKS, values, strict=True)

@@ -5,7 +5,8 @@ Arrays in, arrays out; the figure that shows them is `views.timeplot`.
 
 from __future__ import annotations
 
-import datashader as ds
+from functools import cache
+
 import numpy as np
 import pandas as pd
 
@@ -38,6 +39,8 @@ def rasterize(
     k * (LEVELS + 1) + 1 for a single point to k * (LEVELS + 1) + LEVELS for the densest.
     Each point covers a cross of five cells, as large as a point drawn by itself.
     """
+    import datashader as ds  # takes most of a second, that a short light curve need not wait for
+
     canvas = ds.Canvas(plot_width=shape[1], plot_height=shape[0], x_range=x_range, y_range=y_range)
     image = np.zeros(shape, dtype=np.uint8)
     for kind, (x, y) in enumerate(series):
@@ -115,7 +118,8 @@ def _padded(low: float, high: float, margin: float) -> tuple[float, float]:
     return low - pad, high + pad
 
 
+@cache
 def warm_up() -> None:
-    """Have datashader compile what `rasterize` needs (about a second, once a process)."""
+    """Have datashader compile what `rasterize` needs: about a second, once a process."""
     point = np.zeros(1)
     rasterize([(point, point)], (0.0, 1.0), (0.0, 1.0), (2, 2))
