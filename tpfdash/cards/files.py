@@ -93,12 +93,15 @@ def _upload(inspector: Inspector) -> list:
     def read(event):
         if not event.new:
             return
+        file = io.BytesIO(event.new)
+        file.name = load.filename  # for messages
         try:
-            inspector.aperture = read_aperture(event.new, inspector.tpf)
+            inspector.aperture = read_aperture(file, inspector.tpf)
         except TPFError as error:
             message.object = f"<div class='error' role='alert'>{escape(str(error))}</div>"
         else:
             message.object = ""
+        load.clear()  # or the same file, loaded once more, would be no news
 
     load.param.watch(read, "value")
     what = "A FITS, JSON or npy file saved here, or a target pixel file of the same detector."
