@@ -218,9 +218,9 @@ class Board:
         """Choose an option of a select."""
         self.part(name, "select").select_option(option)
 
-    def tool(self, figure: str, title: str) -> None:
-        """Press a tool of a figure's toolbar."""
-        self.part(figure, f".bk-tool-icon-{title}").first.click()
+    def tool(self, title: str, figure: str = "lightcurve") -> None:
+        """Press the tool of a figure's toolbar whose title begins so."""
+        self.part(figure, f'[title^="{title}"]').click()
 
     def tab(self, title: str) -> None:
         """Open a tab."""
