@@ -21,18 +21,20 @@ LEVELS = [
     {"missions"},
     {"io", "frames", "sky"},
     {"aperture", "simulate"},
-    {"photometry"},
+    {"photometry", "transform"},
     {"difference"},
     {"diagnosis"},
     {"inspector"},
+    {"compat", "script"},
     {"views"},
     {"cards"},
+    {"report"},
     {"dashboard"},
     {"page"},
     {"server"},
     {"__main__"},
 ]
-DISPLAY_FREE = set().union(*LEVELS[: LEVELS.index({"inspector"}) + 1])
+DISPLAY_FREE = set().union(*LEVELS[: LEVELS.index({"views"})])
 DISPLAY = {"bokeh", "holoviews", "panel", "panel_material_ui"}
 
 

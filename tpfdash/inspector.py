@@ -19,6 +19,7 @@ from tpfdash.difference import Difference, difference_image
 from tpfdash.errors import TPFError
 from tpfdash.frames import COLUMNS, available_columns, frame, sample_frames
 from tpfdash.missions import Mission, get_mission
+from tpfdash.transform import transformed
 
 __all__ = ["MODES", "SCALES", "Inspector"]
 
@@ -123,6 +124,41 @@ class Interval(param.Parameter):
         return bool(np.isfinite([low, high]).all())
 
 
+class Levels(Interval):
+    """(low, high), where either may be None; or None."""
+
+    _right = "two numbers, low and high, either of which may be None; or None"
+
+    def _ordered(self, value) -> tuple[float | None, float | None]:
+        try:
+            low, high = (None if end is None else float(end) for end in value)
+        except (TypeError, ValueError):
+            low = high = np.nan
+        ends = [end for end in (low, high) if end is not None]
+        if isinstance(value, str) or not np.isfinite(ends).all() or ends != sorted(set(ends)):
+            raise TPFError(f"{self.name} is {value!r}: it should be {self._right}.")
+        return (low, high) if ends else None
+
+
+class Function(param.Parameter):
+    """Something to call, or None."""
+
+    def __set__(self, obj, value):
+        if value is not None and not callable(value):
+            raise TPFError(f"{self.name} is {value!r}: it should be a function, or None.")
+        super().__set__(obj, value)
+
+
+class FileName(param.String):
+    """The name of a file, without a folder; or ""."""
+
+    def _validate(self, value):
+        if not isinstance(value, str) or set(value) & set("/\\\0"):
+            raise TPFError(
+                f"{self.name} is {value!r}: it should be the name of a file, without a folder."
+            )
+
+
 class Percentiles(Interval):
     """(low, high) with 0 <= low <= high <= 100."""
 
@@ -163,6 +199,11 @@ class Inspector(param.Parameterized):
     column = Choice(default="flux", objects=list(COLUMNS), doc="What the postage stamp shows.")
     scale = Choice(default="log", objects=list(SCALES), doc="How values become colours.")
     stretch = Percentiles((1.0, 95.0), doc="Percentiles of the pixels at the ends of the colours.")
+    limits = Levels(
+        None,
+        doc="(low, high) pixel values at the ends of the colours, in place of the stretch, until "
+        "that is moved; None in either: as the stretch has it.",
+    )
     cmap = Choice(default="viridis", objects=list(CMAPS), doc="Colour map of the postage stamp.")
     mode = Choice(default="replace", objects=list(MODES), doc="What a click or a box does.")
     editing = Choice(
@@ -175,6 +216,13 @@ class Inspector(param.Parameterized):
         True, doc="Draw the cadences that the quality choice leaves out, apart from the others."
     )
     show_all = Switch(False, doc="Let the flux axis reach every point, single outliers included.")
+    transform = Function(
+        None, doc="Applied to the kept cadences' light curve: see `tpfdash.transform`; or None."
+    )
+    flux_range = Function(
+        None, doc="Light curve -> (low, high) of the flux axis; None: it fits the data."
+    )
+    filename = FileName("", doc="What saved files are named after; empty: the source.")
     hovered = Whole(None, bounds=(0, None), allow_None=True, doc="Index of the cadence pointed at.")
     marked_flag = Whole(0, bounds=(0, None), doc="Quality bit whose cadences are marked.")
     lightcurve = Derived(doc="The aperture's light curve, as aperture_photometry gives it.")
@@ -208,10 +256,12 @@ class Inspector(param.Parameterized):
             )
         self._remember()
         self._told = self._inputs
+        limits = params.pop("limits", None)
         if "cadence" not in params:
             params["cadence"] = self._first_good(params.get("quality_bitmask", "default"))
         try:
             self._set(**params)
+            self.limits = limits  # last: a stretch would take them back
         except TPFError:
             raise
         except ValueError as error:
@@ -402,6 +452,9 @@ class Inspector(param.Parameterized):
 
     @property
     def _summed(self) -> np.ndarray:
+        if self.transform is not None:
+            return self.lightcurve["flux"].values
+
         def work():
             self._sum.update(self.aperture)
             return self._sum.flux(self._background_level)
@@ -440,10 +493,39 @@ class Inspector(param.Parameterized):
             return lightcurve
 
         photometric = self._cached("photometry", work, *self._pixels)
-        return self._cached(
-            "lightcurve",
-            lambda: photometric.assign_attrs(quality_bitmask=self._bits),
-            *self._inputs,
+
+        def finish():
+            lightcurve = photometric.assign_attrs(quality_bitmask=self._bits)
+            if self.transform is None:
+                return lightcurve
+            return transformed(lightcurve, self.good, self.transform)
+
+        return self._cached("lightcurve", finish, *self._inputs)
+
+    @property
+    def flux_unit(self) -> str:
+        """The unit of `flux` in words; "" where it has none."""
+        if self.normalized:
+            return ""
+        unit = "electron / s"
+        if self.transform is not None:
+            unit = self.lightcurve["flux"].attrs.get("units", "")
+        return "e⁻/s" if unit == "electron / s" else unit
+
+    def flux_limits(self) -> tuple[float, float] | None:
+        """The ends of the flux axis that `flux_range` asks for; None where they fit the data."""
+        if self.flux_range is None or self.show_all:
+            return None
+
+        def work():
+            try:
+                return self.flux_range(self.lightcurve)
+            except TPFError:  # this aperture's light curve has no such range
+                return None
+
+        limits = self._cached("flux limits", work, *self._inputs, self.flux_range)
+        return limits and tuple(
+            end / self._median_flux if self.normalized else end for end in limits
         )
 
     def levels(self) -> tuple[float, float]:
@@ -461,6 +543,12 @@ class Inspector(param.Parameterized):
         if not values.size:
             return 0.0, 1.0
         low, high = (values[round((values.size - 1) * end / 100)] for end in self.stretch)
+        if self.limits is not None:
+            bottom, top = self.limits
+            low = low if bottom is None else bottom
+            high = high if top is None else top
+            if top is not None and top <= low:
+                low = top - 1
         if high <= low:
             high = values[-1] if values[-1] > low else low + 1
         return float(low), float(high)
@@ -495,12 +583,14 @@ class Inspector(param.Parameterized):
         quality = int(self.quality[cadence])
         flux = float(self.flux[cadence])
         error = np.nan
-        if "flux_err" in self.tpf and self.aperture.any():
+        if self.transform is not None:
+            error = float(self.lightcurve["flux_err"].values[cadence])
+        elif "flux_err" in self.tpf and self.aperture.any():
             errors = self.tpf["flux_err"].variable[cadence].values[self.aperture].astype(float)
             errors = errors[np.isfinite(errors)]
             error = float(np.sqrt(np.sum(errors**2))) if errors.size else np.nan
-            if self.normalized:
-                error /= self._median_flux
+        if self.normalized:
+            error /= self._median_flux
         return {
             "cadence": int(cadence),
             "cadenceno": int(self.tpf["cadenceno"].values[cadence]),
@@ -539,9 +629,9 @@ class Inspector(param.Parameterized):
         return self.mission.bitmask(self.quality_bitmask)
 
     @property
-    def _inputs(self) -> tuple[bytes, bytes, int]:
+    def _inputs(self) -> tuple:
         """All that the light curve depends on."""
-        return *self._pixels, self._bits
+        return *self._pixels, self._bits, self.transform
 
     def _cached(self, name: str, work, *inputs):
         """What `work` gives, worked out again only where `inputs` are not those of last time."""
@@ -558,7 +648,11 @@ class Inspector(param.Parameterized):
             for name, value in values.items():
                 setattr(self, name, value)
 
-    @param.depends("aperture", "background", "quality_bitmask", watch=True)
+    @param.depends("stretch", "column", watch=True)
+    def _let_go(self) -> None:
+        self.limits = None
+
+    @param.depends("aperture", "background", "quality_bitmask", "transform", watch=True)
     def _changed(self) -> None:
         """Remember the masks, and tell those who watch the light curve where it is another one.
 

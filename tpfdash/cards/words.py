@@ -19,7 +19,7 @@ def cadence_html(inspector: Inspector) -> str:
     hovered = inspector.hovered is not None
     facts = inspector.describe(inspector.hovered if hovered else inspector.cadence)
     flux = _measured(facts["flux"], facts["flux_err"])
-    unit = "" if inspector.normalized else " e⁻/s"
+    unit = f" {inspector.flux_unit}" if inspector.flux_unit else ""
     clock = inspector.tpf.attrs.get("time_format", "")
     time = f"{clock} {facts['time']:.5f}" if facts["date"] else "no time"
     flags = ", ".join(facts["flags"]) or "no flag"

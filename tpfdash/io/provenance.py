@@ -34,6 +34,7 @@ _CARDS = {
     "time_format": ("TIMEFMT", "clock of TIME"),
     "background_subtracted": ("BACKAPP", "background taken off the pixels' FLUX"),
     "quality_bitmask": ("QBITMASK", "QUALITY bits that the user left out"),
+    "transform": ("TRANSFRM", "function of the user's applied to the flux"),
     "source": ("SRCFILE", "file that this was made from"),
     "tpfdash_version": ("TPFDVER", "version of tpfdash"),
     "simulated": ("SIMULATD", "simulated data, not an observation"),

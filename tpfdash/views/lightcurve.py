@@ -35,7 +35,12 @@ class LightCurveView(TimePlot):
     def __init__(self, inspector: Inspector, height: int = 430):
         self._x: dict = {}
         super().__init__(
-            inspector, _KINDS, self._series, self._flux_label, height, structure=("normalized",)
+            inspector,
+            _KINDS,
+            self._series,
+            self._flux_label,
+            height,
+            structure=("normalized", "transform"),
         )
         streams.listen(
             self.plot,
@@ -47,7 +52,14 @@ class LightCurveView(TimePlot):
         )
         inspector.param.watch(
             self.draw,
-            ["aperture", "background", "quality_bitmask", "show_flagged", "marked_flag"],
+            [
+                "aperture",
+                "background",
+                "quality_bitmask",
+                "show_flagged",
+                "marked_flag",
+                "flux_range",
+            ],
         )
         inspector.param.watch(self._draw_window, ["window"])
         inspector.param.watch(self._draw_hover, ["hovered"])
@@ -104,7 +116,12 @@ class LightCurveView(TimePlot):
         return self._x["times"]
 
     def _flux_label(self) -> str:
-        return "normalised flux" if self.inspector.normalized else "flux (e⁻/s)"
+        unit = self.inspector.flux_unit
+        name = "normalised flux" if self.inspector.normalized else "flux"
+        return f"{name} ({unit})" if unit else name
+
+    def _y_range(self, series, visible):
+        return self.inspector.flux_limits() or super()._y_range(series, visible)
 
     def _window(self) -> dict[str, list]:
         window = self.inspector.window
@@ -146,6 +163,8 @@ class LightCurveView(TimePlot):
         if not pixels:
             return "The aperture is empty: click a pixel or drag a box on the stamp."
         flux = inspector.flux
+        if inspector.transform is not None and "trouble" in inspector.lightcurve.attrs:
+            return inspector.lightcurve.attrs["trouble"]
         if not np.isfinite(flux).any():
             return "No pixel of this aperture has data."
         kept = int(np.count_nonzero(inspector.good))

@@ -107,7 +107,7 @@ class PixelView:
         self.plot = hv.DynamicMap(self._build, streams=[structure])
         streams.listen(self.plot, {streams.Click: self._click, streams.Box: self._box})
         inspector.param.watch(self._draw_masks, ["aperture", "background"])
-        inspector.param.watch(self._draw_frame, ["cadence", "stretch"])
+        inspector.param.watch(self._draw_frame, ["cadence", "stretch", "limits"])
 
     # -- gestures --------------------------------------------------------------------------------
 
@@ -233,7 +233,7 @@ class PixelView:
 
     def _draw_frame(self, *events) -> None:
         image = self._image()
-        relabel = any(event.name == "stretch" for event in events)
+        relabel = any(event.name != "cadence" for event in events)
 
         def change(plots):
             plot = plots["image"]
