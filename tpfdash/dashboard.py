@@ -22,6 +22,7 @@ from tpfdash.cards.pixels import pixel_card
 from tpfdash.cards.quality import quality_card
 from tpfdash.cards.widgets import CSS, html
 from tpfdash.cards.words import heading_html, target_html
+from tpfdash.compat import check_functions, inspector_params
 from tpfdash.inspector import Inspector
 from tpfdash.io import open_tpf
 from tpfdash.views.lightcurve import LightCurveView
@@ -40,6 +41,8 @@ _SETTINGS = (
     "normalized",
     "show_flagged",
     "show_all",
+    "transform",
+    "flux_range",
 )
 
 
@@ -190,6 +193,23 @@ class TPFDashboard(pn.viewable.Viewer):
             self._tell("lightcurve")
 
 
-def interact(source, **params) -> TPFDashboard:
-    """The dashboard over `source`, to be displayed at the end of a notebook's cell."""
-    return TPFDashboard(source, **params)
+def interact(source, **keywords) -> TPFDashboard:
+    """The dashboard over `source`, to be displayed at the end of a notebook's cell.
+
+    Parameters
+    ----------
+    source
+        Anything that `open_tpf` takes.
+    **keywords
+        Params of the `Inspector`, and those of lightkurve's `interact()`: aperture_mask,
+        transform_func, ylim_func, scale, cmap, vmin, vmax, exported_filename.
+
+    Raises
+    ------
+    TPFError
+        Where the source or a keyword is no good.
+    """
+    tpf = open_tpf(source)
+    dashboard = TPFDashboard(tpf, **inspector_params(tpf, keywords))
+    check_functions(dashboard.inspector)
+    return dashboard
