@@ -6,8 +6,6 @@ controls go with it is `tpfdash.cards`; here they are put together.
 
 from __future__ import annotations
 
-from threading import Thread
-
 import holoviews as hv
 import panel as pn
 import param
@@ -25,9 +23,9 @@ from tpfdash.cards.words import heading_html, target_html
 from tpfdash.compat import check_functions, inspector_params
 from tpfdash.inspector import Inspector
 from tpfdash.io import open_tpf
+from tpfdash.notebook import prepare
 from tpfdash.views.lightcurve import LightCurveView
 from tpfdash.views.pixels import PixelView
-from tpfdash.views.raster import warm_up
 
 __all__ = ["TPFDashboard", "interact"]
 
@@ -93,8 +91,7 @@ class TPFDashboard(pn.viewable.Viewer):
         self._echoing: set[str] = set()
         self.inspector = Inspector(open_tpf(source), **params)
         super().__init__()
-        if hv.Store.current_backend != "bokeh":
-            hv.extension("bokeh", logo=False)
+        hv.Store.set_current_backend("bokeh")
         # A stamp's frame has its size, the figure around it has not: that is meant.
         silence(FIXED_SIZING_MODE)
         self._page = pn.Column(
@@ -105,8 +102,6 @@ class TPFDashboard(pn.viewable.Viewer):
             styles={"gap": "10px"},
         )
         self._show()
-        # While the browser loads the page, so that no first zoom or click has to wait for it.
-        Thread(target=warm_up, daemon=True).start()
 
     def open(self, source) -> None:
         """Go on with another file, keeping the theme and the user's settings.
@@ -131,6 +126,7 @@ class TPFDashboard(pn.viewable.Viewer):
         self._tell_lightcurve()
 
     def __panel__(self):
+        prepare()
         return self._page
 
     # -- the page ---------------------------------------------------------------------------------

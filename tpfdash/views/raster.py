@@ -5,17 +5,16 @@ Arrays in, arrays out; the figure that shows them is `views.timeplot`.
 
 from __future__ import annotations
 
-from functools import cache
-
 import numpy as np
-import pandas as pd
 
-__all__ = ["LEVELS", "WIDTH", "HEIGHT", "fit_range", "rasterize", "warm_up"]
+__all__ = ["LEVELS", "WIDTH", "HEIGHT", "fit_range", "rasterize"]
 
 #: Cells of the raster. It is sent at each change, so it is not as fine as the screen may be.
 WIDTH, HEIGHT = 900, 300
 #: Shades of density in each kind of points: few, so that the picture compresses well.
 LEVELS = 15
+#: Up to so many points numpy counts as quickly as datashader.
+FEW_POINTS = 200_000
 
 
 def rasterize(
@@ -39,15 +38,11 @@ def rasterize(
     k * (LEVELS + 1) + 1 for a single point to k * (LEVELS + 1) + LEVELS for the densest.
     Each point covers a cross of five cells, as large as a point drawn by itself.
     """
-    import datashader as ds  # takes most of a second, that a short light curve need not wait for
-
-    canvas = ds.Canvas(plot_width=shape[1], plot_height=shape[0], x_range=x_range, y_range=y_range)
     image = np.zeros(shape, dtype=np.uint8)
     for kind, (x, y) in enumerate(series):
         if not x.size:
             continue
-        points = pd.DataFrame({"x": x, "y": y}, copy=False)
-        count = canvas.points(points, "x", "y", ds.count()).values
+        count = counts(x, y, x_range, y_range, shape)
         if not count.any():
             continue
         # Doublings, not counts: the tenth point in a cell matters more than the thousandth.
@@ -55,6 +50,37 @@ def rasterize(
         level = _spread(level)
         image = np.where(level > 0, level + np.uint8(kind * (LEVELS + 1)), image)
     return image
+
+
+def counts(x, y, x_range, y_range, shape) -> np.ndarray:
+    """How many points lie in each cell: int array (rows, columns), row 0 lowest.
+
+    By datashader where there are many points. It takes two seconds to import and to compile, once a
+    process, so that the few are counted by numpy, which is as quick for them.
+    """
+    count = _datashader if x.size > FEW_POINTS else _numpy
+    return count(x, y, x_range, y_range, shape)
+
+
+def _datashader(x, y, x_range, y_range, shape):
+    import datashader
+    import pandas
+
+    canvas = datashader.Canvas(
+        plot_width=shape[1], plot_height=shape[0], x_range=x_range, y_range=y_range
+    )
+    points = pandas.DataFrame({"x": x, "y": y}, copy=False)
+    return canvas.points(points, "x", "y", datashader.count()).values
+
+
+def _numpy(x, y, x_range, y_range, shape):
+    place = []
+    for values, (low, high), cells in ((y, y_range, shape[0]), (x, x_range, shape[1])):
+        place.append((values - low) * (cells / (high - low)))
+    inside = (place[0] >= 0) & (place[0] < shape[0]) & (place[1] >= 0) & (place[1] < shape[1])
+    row, column = (one[inside].astype(np.intp) for one in place)
+    cells = np.bincount(row * shape[1] + column, minlength=shape[0] * shape[1])
+    return cells.reshape(shape)
 
 
 def _doublings(count: np.ndarray) -> np.ndarray:
@@ -116,10 +142,3 @@ def fit_range(y: np.ndarray, everything: bool = False) -> tuple[float, float] | 
 def _padded(low: float, high: float, margin: float) -> tuple[float, float]:
     pad = max(margin, 0.06 * (high - low)) or 0.01 * abs(high) or 1.0
     return low - pad, high + pad
-
-
-@cache
-def warm_up() -> None:
-    """Have datashader compile what `rasterize` needs: about a second, once a process."""
-    point = np.zeros(1)
-    rasterize([(point, point)], (0.0, 1.0), (0.0, 1.0), (2, 2))

@@ -1,0 +1,94 @@
+"""The raster of a long light curve, against points counted one by one and by datashader."""
+
+import numpy as np
+import pytest
+
+from tpfdash.views import raster
+
+SHAPE = (30, 90)
+
+
+@pytest.fixture
+def cloud():
+    rng = np.random.default_rng(3)
+    x, y = rng.uniform(-0.2, 1.2, 5000), rng.normal(100, 1, 5000)
+    x[::50], y[::70] = np.nan, np.nan
+    return x, y
+
+
+@pytest.mark.parametrize("count", [raster._numpy, raster._datashader])
+def test_both_ways_count_the_points_of_each_cell(cloud, count):
+    x, y = cloud
+    low, high = (0.0, 98.0), (1.0, 102.0)
+    expected, _, _ = np.histogram2d(
+        *(values[np.isfinite(x) & np.isfinite(y)] for values in (y, x)),
+        bins=SHAPE,
+        range=[(low[1], high[1]), (low[0], high[0])],
+    )
+    found = count(x, y, (low[0], high[0]), (low[1], high[1]), SHAPE)
+    assert found.shape == SHAPE
+    np.testing.assert_array_equal(found, expected)
+
+
+def test_many_points_go_to_datashader(monkeypatch):
+    asked = []
+    monkeypatch.setattr(raster, "_datashader", lambda *args: asked.append(args[0].size))
+    n = raster.FEW_POINTS + 1
+    raster.counts(np.zeros(n), np.zeros(n), (0, 1), (0, 1), SHAPE)
+    raster.counts(np.zeros(9), np.zeros(9), (0, 1), (0, 1), SHAPE)
+    assert asked == [n]
+
+
+def test_a_single_point_is_a_cross_at_its_place_with_row_0_lowest():
+    image = raster.rasterize([(np.array([0.5]), np.array([0.1]))], (0, 1), (0, 1), (10, 10))
+    rows, cols = np.nonzero(image)
+    assert sorted(zip(rows, cols, strict=True)) == [(0, 5), (1, 4), (1, 5), (1, 6), (2, 5)]
+    assert set(image[image > 0]) == {1}
+
+
+def test_kinds_have_codes_of_their_own_and_later_ones_lie_on_top():
+    point = (np.array([0.5]), np.array([0.5]))
+    dense = (np.full(10**5, 0.5), np.full(10**5, 0.5))
+    image = raster.rasterize([point, dense], (0, 1), (0, 1), (9, 9))
+    assert image.max() == raster.LEVELS + 1 + raster.LEVELS
+    assert set(np.unique(image)) == {0, 2 * raster.LEVELS + 1}
+
+
+def test_the_range_spans_what_lasts_and_not_a_single_outlier():
+    rng = np.random.default_rng(1)
+    y = rng.normal(1000, 1, 2000)
+    y[500:510] = 900  # a dip of ten cadences
+    y[1000] = 1e6  # a cosmic ray
+    low, high = raster.fit_range(y)
+    assert low < 900
+    assert 1003 < high < 1100
+    low, high = raster.fit_range(y, everything=True)
+    assert low < 900 and high > 1e6
+
+
+def test_the_range_of_pure_noise_holds_nearly_every_point():
+    y = np.random.default_rng(2).normal(0, 1, 1_000_000)
+    low, high = raster.fit_range(y)
+    assert np.mean((y > low) & (y < high)) > 1 - 1e-5
+    assert high - low < 20
+
+
+@pytest.mark.parametrize(
+    "y",
+    [
+        np.full(100, 7.0),
+        np.array([3.0]),
+        np.r_[np.full(50, np.nan), 1.0, np.full(50, np.nan)],
+        np.tile([1.0, np.nan], 40),
+        np.zeros(3),
+    ],
+)
+def test_sparse_and_constant_series_have_a_range_around_them(y):
+    low, high = raster.fit_range(y)
+    finite = y[np.isfinite(y)]
+    assert low < finite.min() and finite.max() < high
+
+
+def test_nothing_finite_has_no_range():
+    assert raster.fit_range(np.full(20, np.nan)) is None
+    assert raster.fit_range(np.array([])) is None
