@@ -27,7 +27,7 @@ LEVELS = [
     {"inspector"},
     {"compat", "script"},
     {"views"},
-    {"cards"},
+    {"cards", "notebook"},
     {"report"},
     {"dashboard"},
     {"page"},

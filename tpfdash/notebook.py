@@ -1,18 +1,24 @@
-"""What a notebook needs before a dashboard can show in it.
+"""What a notebook has to have before a dashboard can show in it, and what a bare prompt has not.
 
-Panel's extension is loaded here, for the user, when a display starts in an IPython kernel; what is
-displayed is `tpfdash.dashboard`'s.
+Panel's extension is loaded here on the user's behalf, when a display starts in an IPython kernel.
+What is displayed is made in `tpfdash.dashboard`.
 """
 
 from __future__ import annotations
 
-import panel as pn
+import os
 
-__all__ = ["kernel", "load"]
+import panel as pn
+from panel.io.notebook import load_notebook
+
+__all__ = ["kernel", "prepare"]
+
+#: The cell, by its id, that holds the scripts that the page needs.
+_loaded_in: list[str | None] = []
 
 
 def kernel():
-    """The IPython kernel that this code runs in; None outside a notebook."""
+    """The Jupyter kernel that this code runs in; None elsewhere."""
     try:
         from IPython import get_ipython
     except ImportError:
@@ -20,6 +26,22 @@ def kernel():
     return getattr(get_ipython(), "kernel", None)
 
 
-def load() -> None:
-    if kernel() is not None:
-        pn.extension(inline=True)
+def prepare() -> None:
+    """Have the cell that is being run load what its page needs to show a dashboard.
+
+    Once a kernel, and again whenever that cell is run again, since its old output goes: whoever
+    opens the notebook later finds the scripts in it. They come with the packages and are written
+    into the output, so that nothing is fetched from the internet. Does nothing outside a notebook,
+    nor where the user has called `pn.extension` or `hv.extension`.
+    """
+    running = kernel()
+    if running is None or pn.state.curdoc is not None:
+        return
+    cell = running.get_parent().get("metadata", {}).get("cellId")
+    if not _loaded_in and not pn.extension._loaded:
+        # Where the page knows widgets only, Panel finds out for itself, but for Voila.
+        widgets_only = os.environ.get("SERVER_SOFTWARE", "").startswith("voila")
+        pn.extension(inline=True, **({"comms": "ipywidgets"} if widgets_only else {}))
+        _loaded_in.append(cell)
+    elif cell is not None and cell in _loaded_in:
+        load_notebook(inline=True)

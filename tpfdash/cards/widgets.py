@@ -25,9 +25,20 @@ __all__ = [
 CSS = (Path(__file__).parent / "style.css").read_text()
 
 
+class Words(pn.pane.HTML):
+    """HTML of which a new text is all that is sent when the text changes.
+
+    Panel's own sends its style sheets with it; in a notebook they would be fetched from the
+    internet, though it had them already.
+    """
+
+    def _update(self, ref, model) -> None:
+        model.text = self._get_properties(model.document)["text"]
+
+
 def html(text: str, **params) -> pn.pane.HTML:
     """Text of our own making; what comes from outside is escaped by whoever makes the text."""
-    return pn.pane.HTML(text, **({"stylesheets": [CSS], "margin": 0} | params))
+    return Words(text, **({"stylesheets": [CSS], "margin": 0} | params))
 
 
 def section(title: str) -> pn.pane.HTML:
