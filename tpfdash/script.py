@@ -1,0 +1,120 @@
+"""The light curve on screen as a Python script, for tpfdash or for lightkurve.
+
+What is written out is what the Inspector holds: the file, the masks, the quality choice, the
+background and the normalisation. Text only; how it is shown and copied is `tpfdash.cards`.
+"""
+
+from __future__ import annotations
+
+from itertools import groupby
+
+import numpy as np
+
+from tpfdash.inspector import Inspector
+from tpfdash.version import __version__
+
+__all__ = ["SCRIPTS", "lightkurve_script", "tpfdash_script"]
+
+_SUFFIXES = (".fits", ".fit", ".fits.gz", ".fit.gz")
+
+
+def tpfdash_script(inspector: Inspector) -> str:
+    """Python that makes the light curve with tpfdash.
+
+    Run beside the file it leaves, over all of the file's cadences, `time` (float64, days), `flux`
+    (float64, as `Inspector.flux` but for a `transform`, which it names), `good` (bool, those that
+    the quality choice keeps), and `lightcurve`, the Dataset.
+    """
+    background = ", background=background" if inspector.background.any() else ""
+    bits = inspector.mission.bitmask(inspector.quality_bitmask)
+    return _script(
+        inspector,
+        ["import numpy as np", "import tpfdash"],
+        "tpf = tpfdash.open_tpf(source)",
+        [
+            f"lightcurve = tpfdash.aperture_photometry(tpf, aperture{background})",
+            'time, flux = lightcurve["time"].values, lightcurve["flux"].values',
+            f'good = (lightcurve["quality"].values & {bits}) == 0  '
+            f"# quality_bitmask {inspector.quality_bitmask!r}",
+        ],
+        "flux = flux / np.nanmedian(flux[good])",
+    )
+
+
+def lightkurve_script(inspector: Inspector) -> str:
+    """Python that makes the light curve with lightkurve.
+
+    Run beside the file it leaves `lightcurve`, a LightCurve, and its `time` and `flux`, over the
+    cadences that the quality choice keeps. lightkurve adds up in single precision.
+    """
+    lines = ["lightcurve = tpf.to_lightcurve(aperture_mask=aperture)"]
+    if inspector.background.any():
+        lines += [
+            "level = np.nanmedian(tpf.flux[:, background], axis=1)",
+            "pixels = np.isfinite(tpf.flux[:, aperture]).sum(axis=1)",
+            "lightcurve.flux = lightcurve.flux - level * pixels",
+        ]
+    lines += ["time, flux = lightcurve.time.value, lightcurve.flux.value"]
+    return _script(
+        inspector,
+        ["import lightkurve as lk", "import numpy as np"],
+        f"tpf = lk.read(source, quality_bitmask={inspector.quality_bitmask!r})",
+        lines,
+        "flux = flux / np.nanmedian(flux)",
+    )
+
+
+#: Package -> Inspector -> a script that uses it.
+SCRIPTS = {"tpfdash": tpfdash_script, "lightkurve": lightkurve_script}
+
+
+def _script(inspector: Inspector, imports, opening, photometry, normalisation) -> str:
+    attrs = inspector.tpf.attrs
+    lines = [
+        f"# The light curve of {attrs.get('object') or 'an unnamed target'!r}, "
+        f"as tpfdash {__version__} shows it.",
+        *(["# These data are simulated."] if attrs.get("simulated") else []),
+        *imports,
+        "",
+        *_source(str(attrs.get("source", ""))),
+        opening,
+        *_mask("aperture", inspector),
+        *(_mask("background", inspector) if inspector.background.any() else []),
+        *photometry,
+    ]
+    if inspector.transform is not None:
+        name = inspector.lightcurve.attrs["transform"]
+        lines.append(f"# On screen the function {name!r} was applied here to the kept cadences.")
+    if inspector.normalized:
+        lines.append(normalisation)
+    return "\n".join(lines) + "\n"
+
+
+def _source(source: str) -> list[str]:
+    if source.lower().endswith(_SUFFIXES):
+        return [f"source = {source!r}  # its folder too, where the script runs elsewhere"]
+    return [
+        f"# The data shown came from no file ({source!r}): write them with tpfdash.write_tpf.",
+        'source = "tpf.fits"',
+    ]
+
+
+def _mask(name: str, inspector: Inspector) -> list[str]:
+    """Statements that make a mask, by rectangles: equal rows that follow each other are one."""
+    mask = getattr(inspector, name)
+    row, col = int(inspector.tpf["row"][0]), int(inspector.tpf["col"][0])
+    corner = f"  # [0, 0] is detector row {row}, column {col}"
+    if mask.all():
+        return [f"{name} = np.ones({mask.shape}, dtype=bool){corner}"]
+    lines = [f"{name} = np.zeros({mask.shape}, dtype=bool){corner}"]
+    for _, group in groupby(range(len(mask)), key=lambda index: mask[index].tobytes()):
+        rows = list(group)
+        edges = np.flatnonzero(np.diff(np.pad(mask[rows[0]].astype(np.int8), 1)))
+        for begin, end in edges.reshape(-1, 2):
+            across = f"{_part(rows[0], rows[-1] + 1)}, {_part(begin, end)}"
+            lines.append(f"{name}[{across}] = True")
+    return lines
+
+
+def _part(begin: int, end: int) -> str:
+    return str(begin) if end == begin + 1 else f"{begin}:{end}"
