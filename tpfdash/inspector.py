@@ -14,11 +14,24 @@ import xarray as xr
 from astropy.time import Time
 
 from tpfdash import photometry
-from tpfdash.aperture import as_mask, default_mask, named_mask, rectangle
+from tpfdash.aperture import default_mask, named_mask, rectangle
 from tpfdash.difference import Difference, difference_image
 from tpfdash.errors import TPFError
 from tpfdash.frames import COLUMNS, available_columns, frame, sample_frames
 from tpfdash.missions import Mission, get_mission
+from tpfdash.params import (
+    Choice,
+    Derived,
+    FileName,
+    Function,
+    Interval,
+    Levels,
+    Mask,
+    Percentiles,
+    Quality,
+    Switch,
+    Whole,
+)
 from tpfdash.transform import transformed
 
 __all__ = ["MODES", "SCALES", "Inspector"]
@@ -27,145 +40,6 @@ _NEEDS = ("flux", "quality", "aperture", "time", "row", "col")
 MODES = ("replace", "add", "remove", "toggle")
 SCALES = ("log", "linear", "sqrt", "asinh")
 CMAPS = ("viridis", "magma", "inferno", "cividis", "gray", "gray_r", "coolwarm")
-
-
-class Mask(param.Parameter):
-    """A boolean (row, col) array: copied in, read-only out, silent when it did not change."""
-
-    def __set__(self, obj, value):
-        if obj is not None:
-            value = as_mask(value, obj.tpf["aperture"].shape, self.name)
-            if np.array_equal(value, self.__get__(obj, type(obj))):
-                return
-        super().__set__(obj, value)
-
-
-class Derived(param.Parameter):
-    """A read-only value worked out of the others when it is asked for.
-
-    The owner has a method `_derive_NAME`, which keeps what it worked out as long as it holds.
-    """
-
-    def __get__(self, obj, objtype=None):
-        return self if obj is None else getattr(obj, f"_derive_{self.name}")()
-
-    def __set__(self, obj, value):
-        if value is not self.__get__(obj, type(obj)):
-            raise TypeError(f"{self.name} is read-only: it follows from the other params.")
-        super().__set__(obj, value)
-
-
-class Choice(param.Selector):
-    """A Selector whose error is a TPFError that lists the choices."""
-
-    def _validate(self, value):
-        if not isinstance(value, str) or value not in list(self.objects):
-            words = ", ".join(repr(word) for word in self.objects)
-            raise TPFError(f"{self.name} is {value!r}: it should be one of {words}.")
-
-
-class Whole(param.Integer):
-    """An Integer whose error is a TPFError that says which numbers there are."""
-
-    def __set__(self, obj, value):
-        super().__set__(obj, int(value) if isinstance(value, np.integer) else value)
-
-    def _validate(self, value):
-        if value is None and self.allow_None:
-            return
-        low, high = self.bounds
-        try:
-            inside = operator.index(value) >= low and (high is None or value <= high)
-        except TypeError:
-            inside = False
-        if not inside or isinstance(value, bool):
-            last = "" if high is None else f" to {high}"
-            raise TPFError(f"{self.name} is {value!r}: it should be a whole number, {low}{last}.")
-
-
-class Switch(param.Boolean):
-    """A Boolean whose error is a TPFError."""
-
-    def _validate(self, value):
-        if not isinstance(value, bool | np.bool_):
-            raise TPFError(f"{self.name} is {value!r}: it should be True or False.")
-
-
-class Quality(param.Parameter):
-    """A word or the bits that `Mission.bitmask` of the owner's mission takes."""
-
-    def __set__(self, obj, value):
-        if obj is not None:
-            bits = obj.mission.bitmask(value)
-            value = value if isinstance(value, str) else bits
-        super().__set__(obj, value)
-
-
-class Interval(param.Parameter):
-    """(low, high), put in order; or None, where that is the default."""
-
-    _right = "two finite numbers, or None"
-
-    def __set__(self, obj, value):
-        super().__set__(
-            obj, None if value is None and self.default is None else self._ordered(value)
-        )
-
-    def _ordered(self, value) -> tuple[float, float]:
-        try:
-            low, high = sorted(float(end) for end in value)
-        except (TypeError, ValueError):
-            low = high = np.nan
-        if isinstance(value, str) or not self._within(low, high):
-            raise TPFError(f"{self.name} is {value!r}: it should be {self._right}.")
-        return low, high
-
-    def _within(self, low: float, high: float) -> bool:
-        return bool(np.isfinite([low, high]).all())
-
-
-class Levels(Interval):
-    """(low, high), where either may be None; or None."""
-
-    _right = "two numbers, low and high, either of which may be None; or None"
-
-    def _ordered(self, value) -> tuple[float | None, float | None]:
-        try:
-            low, high = (None if end is None else float(end) for end in value)
-        except (TypeError, ValueError):
-            low = high = np.nan
-        ends = [end for end in (low, high) if end is not None]
-        if isinstance(value, str) or not np.isfinite(ends).all() or ends != sorted(set(ends)):
-            raise TPFError(f"{self.name} is {value!r}: it should be {self._right}.")
-        return (low, high) if ends else None
-
-
-class Function(param.Parameter):
-    """Something to call, or None."""
-
-    def __set__(self, obj, value):
-        if value is not None and not callable(value):
-            raise TPFError(f"{self.name} is {value!r}: it should be a function, or None.")
-        super().__set__(obj, value)
-
-
-class FileName(param.String):
-    """The name of a file, without a folder; or ""."""
-
-    def _validate(self, value):
-        if not isinstance(value, str) or set(value) & set("/\\\0"):
-            raise TPFError(
-                f"{self.name} is {value!r}: it should be the name of a file, without a folder."
-            )
-
-
-class Percentiles(Interval):
-    """(low, high) with 0 <= low <= high <= 100."""
-
-    _right = "two percentiles, from 0 to 100"
-
-    def _within(self, low: float, high: float) -> bool:
-        return 0 <= low <= high <= 100
 
 
 class Inspector(param.Parameterized):

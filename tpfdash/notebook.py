@@ -9,9 +9,10 @@ from __future__ import annotations
 import os
 
 import panel as pn
-from panel.io.notebook import load_notebook
+from bokeh.models import UIElement
+from panel.io.notebook import load_notebook, patch_inline_stylesheets
 
-__all__ = ["kernel", "prepare"]
+__all__ = ["keep_styles", "kernel", "prepare"]
 
 #: The cell, by its id, that holds the scripts that the page needs.
 _loaded_in: list[str | None] = []
@@ -45,3 +46,15 @@ def prepare() -> None:
         _loaded_in.append(cell)
     elif cell is not None and cell in _loaded_in:
         load_notebook(inline=True)
+
+
+def keep_styles(view, root, changed=None, old_models=None) -> None:
+    """A hook for a Panel layout: in a notebook, send the text of style sheets, not addresses.
+
+    Panel sees to this itself, but not for those notebooks that show it as a widget.
+    """
+    if kernel() is None:
+        return
+    model, _ = (changed or view)._models.get(root.ref["id"], (None, None))
+    for element in model.select({"type": UIElement}) if model is not None else ():
+        patch_inline_stylesheets(element)

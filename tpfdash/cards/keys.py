@@ -13,7 +13,8 @@ class ArrowKeys(JSComponent):
     """Tells of the left and right arrow keys, pressed while its dashboard is the one in use.
 
     Silent while an input, a slider or another control that knows arrow keys has the focus. Of
-    several dashboards on a page the one that the mouse was last over is in use.
+    several dashboards on a page the one that the mouse was last over is in use. Where something
+    outside of it has the focus, as in a notebook, it is in use only while the mouse is over it.
 
     Parameters
     ----------
@@ -45,16 +46,24 @@ class ArrowKeys(JSComponent):
       const press = (event) => {
         const by = { ArrowLeft: -1, ArrowRight: 1 }[event.key]
         if (!by || event.altKey || event.ctrlKey || event.metaKey) return
-        if (busy(event.composedPath()[0])) return
+        const path = event.composedPath()
+        if (busy(path[0])) return
         if (window.tpfdashInUse && window.tpfdashInUse !== model.id) return
+        // A notebook keeps the focus, and would take the key: be there first, under the mouse.
+        const first = event.eventPhase === Event.CAPTURING_PHASE
+        const elsewhere = path[0] !== document.body && !path.includes(listening)
+        if (elsewhere ? !(first && listening?.matches(":hover")) : first) return
+        if (elsewhere) event.stopPropagation()
         event.preventDefault()
         model.send_msg(event.shiftKey ? 10 * by : by)
       }
       window.addEventListener("keydown", press)
+      window.addEventListener("keydown", press, true)
       model.on("after_render", listen)
       listen()
       model.on("remove", () => {
         window.removeEventListener("keydown", press)
+        window.removeEventListener("keydown", press, true)
         if (window.tpfdashInUse === model.id) window.tpfdashInUse = null
         if (listening) listening.removeEventListener("pointerenter", enter)
       })
