@@ -21,7 +21,7 @@ LEVELS = [
     {"missions"},
     {"io", "frames", "sky"},
     {"aperture", "simulate"},
-    {"photometry", "transform"},
+    {"params", "photometry", "transform"},
     {"difference"},
     {"diagnosis"},
     {"inspector"},

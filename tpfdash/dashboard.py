@@ -24,6 +24,7 @@ from tpfdash.compat import check_functions, inspector_params
 from tpfdash.inspector import Inspector
 from tpfdash.io import open_tpf
 from tpfdash.notebook import prepare
+from tpfdash.report import report_html, save_report
 from tpfdash.views.lightcurve import LightCurveView
 from tpfdash.views.pixels import PixelView
 
@@ -103,8 +104,34 @@ class TPFDashboard(pn.viewable.Viewer):
         )
         self._show()
 
+    def save(self, path: str | PathLike, *, overwrite: bool = False) -> Path:
+        """Write what is on screen now to a web page that opens anywhere, without a network.
+
+        Stamp and masks, light curve with window and current cadence, target, and where it all
+        comes from; nothing in it reacts but Bokeh's own zoom.
+
+        Parameters
+        ----------
+        path : path
+            Ends in .html.
+        overwrite : bool
+            Whether a file that is there may be replaced.
+
+        Returns
+        -------
+        Path
+
+        Raises
+        ------
+        TPFError
+            Where the file exists already, or cannot be written.
+        """
+        return save_report(self.inspector, path, overwrite=overwrite)
+
     def open(self, source) -> None:
         """Go on with another file, keeping the theme and the user's settings.
+
+        What plays is stopped, and those who watch the dashboard's params are told.
 
         Raises
         ------
@@ -119,10 +146,11 @@ class TPFDashboard(pn.viewable.Viewer):
         new.param.update(**settings)
         if isinstance(old.quality_bitmask, str):
             new.quality_bitmask = old.quality_bitmask
+        for toggle in self._page.select(pn.widgets.Toggle):
+            toggle.value = False  # what plays
         self.inspector = new
         self._show()
-        for name in ("aperture", "cadence", "window"):
-            self._tell(name)
+        self._tell_all()
         self._tell_lightcurve()
 
     def __panel__(self):
@@ -161,7 +189,7 @@ class TPFDashboard(pn.viewable.Viewer):
             ("Difference image", difference_card(inspector)),
             ("Quality flags", quality_card(inspector)),
             ("Target", target),
-            ("Save and load", files_card(inspector)),
+            ("Save and load", files_card(inspector, lambda: report_html(inspector))),
             css_classes=["card", "tpf-tabs"],
             margin=0,
             styles={"padding": "0 12px 12px 12px"},
@@ -183,6 +211,10 @@ class TPFDashboard(pn.viewable.Viewer):
             setattr(self, name, getattr(self.inspector, name))
         finally:
             self._echoing.discard(name)
+
+    def _tell_all(self) -> None:
+        for name in ("aperture", "cadence", "window"):
+            self._tell(name)
 
     def _tell_lightcurve(self, *events) -> None:
         if self.param.watchers.get("lightcurve", {}).get("value"):

@@ -1,4 +1,4 @@
-"""The kinds of params that an Inspector has: each refuses a bad value, with a TPFError, as it comes.
+"""The kinds of params of an Inspector: each refuses a bad value, with a TPFError, as it comes.
 
 What the params mean is `tpfdash.inspector`.
 """

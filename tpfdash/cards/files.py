@@ -9,6 +9,7 @@ from pathlib import Path
 
 import panel as pn
 
+from tpfdash.cards.script import script_part
 from tpfdash.cards.widgets import CSS, html, note, row, section
 from tpfdash.errors import TPFError
 from tpfdash.inspector import Inspector
@@ -17,8 +18,11 @@ from tpfdash.io import aperture_bytes, lightcurve_bytes, read_aperture
 __all__ = ["files_card"]
 
 
-def files_card(inspector: Inspector) -> pn.Row:
-    """The card with which results are saved and an aperture is loaded."""
+def files_card(inspector: Inspector, report: Callable[[], str]) -> pn.Row:
+    """The card with which results are saved, copied as Python, and an aperture is loaded.
+
+    `report`: -> the page that "Save report" saves.
+    """
     return pn.Row(
         pn.Column(
             section("Light curve"),
@@ -35,6 +39,8 @@ def files_card(inspector: Inspector) -> pn.Row:
                 ["fits", "json", "npy"],
                 lambda suffix: aperture_bytes(inspector.tpf, inspector.aperture, suffix),
             ),
+            section("What is on screen"),
+            _download(inspector, "report", ["html"], lambda suffix: report().encode()),
             margin=0,
             styles={"gap": "8px"},
         ),
@@ -42,7 +48,16 @@ def files_card(inspector: Inspector) -> pn.Row:
         pn.Column(
             section("Load an aperture"), *_upload(inspector), margin=0, styles={"gap": "8px"}
         ),
+        pn.Spacer(width=40),
+        pn.Column(
+            section("Copy as Python"),
+            *script_part(inspector),
+            sizing_mode="stretch_width",
+            margin=0,
+            styles={"gap": "8px"},
+        ),
         margin=(10, 0),
+        sizing_mode="stretch_width",
     )
 
 
@@ -78,7 +93,11 @@ def _download(
 def _filename(inspector: Inspector, name: str, suffix: str) -> str:
     attrs = inspector.tpf.attrs
     source = Path(str(attrs.get("source") or attrs.get("object") or "tpf")).name
-    return f"{source.split('.fits')[0].replace(' ', '_')}_{name}.{suffix}"
+    stem = (inspector.filename or source).split(".fits")[0].replace(" ", "_")
+    # A name of the user's own is that of the light curve.
+    return f"{stem}.{suffix}" if inspector.filename and name == "lightcurve" else (
+        f"{stem}_{name}.{suffix}"
+    )
 
 
 def _upload(inspector: Inspector) -> list:
