@@ -6,6 +6,9 @@ controls go with it is `tpfdash.cards`; here they are put together.
 
 from __future__ import annotations
 
+from os import PathLike
+from pathlib import Path
+
 import holoviews as hv
 import panel as pn
 import param
@@ -92,6 +95,7 @@ class TPFDashboard(pn.viewable.Viewer):
         self._echoing: set[str] = set()
         self.inspector = Inspector(open_tpf(source), **params)
         super().__init__()
+        self._tell_all()
         hv.Store.set_current_backend("bokeh")
         # A stamp's frame has its size, the figure around it has not: that is meant.
         silence(FIXED_SIZING_MODE)
@@ -164,7 +168,9 @@ class TPFDashboard(pn.viewable.Viewer):
         inspector = self.inspector
         for name in ("aperture", "cadence", "window"):
             inspector.param.watch(lambda event: self._tell(event.name), name)
-        inspector.param.watch(self._tell_lightcurve, ["aperture", "background", "quality_bitmask"])
+        inspector.param.watch(
+            self._tell_lightcurve, ["aperture", "background", "quality_bitmask", "transform"]
+        )
         self.pixels = PixelView(inspector)
         self.light_curve = LightCurveView(inspector)
         top = pn.FlexBox(

@@ -95,8 +95,10 @@ def _filename(inspector: Inspector, name: str, suffix: str) -> str:
     source = Path(str(attrs.get("source") or attrs.get("object") or "tpf")).name
     stem = (inspector.filename or source).split(".fits")[0].replace(" ", "_")
     # A name of the user's own is that of the light curve.
-    return f"{stem}.{suffix}" if inspector.filename and name == "lightcurve" else (
-        f"{stem}_{name}.{suffix}"
+    return (
+        f"{stem}.{suffix}"
+        if inspector.filename and name == "lightcurve"
+        else (f"{stem}_{name}.{suffix}")
     )
 
 

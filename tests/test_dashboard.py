@@ -1,0 +1,214 @@
+"""TPFDashboard in Python: its params, another file in its place, a report of it."""
+
+import gc
+import re
+import weakref
+
+import numpy as np
+import param
+import pytest
+
+import tpfdash
+from tpfdash.dashboard import TPFDashboard
+from tpfdash.errors import TPFError
+from tpfdash.inspector import Inspector
+from tpfdash.io import write_tpf
+from tpfdash.report import report_html
+from tpfdash.simulate import simulate_tpf
+
+
+@pytest.fixture
+def tpf():
+    return simulate_tpf("K2", n_cadences=80, shape=(5, 6), seed=1)
+
+
+@pytest.fixture
+def other():
+    return simulate_tpf("TESS", n_cadences=50, shape=(4, 4), seed=2)
+
+
+@pytest.fixture
+def dashboard(tpf):
+    return TPFDashboard(tpf)
+
+
+def watched(dashboard):
+    told = []
+    names = ["aperture", "cadence", "window", "lightcurve"]
+    for name in names:
+        dashboard.param.watch(told.append, name)
+    return told
+
+
+# -- params ----------------------------------------------------------------------------------------
+
+
+def test_every_param_is_documented():
+    for owner in (TPFDashboard, Inspector):
+        for name in set(owner.param) - {"name"}:
+            assert owner.param[name].doc, f"{owner.__name__}.{name}"
+
+
+def test_watchers_are_told_once_a_change_with_the_right_values(dashboard):
+    told = watched(dashboard)
+    before = dashboard.aperture
+    dashboard.inspector.set_aperture("all")
+    assert [event.name for event in told] == ["aperture", "lightcurve"]
+    assert told[0].old is before
+    assert told[0].new.all() and told[0].new is dashboard.aperture
+    expected = tpfdash.aperture_photometry(dashboard.inspector.tpf, told[0].new)
+    np.testing.assert_array_equal(told[1].new["flux"], expected["flux"])
+    told.clear()
+    dashboard.aperture = np.ones((5, 6))  # what it is already
+    assert not told
+    dashboard.cadence = 33
+    dashboard.window = (1, 2)
+    assert [(event.name, event.new) for event in told] == [("cadence", 33), ("window", (1, 2))]
+    told.clear()
+    dashboard.inspector.quality_bitmask = "none"
+    assert [event.name for event in told] == ["lightcurve"]
+
+
+def test_params_can_be_linked_to_those_of_another_object(dashboard):
+    class Other(param.Parameterized):
+        cadence = param.Integer()
+
+    mine = Other()
+    dashboard.param.watch(lambda event: mine.param.update(cadence=event.new), "cadence")
+    mine.param.watch(lambda event: dashboard.param.update(cadence=event.new), "cadence")
+    dashboard.inspector.cadence = 7
+    assert mine.cadence == 7
+    mine.cadence = 9
+    assert dashboard.inspector.cadence == dashboard.cadence == 9
+
+
+def test_bad_values_raise_and_tell_nobody(dashboard):
+    told = watched(dashboard)
+    for name, value in {"aperture": "half", "cadence": 80, "window": 3}.items():
+        with pytest.raises(TPFError, match=name):
+            setattr(dashboard, name, value)
+    with pytest.raises(TypeError, match="read-only"):
+        dashboard.lightcurve = None
+    assert not told
+
+
+def test_two_dashboards_on_one_file_know_nothing_of_each_other(tpf):
+    one, two = TPFDashboard(tpf), TPFDashboard(tpf)
+    told = watched(two)
+    one.inspector.set_aperture("all")
+    one.cadence = 40
+    one.inspector.stretch = (10, 20)
+    assert not told
+    assert two.inspector.stretch == (1, 95) and not two.aperture.all()
+
+
+# -- another file ----------------------------------------------------------------------------------
+
+
+def test_open_keeps_the_settings_and_tells_the_watchers(dashboard, other, tmp_path):
+    settings = {
+        "scale": "asinh",
+        "cmap": "magma",
+        "stretch": (5.0, 80.0),
+        "mode": "add",
+        "normalized": True,
+        "show_flagged": False,
+        "show_all": True,
+        "column": "error",
+        "quality_bitmask": "hard",
+    }
+    dashboard.inspector.param.update(**settings)
+    told = watched(dashboard)
+    for source in (other, write_tpf(other, tmp_path / "other.fits")):
+        told.clear()
+        dashboard.open(source)
+        assert dashboard.inspector.mission.name == "TESS"
+        for name, value in settings.items():
+            assert getattr(dashboard.inspector, name) == value, name
+        news = {event.name: event.new for event in told}
+        assert len(news) == len(told)
+        assert news["aperture"].shape == (4, 4) == dashboard.aperture.shape
+        assert news["lightcurve"].sizes["time"] == 50
+        assert dashboard.pixels.inspector is dashboard.light_curve.inspector is dashboard.inspector
+    told.clear()
+    dashboard.inspector.cadence = 20  # the new file's Inspector is the one that is listened to
+    assert [(event.name, event.new) for event in told] == [("cadence", 20)]
+
+
+def test_open_leaves_what_the_next_file_has_not(dashboard):
+    dashboard.inspector.column = "background"
+    other = simulate_tpf("TESS", n_cadences=30, shape=(4, 4)).drop_vars("flux_bkg")
+    dashboard.open(other)
+    assert dashboard.inspector.column == "flux"
+
+
+def test_open_lets_go_of_the_old_file(dashboard, other):
+    dashboard.pixels.plot[()], dashboard.light_curve.plot[()]
+    watched(dashboard)
+    report_html(dashboard.inspector)
+    old = [weakref.ref(one) for one in (dashboard.inspector, dashboard.pixels)]
+    old.append(weakref.ref(dashboard.light_curve))
+    dashboard.open(other)
+    gc.collect()
+    assert [one() for one in old] == [None] * 3
+
+
+def test_a_bad_source_leaves_everything_as_it_was(dashboard, other, tmp_path):
+    path = write_tpf(other, tmp_path / "cut.fits")
+    path.write_bytes(path.read_bytes()[:20000])
+    dashboard.cadence = 12
+    told, inspector, page = watched(dashboard), dashboard.inspector, list(dashboard._page)
+    views = dashboard.pixels, dashboard.light_curve
+    for source in (path, tmp_path / "none.fits", b"no file", None, other.drop_vars("flux")):
+        with pytest.raises(TPFError):
+            dashboard.open(source)
+    assert not told
+    assert dashboard.inspector is inspector and list(dashboard._page) == page
+    assert (dashboard.pixels, dashboard.light_curve) == views
+    assert dashboard.cadence == 12
+
+
+# -- the report ------------------------------------------------------------------------------------
+
+
+def test_save_writes_once_whole_or_not_at_all(dashboard, tmp_path, monkeypatch):
+    path = dashboard.save(tmp_path / "report.html")
+    first = path.read_bytes()
+    assert first.startswith(b"<!doctype html>") and first.rstrip().endswith(b"</html>")
+    dashboard.cadence = 50
+    with pytest.raises(TPFError, match="report.html exists already"):
+        dashboard.save(path)
+    assert path.read_bytes() == first
+    dashboard.save(path, overwrite=True)
+    assert path.read_bytes() != first
+    for bad in ("report.pdf", "nowhere/report.html"):
+        with pytest.raises(TPFError, match=re.escape(bad)):
+            dashboard.save(tmp_path / bad)
+
+    def fail(*args):
+        raise OSError("disk full")
+
+    monkeypatch.setattr("tpfdash.io.atomic.os.fsync", fail)
+    with pytest.raises(TPFError, match="disk full"):
+        dashboard.save(tmp_path / "second.html")
+    assert [one.name for one in tmp_path.iterdir()] == ["report.html"]
+
+
+def test_a_report_disturbs_nothing(dashboard):
+    told = watched(dashboard)
+    inspector = dashboard.inspector
+    figures = [view._figures.pages() for view in (dashboard.pixels, dashboard.light_curve)]
+    before = inspector.param.values()
+    report_html(inspector)
+    assert not told
+    after = inspector.param.values()
+    assert all(after[name] is before[name] for name in before if name != "lightcurve")
+    assert figures == [view._figures.pages() for view in (dashboard.pixels, dashboard.light_curve)]
+
+
+def test_a_report_escapes_what_the_file_says(tpf):
+    tpf.attrs["object"] = "<script>alert(1)</script>"
+    tpf.attrs["source"] = "</table><b>$title ${x}.fits"
+    page = report_html(Inspector(tpf))
+    assert "<script>alert" not in page and "</table><b>" not in page
+    assert "&lt;script&gt;alert(1)" in page and "$title ${x}.fits" in page

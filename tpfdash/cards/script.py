@@ -1,0 +1,66 @@
+"""The light curve on screen as Python, to be read and copied."""
+
+from __future__ import annotations
+
+import panel as pn
+
+from tpfdash.cards.widgets import CSS, note, row
+from tpfdash.inspector import Inspector
+from tpfdash.script import SCRIPTS
+
+__all__ = ["script_part"]
+
+#: Where the browser keeps the clipboard to itself (no https), the text is marked to be copied.
+_COPY = """
+const said = (word) => {
+  button.label = word
+  setTimeout(() => { button.label = "Copy" }, 1500)
+}
+const mark = () => {
+  const view = Bokeh.index.query_one((one) => one.model === area)
+  view?.input_el?.select()
+  said("Marked: press Ctrl+C")
+}
+if (navigator.clipboard) {
+  navigator.clipboard.writeText(area.value).then(() => said("Copied"), mark)
+} else {
+  mark()
+}
+"""
+
+
+def script_part(inspector: Inspector) -> list:
+    """A choice between the packages, the text, and a button that copies it."""
+    choice = pn.widgets.RadioButtonGroup(
+        options=list(SCRIPTS),
+        button_style="outline",
+        css_classes=["tpf-script-package"],
+        stylesheets=[CSS],
+        margin=0,
+    )
+    area = pn.widgets.TextAreaInput(
+        css_classes=["tpf-script"],
+        stylesheets=[CSS, "textarea { font: 12px/1.5 monospace !important; }"],
+        rows=12,
+        max_length=1_000_000,
+        sizing_mode="stretch_width",
+        min_width=420,
+        margin=0,
+    )
+    copy = pn.widgets.Button(
+        name="Copy", css_classes=["tpf-copy-script"], stylesheets=[CSS], margin=0
+    )
+    copy.js_on_click(args={"area": area, "button": copy}, code=_COPY)
+
+    def write(*events):
+        area.value = SCRIPTS[choice.value](inspector)
+
+    write()
+    follows = ["aperture", "background", "quality_bitmask", "normalized", "transform"]
+    inspector.param.watch(write, follows, precedence=1)
+    choice.param.watch(write, "value")
+    return [
+        row(choice, copy, gap=10),
+        note("Makes this light curve again, beside the file."),
+        area,
+    ]

@@ -1,0 +1,129 @@
+"""A page with what is on screen now, that opens without a server and without a network.
+
+What it shows is drawn by the views, from a copy of the Inspector, so that the figures on screen
+know nothing of it; nothing in it reacts but Bokeh's own zoom.
+"""
+
+from __future__ import annotations
+
+import os
+from datetime import UTC, datetime
+from html import escape
+from pathlib import Path
+from string import Template
+
+import holoviews as hv
+import numpy as np
+from bokeh.embed import components
+from bokeh.resources import Resources
+
+from tpfdash.cards.words import cadence_html, heading_html, target_html
+from tpfdash.errors import TPFError
+from tpfdash.inspector import Inspector
+from tpfdash.io.atomic import write_atomically
+from tpfdash.version import __version__
+from tpfdash.views.lightcurve import LightCurveView
+from tpfdash.views.pixels import PixelView
+
+__all__ = ["report_html", "save_report"]
+
+_TEMPLATE = Template((Path(__file__).parent / "report.html").read_text())
+#: Params that belong to the mouse, or to the copy itself.
+_NOT_COPIED = ("name", "tpf", "lightcurve", "hovered")
+
+
+def report_html(inspector: Inspector) -> str:
+    """The page as a text: stamp and masks, light curve, target, and where it comes from.
+
+    A long light curve is drawn as the same raster as on screen. Everything is inside: fonts and
+    scripts too.
+    """
+    copied = set(inspector.param) - set(_NOT_COPIED)
+    still = Inspector(inspector.tpf, **{name: getattr(inspector, name) for name in copied})
+    renderer = hv.renderer("bokeh")
+    figures = [
+        renderer.get_plot(view.plot).state for view in (PixelView(still), LightCurveView(still))
+    ]
+    for figure in figures:
+        _make_static(figure)
+    script, (pixels, lightcurve) = components(tuple(figures))
+    return _TEMPLATE.substitute(
+        title=escape(str(still.tpf.attrs.get("object") or "tpfdash")),
+        # Not Bokeh's whole page: that would have it load what Panel's components want as well.
+        bokeh="\n".join(Resources(mode="inline", components=["bokeh"]).js_raw),
+        heading=heading_html(still),
+        pixels=pixels,
+        lightcurve=lightcurve,
+        readout=cadence_html(still),
+        target=target_html(still),
+        provenance=_table(_provenance(still)),
+        script=script,
+    )
+
+
+def save_report(inspector: Inspector, path: str | os.PathLike, *, overwrite: bool = False) -> Path:
+    """Write `report_html` to a file, whole or not at all.
+
+    Raises
+    ------
+    TPFError
+        Where the path does not end in .html, exists already (without `overwrite`), or cannot be
+        written.
+    """
+    if Path(path).suffix.lower() not in (".html", ".htm"):
+        raise TPFError(f"{path} should end in .html: a report is a web page.")
+    page = report_html(inspector).encode()
+    return write_atomically(path, lambda file: file.write(page), overwrite=overwrite)
+
+
+def _make_static(figure) -> None:
+    """Take off what would call a server, and the tools that have nothing to do without one."""
+    for model in figure.references():
+        model.js_event_callbacks = {}
+        model.js_property_callbacks = {}
+        model.subscribed_events = set()
+        model._event_callbacks.clear()
+        model._callbacks.clear()
+    idle = ("BoxSelectTool", "TapTool")
+    figure.tools = [tool for tool in figure.tools if type(tool).__name__ not in idle]
+    figure.toolbar.update(active_drag=None, active_tap=None)
+
+
+def _provenance(inspector: Inspector) -> list[tuple[str, str]]:
+    attrs = inspector.tpf.attrs
+    bits = inspector.mission.bitmask(inspector.quality_bitmask)
+    window = inspector.window
+    clock = attrs.get("time_format", "")
+    rows = [
+        ("Simulated", "yes: no telescope has seen this target" if attrs.get("simulated") else ""),
+        ("File", str(attrs.get("source") or "not available")),
+        ("Aperture", _pixels(inspector, inspector.aperture)),
+        ("Background", _pixels(inspector, inspector.background)),
+        ("Quality bitmask", f"{inspector.quality_bitmask} ({bits})"),
+        ("Window", f"{window[0]:.5f} to {window[1]:.5f} {clock}" if window else "none"),
+        ("Light curve", "divided by its median" if inspector.normalized else "as summed"),
+        ("Applied function", getattr(inspector.transform, "__name__", "")),
+        ("Stamp", f"{inspector.column}, {inspector.scale} scale, {inspector.cmap}"),
+        ("Made", f"{datetime.now(UTC):%Y-%m-%d %H:%M} UTC by tpfdash {__version__}"),
+    ]
+    return [(key, value) for key, value in rows if value]
+
+
+def _pixels(inspector: Inspector, mask: np.ndarray) -> str:
+    """A mask in words: how many pixels, and the columns of each detector row."""
+    if not mask.any():
+        return "no pixel"
+    first = int(inspector.tpf["col"][0])
+    rows = []
+    for row, line in zip(inspector.tpf["row"].values, mask, strict=True):
+        edges = np.flatnonzero(np.diff(np.pad(line.astype(np.int8), 1))).reshape(-1, 2) + first
+        runs = [f"{a}" if b == a + 1 else f"{a}–{b - 1}" for a, b in edges]
+        if runs:
+            rows.append(f"row {row}: {', '.join(runs)}")
+    more = f"; and {len(rows) - 40} more rows" if len(rows) > 40 else ""
+    return f"{int(mask.sum())} pixels (detector columns): " + "; ".join(rows[:40]) + more
+
+
+def _table(rows: list[tuple[str, str]]) -> str:
+    body = "".join(f"<tr><th>{key}</th><td>{escape(value)}</td></tr>" for key, value in rows)
+    return f"<table class='facts'>{body}</table>"
