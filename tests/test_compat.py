@@ -261,7 +261,8 @@ def test_folding_is_refused_in_words(tpf):
         interact(tpf, transform_func=lambda lc: lc.fold(1.0))
 
 
-def test_everything_together(tpf):
+def test_everything_together(tpf, monkeypatch):
+    monkeypatch.setattr("tpfdash.dashboard.open_tab", lambda dashboard: None)
     dashboard = interact(
         tpf,
         aperture_mask="all",

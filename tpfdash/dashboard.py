@@ -26,7 +26,7 @@ from tpfdash.cards.words import heading_html, target_html
 from tpfdash.compat import check_functions, inspector_params
 from tpfdash.inspector import Inspector
 from tpfdash.io import open_tpf
-from tpfdash.notebook import prepare
+from tpfdash.notebook import keep_styles, open_tab, prepare
 from tpfdash.report import report_html, save_report
 from tpfdash.views.lightcurve import LightCurveView
 from tpfdash.views.pixels import PixelView
@@ -105,6 +105,7 @@ class TPFDashboard(pn.viewable.Viewer):
             sizing_mode="stretch_width",
             min_width=900,
             styles={"gap": "10px"},
+            hooks=[keep_styles],
         )
         self._show()
 
@@ -230,6 +231,8 @@ class TPFDashboard(pn.viewable.Viewer):
 def interact(source, **keywords) -> TPFDashboard:
     """The dashboard over `source`, to be displayed at the end of a notebook's cell.
 
+    In a script or at a prompt, where nothing would display it, it opens a browser tab.
+
     Parameters
     ----------
     source
@@ -246,4 +249,5 @@ def interact(source, **keywords) -> TPFDashboard:
     tpf = open_tpf(source)
     dashboard = TPFDashboard(tpf, **inspector_params(tpf, keywords))
     check_functions(dashboard.inspector)
+    open_tab(dashboard)
     return dashboard

@@ -1,7 +1,8 @@
-"""What a notebook has to have before a dashboard can show in it, and what a bare prompt has not.
+"""Where a dashboard shows: in a notebook's cell, or else in a browser tab of its own.
 
 Panel's extension is loaded here on the user's behalf, when a display starts in an IPython kernel.
-What is displayed is made in `tpfdash.dashboard`.
+What is displayed is made in `tpfdash.dashboard`; the page that the command line serves is
+`tpfdash.page`.
 """
 
 from __future__ import annotations
@@ -12,13 +13,13 @@ import panel as pn
 from bokeh.models import UIElement
 from panel.io.notebook import load_notebook, patch_inline_stylesheets
 
-__all__ = ["keep_styles", "kernel", "prepare"]
+__all__ = ["keep_styles", "open_tab", "prepare"]
 
 #: The cell, by its id, that holds the scripts that the page needs.
 _loaded_in: list[str | None] = []
 
 
-def kernel():
+def _kernel():
     """The Jupyter kernel that this code runs in; None elsewhere."""
     try:
         from IPython import get_ipython
@@ -35,7 +36,7 @@ def prepare() -> None:
     into the output, so that nothing is fetched from the internet. Does nothing outside a notebook,
     nor where the user has called `pn.extension` or `hv.extension`.
     """
-    running = kernel()
+    running = _kernel()
     if running is None or pn.state.curdoc is not None:
         return
     cell = running.get_parent().get("metadata", {}).get("cellId")
@@ -53,8 +54,18 @@ def keep_styles(view, root, changed=None, old_models=None) -> None:
 
     Panel sees to this itself, but not for those notebooks that show it as a widget.
     """
-    if kernel() is None:
+    if _kernel() is None:
         return
     model, _ = (changed or view)._models.get(root.ref["id"], (None, None))
     for element in model.select({"type": UIElement}) if model is not None else ():
         patch_inline_stylesheets(element)
+
+
+def open_tab(dashboard: pn.viewable.Viewer) -> None:
+    """Where nothing displays results, as in a script or at a plain prompt, show one in a tab.
+
+    The browser is opened on a server of this process, which runs on beside whatever comes next and
+    keeps the process alive until Ctrl-C. Does nothing in a notebook or an app.
+    """
+    if _kernel() is None and pn.state.curdoc is None:
+        dashboard.show(title="tpfdash", threaded=True, websocket_compression_level=1)
