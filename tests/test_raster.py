@@ -8,6 +8,10 @@ from tpfdash.views import raster
 SHAPE = (30, 90)
 
 
+def fit(y, **options):
+    return raster.fit_range(np.arange(y.size, dtype=float), y, **options)
+
+
 @pytest.fixture
 def cloud():
     rng = np.random.default_rng(3)
@@ -59,16 +63,16 @@ def test_the_range_spans_what_lasts_and_not_a_single_outlier():
     y = rng.normal(1000, 1, 2000)
     y[500:510] = 900  # a dip of ten cadences
     y[1000] = 1e6  # a cosmic ray
-    low, high = raster.fit_range(y)
+    low, high = fit(y)
     assert low < 900
     assert 1003 < high < 1100
-    low, high = raster.fit_range(y, everything=True)
+    low, high = fit(y, everything=True)
     assert low < 900 and high > 1e6
 
 
 def test_the_range_of_pure_noise_holds_nearly_every_point():
     y = np.random.default_rng(2).normal(0, 1, 1_000_000)
-    low, high = raster.fit_range(y)
+    low, high = fit(y)
     assert np.mean((y > low) & (y < high)) > 1 - 1e-5
     assert high - low < 20
 
@@ -84,11 +88,20 @@ def test_the_range_of_pure_noise_holds_nearly_every_point():
     ],
 )
 def test_sparse_and_constant_series_have_a_range_around_them(y):
-    low, high = raster.fit_range(y)
+    low, high = fit(y)
     finite = y[np.isfinite(y)]
     assert low < finite.min() and finite.max() < high
 
 
 def test_nothing_finite_has_no_range():
-    assert raster.fit_range(np.full(20, np.nan)) is None
-    assert raster.fit_range(np.array([])) is None
+    assert fit(np.full(20, np.nan)) is None
+    assert fit(np.array([])) is None
+
+
+def test_points_without_a_time_do_not_count_for_the_range():
+    x, y = np.arange(100.0), np.random.default_rng(5).normal(0, 1, 100)
+    y[40:60] = 500
+    x[40:60] = np.nan
+    low, high = raster.fit_range(x, y)
+    assert high < 20
+    assert raster.fit_range(x, y, everything=True)[1] < 20

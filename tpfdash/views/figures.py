@@ -14,7 +14,7 @@ from collections.abc import Callable
 import numpy as np
 import panel as pn
 
-__all__ = ["Figures", "patch", "prefer", "set_columns", "settle"]
+__all__ = ["Figures", "patch", "prefer", "set_columns", "settle", "weakly"]
 
 #: A column up to this long is compared before it is sent: cheaper than sending it for nothing.
 _WORTH_COMPARING = 10_000
@@ -32,9 +32,10 @@ class Figures:
 
         Parameters
         ----------
-        then : callable, optional
+        then : method, optional
             Called with (plot, element) each time HoloViews has built or rebuilt the element.
         """
+        then = weakly(then) if then is not None else None
 
         def remember(plot, element):
             root = plot.root.ref["id"] if plot.root is not None else str(id(plot.state))
@@ -54,6 +55,22 @@ class Figures:
             else:
                 pages.append(plots)
         return pages
+
+
+def weakly(method: Callable) -> Callable:
+    """A bound method as a function that does not keep its object alive.
+
+    HoloViews holds an element's hooks in a global for as long as the element lives: a hook that
+    held the view, which holds the element, would hold all of them for good.
+    """
+    held = weakref.WeakMethod(method)
+
+    def call(*arguments):
+        alive = held()
+        if alive is not None:
+            alive(*arguments)
+
+    return call
 
 
 def patch(figures: Figures, change: Callable[[dict], None]) -> None:

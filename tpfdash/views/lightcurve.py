@@ -96,10 +96,10 @@ class LightCurveView(TimePlot):
     def _series(self):
         inspector = self.inspector
         flux = inspector.flux
-        return [(x, flux) for x in self._times()]
+        return [(x, flux if x.size else x) for x in self._times()]
 
     def _times(self) -> list[np.ndarray]:
-        """The times of each kind's cadences, NaN elsewhere: the same arrays while they hold."""
+        """The times of each kind's cadences, NaN elsewhere; empty where it has no cadence."""
         inspector = self.inspector
         key = (inspector.quality_bitmask, inspector.show_flagged, inspector.marked_flag)
         if self._x.get("key") != key:
@@ -109,7 +109,7 @@ class LightCurveView(TimePlot):
             self._x = {
                 "key": key,
                 "times": [
-                    np.where(which, time, np.nan) if which.any() else np.full(time.shape, np.nan)
+                    np.where(which, time, np.nan) if which.any() else time[:0]
                     for which in (good & ~marked, shown & ~marked, marked)
                 ],
             }
@@ -165,7 +165,7 @@ class LightCurveView(TimePlot):
         flux = inspector.flux
         if inspector.transform is not None and "trouble" in inspector.lightcurve.attrs:
             return inspector.lightcurve.attrs["trouble"]
-        if not np.isfinite(flux).any():
+        if not (np.isfinite(flux[inspector.cadence]) or np.isfinite(flux).any()):
             return "No pixel of this aperture has data."
         kept = int(np.count_nonzero(inspector.good))
         if not kept:

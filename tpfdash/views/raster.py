@@ -101,7 +101,7 @@ def _spread(level: np.ndarray) -> np.ndarray:
     return out
 
 
-def fit_range(y: np.ndarray, everything: bool = False) -> tuple[float, float] | None:
+def fit_range(x: np.ndarray, y: np.ndarray, everything: bool = False) -> tuple[float, float] | None:
     """The range of a flux axis that shows the light curve well.
 
     It spans every level that three successive cadences reach, widened by five times the scatter
@@ -109,34 +109,38 @@ def fit_range(y: np.ndarray, everything: bool = False) -> tuple[float, float] | 
 
     Parameters
     ----------
-    y : float array, in order of time; NaN is no point
+    x, y : float arrays, in order of time; NaN in either is no point
     everything : bool
-        Span all finite values instead.
+        Span all points instead.
 
     Returns
     -------
-    (low, high), low < high; None where nothing is finite.
+    (low, high), low < high; None where there is no point.
     """
-    if everything or y.size < 16:
-        y = y[np.isfinite(y)]
-        if not y.size:
-            return None
-        return _padded(float(y.min()), float(y.max()), 0.0)
     # Of very long ones, every n-th triple of neighbours will do.
     stride = max(1, y.size // 500_000)
-    n = (y.size - 2) // stride * stride
-    a, b, c = (y[k : k + n : stride] for k in range(3))
-    whole = np.isfinite(a) & np.isfinite(b) & np.isfinite(c)
-    if np.count_nonzero(whole) < 16:
-        finite = y[np.isfinite(y)]
-        return fit_range(finite, everything=finite.size < 16 or finite.size == y.size)
-    if not whole.all():
-        a, b, c = a[whole], b[whole], c[whole]
+    n = max(y.size - 2, 0) // stride * stride
+    whole, triple = np.ones(n // stride, dtype=bool), []
+    for k in range(3):
+        whole &= np.isfinite(x[k : k + n : stride]) & np.isfinite(y[k : k + n : stride])
+        triple.append(y[k : k + n : stride])
+    if everything or np.count_nonzero(whole) < 16:
+        return _of_all(y[np.isfinite(x) & np.isfinite(y)], everything)
+    a, b, c = triple if whole.all() else (one[whole] for one in triple)
     high = float(np.minimum(np.minimum(a, b), c).max())
     low = float(np.maximum(np.maximum(a, b), c).min())
     some = slice(None, None, max(1, a.size // 10_000))
     scatter = 1.4826 * float(np.median(np.abs(a[some] - b[some]))) / np.sqrt(2)
     return _padded(min(low, high), max(low, high), 5 * scatter)
+
+
+def _of_all(points: np.ndarray, everything: bool) -> tuple[float, float] | None:
+    """The range of points that hardly ever have neighbours, or that are all wanted."""
+    if not points.size:
+        return None
+    if everything or points.size < 18:
+        return _padded(float(points.min()), float(points.max()), 0.0)
+    return fit_range(points, points)  # as neighbours of each other
 
 
 def _padded(low: float, high: float, margin: float) -> tuple[float, float]:

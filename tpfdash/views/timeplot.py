@@ -150,15 +150,18 @@ class TimePlot:
         return {"x_range": x_range, "y_range": y_range, "codes": nothing, "points": points}
 
     def _y_range(self, series, visible: slice) -> tuple[float, float]:
-        """Fits the first kind of points; the others where it has none, all where asked to."""
+        """Fits the first kind that has points; all kinds where asked to."""
         everything = self.inspector.show_all
-        parts = [np.where(np.isfinite(x[visible]), y[visible], np.nan) for x, y in series]
-        ranges = [fit_range(part, everything) for part in parts]
-        ranges = [one for one in ranges if one is not None]
+        ranges = []
+        for x, y in series:
+            fitted = fit_range(x[visible], y[visible], everything)
+            if fitted is not None:
+                ranges.append(fitted)
+                if not (everything or self._fits_all_kinds):
+                    break
         if not ranges:
             return 0.0, 1.0
-        chosen = ranges if everything or self._fits_all_kinds else ranges[:1]
-        return min(low for low, _ in chosen), max(high for _, high in chosen)
+        return min(low for low, _ in ranges), max(high for _, high in ranges)
 
     #: Whether every kind counts for the y range; the light curve fits its good cadences only.
     _fits_all_kinds = True

@@ -1,0 +1,199 @@
+"""The views without a browser: what they hand to Bokeh, and how often."""
+
+from collections import Counter
+
+import holoviews as hv
+import numpy as np
+import pytest
+from bokeh.document import Document
+
+from tpfdash import Inspector, simulate_tpf
+from tpfdash.views import timeplot
+from tpfdash.views.lightcurve import LightCurveView
+from tpfdash.views.panels import PanelView, available_panels
+from tpfdash.views.pixels import PixelView, palette, stamp_size
+from tpfdash.views.timeplot import MOST_POINTS
+
+
+def inspected(n_cadences=400, **params):
+    tpf = simulate_tpf("Kepler", n_cadences=n_cadences, shape=(5, 6), gaps=[(50, 60)])
+    tpf["quality"][7:9] = 128
+    tpf["quality"][20] = 2
+    return Inspector(tpf, quality_bitmask="hardest", **params)
+
+
+def shown(view):
+    """The Bokeh figure of a view, in a document of its own."""
+    plot = hv.renderer("bokeh").get_plot(view.plot, doc=Document())
+    plot.document.add_root(plot.state)
+    return plot
+
+
+def source(view, name):
+    return view._figures.pages()[0][name].handles["source"].data
+
+
+GESTURES = {
+    "a pixel": (lambda i: i.toggle(*corner(i)), 1),
+    "undo": (lambda i: i.undo(), 1),
+    "background": (lambda i: setattr(i, "background", ~i.aperture), 1),
+    "a step": (lambda i: i.step(1), 0),
+    "hover": (lambda i: setattr(i, "hovered", 9), 0),
+    "window": (lambda i: setattr(i, "window", tuple(i.time[[10, 15]])), 0),
+    "stretch": (lambda i: setattr(i, "stretch", (3, 90)), 0),
+    "zoom": (lambda i: setattr(i, "time_range", tuple(i.time[[100, 20_000]])), 1),
+    "reset": (lambda i: setattr(i, "time_range", None), 1),
+    "quality": (lambda i: setattr(i, "quality_bitmask", "none"), 1),
+    "all points": (lambda i: setattr(i, "show_all", True), 1),
+}
+
+
+def corner(inspector):
+    return int(inspector.tpf["row"][0]), int(inspector.tpf["col"][0])
+
+
+def test_a_gesture_draws_each_plot_at_most_once(monkeypatch):
+    inspector = inspected(n_cadences=30_000)
+    stamp, curve = PixelView(inspector), LightCurveView(inspector)
+    plots = [shown(stamp), shown(curve)]
+    rasters, changes = [], Counter()
+    rasterize = timeplot.rasterize
+    monkeypatch.setattr(timeplot, "rasterize", lambda *a: rasters.append(a) or rasterize(*a))
+    for view in (stamp, curve):
+        for name, plot in view._figures.pages()[0].items():
+            plot.handles["source"].on_change(
+                "data", lambda attr, old, new, name=name: changes.update([name])
+            )
+    for name, (act, expected) in GESTURES.items():
+        rasters.clear()
+        changes.clear()
+        act(inspector)
+        assert len(rasters) == expected, name
+        assert changes and max(changes.values()) == 1, (name, changes)
+    assert plots
+
+
+@pytest.mark.parametrize("n", [400, MOST_POINTS + 1000])
+def test_patches_leave_what_building_anew_would_show(n):
+    """The two ways to a picture, patching and building, are the same functions of the state."""
+    inspector = inspected(n)
+    views = [PixelView(inspector), LightCurveView(inspector), PanelView(inspector, "Centroid")]
+    kept = [shown(view) for view in views]
+    inspector.toggle(*corner(inspector))
+    inspector.cadence = 33
+    inspector.window = tuple(inspector.time[[100, 110]])
+    inspector.quality_bitmask = "none"
+    inspector.marked_flag = 128
+    inspector.stretch = (5, 80)
+    inspector.time_range = tuple(inspector.time[[20, n - 30]])
+    fresh = [PixelView(inspector), LightCurveView(inspector), PanelView(inspector, "Centroid")]
+    kept += [shown(view) for view in fresh]
+    for old, new in zip(views, fresh, strict=True):
+        for name in new._figures.pages()[0]:
+            patched, built = source(old, name), source(new, name)
+            assert set(patched) == set(built)
+            if name == "raster" and n <= MOST_POINTS:
+                continue  # blank in both, and so left where it was
+            for column in built:
+                np.testing.assert_allclose(
+                    np.asarray(patched[column], dtype=float),
+                    np.asarray(built[column], dtype=float),
+                    err_msg=f"{name} {column}",
+                )
+    for old, new in zip(kept[:3], kept[3:], strict=True):
+        for axis in ("x_range", "y_range"):
+            ends = [(getattr(p.state, axis).start, getattr(p.state, axis).end) for p in (old, new)]
+            np.testing.assert_allclose(*ends)
+
+
+def test_points_are_the_light_curve_and_flagged_ones_are_apart():
+    inspector = inspected()
+    view = LightCurveView(inspector)
+    plot = shown(view)
+    good = inspector.good & np.isfinite(inspector.time) & np.isfinite(inspector.flux)
+    kept = source(view, "kept")
+    finite = np.isfinite(kept["f"])
+    np.testing.assert_array_equal(kept["t"][finite], inspector.time[good])
+    np.testing.assert_allclose(kept["f"][finite], inspector.flux[good], rtol=1e-6)
+    assert inspector.time[7] in source(view, "flagged")["t"]
+    inspector.show_flagged = False
+    assert len(source(view, "flagged")["t"]) == 0
+    inspector.show_flagged = True
+    inspector.marked_flag = 128
+    np.testing.assert_array_equal(source(view, "marked")["t"], inspector.time[7:9])
+    assert plot.state.title.text.startswith(f"{inspector.aperture.sum()} pixel")
+
+
+def test_an_empty_mask_is_said_in_words_and_the_next_one_shows():
+    inspector = inspected()
+    view = LightCurveView(inspector)
+    plot = shown(view)
+    inspector.set_aperture("empty")
+    assert "empty" in plot.state.title.text
+    assert not np.isfinite(source(view, "kept")["f"]).any()
+    inspector.set_aperture("all")
+    flux = inspector.flux[inspector.good]
+    assert plot.state.y_range.start < np.nanmedian(flux) < plot.state.y_range.end
+
+
+def test_the_cadence_bar_is_gone_where_the_cadence_has_no_time():
+    inspector = inspected()
+    view = LightCurveView(inspector)
+    plot = shown(view)
+    assert list(source(view, "bar")["x"]) == [inspector.time[inspector.cadence]]
+    inspector.cadence = int(np.flatnonzero(~np.isfinite(inspector.time))[0])
+    assert list(source(view, "bar")["x"]) == []
+    assert plot.state is not None
+
+
+@pytest.mark.parametrize("scale", ["log", "linear", "sqrt", "asinh"])
+def test_the_colour_bar_is_labelled_with_true_values(scale):
+    """A pixel with the value of a label has the colour that the label is at."""
+    inspector = inspected(scale=scale)
+    view = PixelView(inspector)
+    plot = shown(view)
+    image = source(view, "image")
+    values, shades = image["value"][0].ravel(), image["image"][0].ravel()
+    labels = view._figures.pages()[0]["image"].handles["colorbar"].major_label_overrides
+    ticks = np.array(sorted(float(tick) for tick in labels))
+    numbers = np.array([float(labels[tick].replace(",", "")) for tick in ticks])
+    inside = (shades > 0) & (shades < 1)
+    assert inside.sum() > 5
+    order = np.argsort(values[inside])
+    found = np.interp(values[inside][order], numbers, ticks)
+    # Between ticks the scale bends, and labels are rounded: the order of things has to hold.
+    assert np.all(np.diff(shades[inside][order]) >= 0)
+    assert np.abs(found - shades[inside][order]).max() < 0.2
+    low, high = inspector.levels()
+    np.testing.assert_allclose(numbers[[0, -1]], [low, high], rtol=0.02, atol=0.02 * (high - low))
+    assert plot.state is not None
+
+
+def test_a_panel_that_is_not_shown_is_not_drawn(monkeypatch):
+    inspector = inspected()
+    assert "Centroid" in available_panels(inspector)
+    view = PanelView(inspector, "Centroid")
+    plot = shown(view)
+    before = source(view, "row")["f"].copy()
+    view.shown = False
+    inspector.toggle(*corner(inspector))
+    np.testing.assert_array_equal(source(view, "row")["f"], before)
+    view.shown = True
+    view.draw()
+    assert not np.array_equal(source(view, "row")["f"], before, equal_nan=True)
+    assert plot.state is not None
+
+
+@pytest.mark.parametrize(
+    "shape, size",
+    [((10, 10), (300, 300)), ((5, 10), (300, 150)), ((1287, 11), (150, 300)), ((1, 90), (300, 75))],
+)
+def test_stamps_have_square_pixels_unless_they_are_very_long(shape, size):
+    assert stamp_size(shape, 300) == size
+
+
+def test_every_colour_map_has_256_colours():
+    for name in Inspector.param.cmap.objects:
+        colors = palette(name)
+        assert len(colors) == 256
+        assert all(len(color) == 7 and color.startswith("#") for color in colors)
