@@ -8,7 +8,8 @@ import pytest
 from bokeh.document import Document
 
 from tpfdash import Inspector, simulate_tpf
-from tpfdash.views import timeplot
+from tpfdash.views import lightcurve, pixels, timeplot
+from tpfdash.views.figures import set_columns
 from tpfdash.views.lightcurve import LightCurveView
 from tpfdash.views.panels import PanelView, available_panels
 from tpfdash.views.pixels import PixelView, palette, stamp_size
@@ -59,11 +60,15 @@ def test_a_gesture_draws_each_plot_at_most_once(monkeypatch):
     rasters, changes = [], Counter()
     rasterize = timeplot.rasterize
     monkeypatch.setattr(timeplot, "rasterize", lambda *a: rasters.append(a) or rasterize(*a))
-    for view in (stamp, curve):
-        for name, plot in view._figures.pages()[0].items():
-            plot.handles["source"].on_change(
-                "data", lambda attr, old, new, name=name: changes.update([name])
-            )
+
+    def counted(source, **columns):
+        before = {name: id(column) for name, column in source.data.items()}
+        set_columns(source, **columns)
+        if before != {name: id(column) for name, column in source.data.items()}:
+            changes.update([source.id])
+
+    for module in (pixels, timeplot, lightcurve):
+        monkeypatch.setattr(module, "set_columns", counted)
     for name, (act, expected) in GESTURES.items():
         rasters.clear()
         changes.clear()
