@@ -51,6 +51,8 @@ def _serve(options: argparse.Namespace) -> None:
 
     if options.root is not None and not Path(options.root).is_dir():
         raise TPFError(f"--root is {options.root!r}: it should be a folder that exists.")
+    if not 0 <= options.port < 65536:
+        raise TPFError(f"--port is {options.port}: it should be a number from 0 (any) to 65535.")
     opened = open_sources(options.sources)
     pn.extension(inline=False)
     try:

@@ -1,0 +1,100 @@
+"""The command line and the page's address, without a browser."""
+
+import subprocess
+import sys
+
+import pytest
+
+from tpfdash import TPFError
+from tpfdash.__main__ import main
+from tpfdash.page import open_sources, resolve
+
+
+@pytest.mark.parametrize(
+    "words, said",
+    [
+        (["no-such-file.fits"], "no-such-file.fits does not exist"),
+        (["--root", "/no/such/folder"], "'/no/such/folder'"),
+        (["--port", "70000"], "70000"),
+        (["--port", "-1"], "-1"),
+    ],
+)
+def test_bad_input_is_one_sentence_on_the_terminal(words, said, capsys):
+    assert main([*words, "--no-show"]) == 2
+    out, err = capsys.readouterr()
+    assert out == ""
+    assert err.startswith("tpfdash: ") and said in err
+    assert err.count("\n") == 1
+
+
+def test_a_file_that_is_none_is_named(tmp_path, capsys):
+    path = tmp_path / "notes.fits"
+    path.write_text("not a FITS file")
+    assert main([str(path), "--no-show"]) == 2
+    assert "notes.fits" in capsys.readouterr().err
+
+
+def test_help_does_not_import_a_display():
+    code = (
+        "import sys, tpfdash.__main__ as m\n"
+        "try: m.main(['--help'])\n"
+        "except SystemExit: pass\n"
+        "sys.exit('panel' in sys.modules)"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True)
+    assert done.returncode == 0, done.stderr
+    assert "SOURCE" in done.stdout
+
+
+def test_without_a_source_it_is_a_simulated_one_that_says_so():
+    (tpf,) = open_sources([]).values()
+    assert tpf.attrs["simulated"]
+    assert "simulated" in tpf.attrs["object"].lower()
+
+
+def test_two_files_of_one_name_can_both_be_chosen():
+    (tpf,) = open_sources([]).values()
+    assert list(open_sources([tpf, tpf])) == [
+        "simulated by tpfdash",
+        "simulated by tpfdash (2)",
+    ]
+
+
+@pytest.fixture
+def root(tmp_path):
+    folder = tmp_path / "served"
+    (folder / "deep").mkdir(parents=True)
+    (folder / "a.fits").write_text("a")
+    (folder / "deep" / "b.fits").write_text("b")
+    (tmp_path / "secret.fits").write_text("s")
+    (folder / "link.fits").symlink_to(tmp_path / "secret.fits")
+    return folder
+
+
+@pytest.mark.parametrize("name", ["a.fits", "deep/b.fits", "deep/../a.fits", "./a.fits"])
+def test_an_address_may_name_the_files_of_the_folder_served(root, name):
+    assert resolve(name, root).read_text() in "ab"
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        "../secret.fits",
+        "/etc/passwd",
+        "link.fits",
+        "deep",
+        "",
+        "no.fits",
+        "a.fits\0",
+        "~",
+        "x" * 5000,
+    ],
+)
+def test_an_address_cannot_name_anything_else(root, name):
+    with pytest.raises(TPFError, match="there is no file"):
+        resolve(name, root)
+
+
+def test_without_a_folder_nothing_can_be_named(root):
+    with pytest.raises(TPFError, match="--root"):
+        resolve("a.fits", None)
