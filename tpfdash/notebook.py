@@ -8,6 +8,7 @@ What is displayed is made in `tpfdash.dashboard`; the page that the command line
 from __future__ import annotations
 
 import os
+import sys
 
 import panel as pn
 from bokeh.models import UIElement
@@ -21,11 +22,8 @@ _loaded_in: list[str | None] = []
 
 def _kernel():
     """The Jupyter kernel that this code runs in; None elsewhere."""
-    try:
-        from IPython import get_ipython
-    except ImportError:
-        return None
-    return getattr(get_ipython(), "kernel", None)
+    ipython = sys.modules.get("IPython")  # imported already wherever there is a kernel
+    return getattr(ipython and ipython.get_ipython(), "kernel", None)
 
 
 def prepare() -> None:
