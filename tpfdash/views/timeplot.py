@@ -15,7 +15,7 @@ from bokeh.models import BasicTickFormatter
 
 from tpfdash.inspector import Inspector
 from tpfdash.views import streams
-from tpfdash.views.figures import Figures, patch, set_columns, settle
+from tpfdash.views.figures import Figures, patch, set_columns, settle, weakly
 from tpfdash.views.raster import LEVELS, fit_range, rasterize
 
 __all__ = ["CADENCE_COLOR", "Kind", "TimePlot"]
@@ -173,6 +173,7 @@ class TimePlot:
     def _build(self, **structure) -> hv.Overlay:
         picture = self._picture()
         (x0, x1), (y0, y1) = picture["x_range"], picture["y_range"]
+        finish = weakly(self._finish)
         raster = hv.Image(
             picture["codes"][::-1], bounds=(x0, y0, x1, y1), kdims=["t", "f"], vdims=["code"]
         ).opts(cmap=["#000000"], hooks=[self._figures.hook("raster", self._color)])
@@ -206,7 +207,7 @@ class TimePlot:
             shared_axes=False,
             xlim=(x0, x1),
             ylim=(y0, y1),
-            hooks=[lambda plot, element: self._finish(plot.state, picture)],
+            hooks=[lambda plot, element: finish(plot.state, picture)],
         )
 
     def _under(self) -> list:
