@@ -52,14 +52,14 @@ def kernels(path):
     clock = tpf["time"].values
     there = np.isfinite(clock) & np.isfinite(flux)
     x, y = clock[there], flux[there]
-    ranges = (x[0], x[-1]), fit_range(y)
+    ranges = (x[0], x[-1]), fit_range(x, y)
     found = {
         "flux": (lambda: RunningSum(tpf).update(mask), n * series),
         "flux, one pixel toggled": (toggle, series),
         "flux, centroids": (lambda: aperture_photometry(flux_only, mask), n * series),
         "flux, centroids, errors": (lambda: aperture_photometry(tpf, mask), 2 * n * series),
         "background median": (lambda: median_level(tpf, ring), int(ring.sum()) * series),
-        "flux range": (lambda: fit_range(y), y.nbytes),
+        "flux range": (lambda: fit_range(x, y), y.nbytes),
         "raster": (lambda: rasterize([(x, y)], *ranges), x.nbytes + y.nbytes),
     }
     if "flux_err" not in tpf:
