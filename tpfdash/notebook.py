@@ -43,8 +43,28 @@ def prepare() -> None:
         widgets_only = os.environ.get("SERVER_SOFTWARE", "").startswith("voila")
         pn.extension(inline=True, **({"comms": "ipywidgets"} if widgets_only else {}))
         _loaded_in.append(cell)
+        pn.extension._delete_actions.insert(0, _forget)
     elif cell is not None and cell in _loaded_in:
         load_notebook(inline=True)
+
+
+def _forget(ref: str) -> None:
+    """Let go of a display whose output has gone from the page, as after running a cell again.
+
+    Panel closes its plots then, but keeps its document and its comms, and all that hangs on them.
+    """
+    if ref not in pn.state._views:
+        return
+    view, root, document, _ = pn.state._views.pop(ref)
+    comms = view._comms.pop(ref, ())
+    view._cleanup(root)
+    document.clear()
+    manager = _kernel().comm_manager
+    for comm in comms:
+        pn.state._comm_manager._comms.pop(comm.id, None)
+        manager.targets.pop(comm.id, None)
+        if comm._comm:
+            manager.unregister_comm(comm._comm)
 
 
 def keep_styles(view, root, changed=None, old_models=None) -> None:
