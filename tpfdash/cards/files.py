@@ -122,7 +122,9 @@ def _upload(inspector: Inspector) -> list:
             message.object = f"<div class='error' role='alert'>{escape(str(error))}</div>"
         else:
             message.object = ""
-        load.clear()  # or the same file, loaded once more, would be no news
+        # Or the same file, loaded once more, would be no news: to Python, and to the browser.
+        load.value = None
+        load.clear()
 
     load.param.watch(read, "value")
     what = "A FITS, JSON or npy file saved here, or a target pixel file of the same detector."
