@@ -171,9 +171,10 @@ def visit(window, server, faults):
         page = context.new_page()
         faults.watch(page)
         page.goto(f"http://localhost:{server.port}/?{urlencode({'board': key, **query})}")
-        for figure in ("tpf-pixels", "tpf-lightcurve") if dashboards else ():
-            page.wait_for_function("([f, n]) => tpfTest.ready(f, n)", arg=[figure, dashboards])
-        return Board(page, session)
+        board = Board(page, session)
+        if dashboards:
+            board.shows(dashboards)
+        return board
 
     return visit
 

@@ -11,6 +11,7 @@ import threading
 import time
 
 import numpy as np
+from playwright.sync_api import TimeoutError
 
 __all__ = ["PATIENCE", "Board", "Session"]
 
@@ -115,6 +116,17 @@ class Board:
             if mask is not None:
                 self.becomes(lambda name=name: getattr(self.inspector, name), mask)
 
+    def shows(self, dashboards: int = 1) -> None:
+        """Wait until so many dashboards have painted both their figures."""
+        try:
+            for figure in ("tpf-pixels", "tpf-lightcurve"):
+                self.page.wait_for_function(
+                    "([f, n]) => tpfTest.ready(f, n)", arg=[figure, dashboards]
+                )
+        except TimeoutError:
+            said = self.page.evaluate("tpfTest.words(document.body)")
+            raise AssertionError(f"never painted; the page says: {said[-2000:]}") from None
+
     # -- figures ----------------------------------------------------------------------------------
 
     def look(self, what: str, figure: str, *arguments):
@@ -132,6 +144,16 @@ class Board:
         """[start, end] of the axes as the browser has them, x and y."""
         frame = self.look("frame", figure)
         return frame["x"], frame["y"]
+
+    def settles(self, figure: str = "lightcurve") -> None:
+        """Wait until browser and Python have the same ranges of a figure."""
+        model = self.session.document.get_model_by_id(self.look("id", figure))
+
+        def agree():
+            there = [[axis.start, axis.end] for axis in (model.x_range, model.y_range)]
+            return list(self.ranges(figure)) == there
+
+        self.until(agree, "the same ranges in browser and Python")
 
     def picture(self, figure: str) -> int:
         """A number that changes with what the figure's canvas shows."""

@@ -88,6 +88,9 @@ window.tpfTest = (() => {
   // How many different colours the frame holds.
   const colors = (which) => new Set(new Uint32Array(pixels(which).buffer)).size
 
+  // Its id, by which Python knows it too.
+  const id = (which) => figure(which).model.id
+
   // The words over a figure.
   const title = (which) => figure(which).model.title.text
 
@@ -111,5 +114,5 @@ window.tpfTest = (() => {
     return views.length === n && views.every(
       (view, nth) => view.frame.bbox.width > 1 && colors([name, nth]) > 1)
   }
-  return { place, frame, picture, count, colors, title, words, ready }
+  return { place, frame, id, picture, count, colors, title, words, ready }
 })()

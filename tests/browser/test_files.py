@@ -57,6 +57,18 @@ def saved(board, tmp_path):
     return save
 
 
+@pytest.fixture
+def load(board):
+    """A function: choose a file to load, when the field has let go of the one before."""
+    field = board.part("load-aperture", "input[type=file]")
+
+    def load(file):
+        board.until(lambda: not field.input_value(), "an empty field")
+        field.set_input_files(file)
+
+    return load
+
+
 def summed(tpf, mask):
     """The light curve by hand."""
     return tpf["flux"].values.astype(float)[:, mask].sum(axis=1)
@@ -86,28 +98,26 @@ def test_lightcurves_are_downloaded_with_the_numbers_on_the_page(board, tpf, cho
     np.testing.assert_allclose(frame["flux"], summed(tpf, np.ones_like(chosen)), rtol=1e-6)
 
 
-def test_apertures_are_downloaded_and_loaded_back(board, tpf, chosen, saved):
+def test_apertures_are_downloaded_and_loaded_back(board, chosen, saved, load):
     paths = {suffix: saved("aperture", suffix) for suffix in ("npy", "fits", "json")}
     np.testing.assert_array_equal(np.load(paths["npy"]), chosen)
     with fits.open(paths["fits"]) as hdus:
         images = [hdu.data for hdu in hdus if hdu.data is not None]
         assert any(np.array_equal(image & 2 != 0, chosen) for image in images)
-    field = board.part("load-aperture", "input[type=file]")
     for path in paths.values():
         board.press("clear")
         board.masks_become(np.zeros_like(chosen))
-        field.set_input_files(path)
+        load(path)
         board.masks_become(chosen)
     assert not board.words("message")
 
 
-def test_the_same_file_can_be_loaded_again(board, tpf, chosen, saved):
+def test_the_same_file_can_be_loaded_again(board, chosen, saved, load):
     path = saved("aperture", "npy")
-    field = board.part("load-aperture", "input[type=file]")
     for _ in range(2):
         board.press("all")
         board.masks_become(np.ones_like(chosen))
-        field.set_input_files(path)
+        load(path)
         board.masks_become(chosen)
 
 
@@ -127,27 +137,25 @@ def npy(array):
         ("<i>.npy", b"<b>bold</b>", "of no known kind"),
     ],
 )
-def test_a_bad_file_is_told_in_words(board, chosen, name, contents, word):
-    field = board.part("load-aperture", "input[type=file]")
-    field.set_input_files({"name": name, "mimeType": "", "buffer": contents})
+def test_a_bad_file_is_told_in_words(board, chosen, load, name, contents, word):
+    load({"name": name, "mimeType": "", "buffer": contents})
     board.until(lambda: name in board.words("message"), "a message that names the file")
     said = board.words("message")
     assert word in said and "Traceback" not in said
     board.masks_become(chosen)
 
 
-def test_a_good_file_takes_the_message_away(board, tpf, chosen, mask):
-    field = board.part("load-aperture", "input[type=file]")
-    field.set_input_files({"name": "bad.npy", "mimeType": "", "buffer": b"bad"})
+def test_a_good_file_takes_the_message_away(board, tpf, chosen, mask, load):
+    load({"name": "bad.npy", "mimeType": "", "buffer": b"bad"})
     board.until(lambda: board.words("message"), "a message")
     other = mask((0, 0), (0, 1))
     good = aperture_bytes(tpf, other, "json")
-    field.set_input_files({"name": "good.json", "mimeType": "", "buffer": good})
+    load({"name": "good.json", "mimeType": "", "buffer": good})
     board.masks_become(other)
     board.until(lambda: not board.words("message"), "no message")
 
 
-def test_an_empty_aperture_is_saved_too(board, tpf, chosen, saved):
+def test_an_empty_aperture_is_saved_too(board, chosen, saved):
     board.press("clear")
     board.masks_become(np.zeros_like(chosen))
     assert not np.load(saved("aperture", "npy")).any()

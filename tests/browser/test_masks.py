@@ -165,14 +165,8 @@ def test_undo_and_redo_over_a_hundred_edits(fresh, mask, at):
     board.press("undo", 59)
     board.masks_become(history[0])
     board.until(undo.is_disabled, "nothing more to undo")
-    board.press("redo", 70)
-    board.masks_become(history[70])
     board.press("redo", 30)
-    board.masks_become(history[-1])
-    board.until(redo.is_disabled, "nothing more to redo")
-
-    board.press("undo")
-    board.masks_become(history[99])
+    board.masks_become(history[30])
     board.click("pixels", *at(0, 0))  # a new edit: what was undone is gone
     board.masks_become(mask((0, 0)))
     board.until(redo.is_disabled, "nothing to redo after a new edit")

@@ -79,12 +79,12 @@ def test_buttons_step_through_the_cadences_that_are_kept(board, good):
     assert start == good[0]
     board.repaints(lambda: board.press("forward"), "pixels", "lightcurve")
     board.becomes(lambda: board.inspector.cadence, good[1])
-    board.press("forward", 40)  # over flagged cadences
-    board.becomes(lambda: board.inspector.cadence, good[41])
-    assert (np.diff(good[:42]) > 1).any()
+    board.press("forward", 15)  # over flagged cadences
+    board.becomes(lambda: board.inspector.cadence, good[16])
+    assert (np.diff(good[:17]) > 1).any()
     board.press("back", 3)
-    board.becomes(lambda: board.inspector.cadence, good[38])
-    board.press("back", 39)  # stops at the first
+    board.becomes(lambda: board.inspector.cadence, good[13])
+    board.press("back", 15)  # stops at the first
     board.becomes(lambda: board.inspector.cadence, good[0])
 
 
@@ -172,7 +172,7 @@ def test_play_goes_on_until_it_is_stopped(board, tpf, good):
     field = board.part("cadence-number", "input")
     field.fill(str(good[-3]))
     field.press("Enter")
-    board.becomes(lambda: board.inspector.cadence, good[-3])
+    board.until(lambda: seen == [good[-3]], "the last cadence but two")
     seen.clear()
     play = board.part("play", "button")
     play.click()
@@ -199,7 +199,7 @@ def test_readout_names_the_current_and_the_hovered_cadence(board, tpf):
             for one in (
                 f"cadence {facts['cadenceno']}",
                 f"{facts['time']:.5f}",
-                f"{facts['date']} TDB",
+                facts["date"],
                 f"quality {facts['quality']}",
                 *facts["flags"],
             )
