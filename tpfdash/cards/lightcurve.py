@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import weakref
+
 import panel as pn
 
 from tpfdash.cards.widgets import CSS, button, html, legend, plot_pane, row, tip, widget
@@ -115,8 +117,12 @@ def _play(inspector: Inspector) -> pn.widgets.Toggle:
         name="▶ Play", width=84, css_classes=["tpf-play"], stylesheets=[CSS], margin=0
     )
     clock = []
+    held = weakref.ref(inspector)  # Panel keeps what was called periodically until the page closes
 
     def step():
+        inspector = held()
+        if inspector is None:
+            return
         before = inspector.cadence
         inspector.step(1)
         if inspector.cadence == before:
