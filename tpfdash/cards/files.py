@@ -76,7 +76,6 @@ def _download(
         callback=lambda: io.BytesIO(make(choice.value)),
         filename=_filename(inspector, name, choice.value),
         label=f"Save {what}",
-        button_type="primary",
         css_classes=[f"tpf-save-{name}"],
         stylesheets=[CSS],
         margin=0,
