@@ -22,7 +22,7 @@ TEMPLATE = """
 <style>
   body { margin: 16px; font-family: sans-serif; }
   .two { display: flex; flex-wrap: wrap; gap: 16px; }
-  .two > * { flex: 1 1 900px; }
+  .two > * { flex: 1 1 1180px; min-width: 0; }
 </style>
 {% endblock %}
 {% block contents %}
@@ -51,7 +51,10 @@ def make_app(left, right):
 
 def news(dashboards):
     """A pane with what was last told of each of the dashboards' params."""
-    last = {name: dict.fromkeys(WATCHED, "–") for name in dashboards}
+    last = {
+        name: {watched: in_words(watched, getattr(dashboard, watched)) for watched in WATCHED}
+        for name, dashboard in dashboards.items()
+    }
     pane = pn.pane.DataFrame(css_classes=["news"], sizing_mode="stretch_width")
 
     def listen(name, dashboard):

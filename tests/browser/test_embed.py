@@ -94,7 +94,8 @@ def test_watchers_are_told_once_a_gesture_and_the_other_dashboard_nothing(
     left.in_session(lambda: setattr(left.dashboard, "cadence", 222))
     left.until(lambda: row(left, "left")[2] == "222", "the news")
     assert [event.name for event in events["left"][2:]] == ["cadence"]
-    assert row(left, "right")[2] == "–" and len(events["right"]) == 1
+    assert row(left, "right")[2] == str(right.dashboard.cadence) != "222"
+    assert len(events["right"]) == 1
 
 
 def test_a_zoom_of_one_leaves_the_other(embedded):
@@ -227,6 +228,7 @@ def test_the_script_follows_the_mask_and_is_copied(fresh, window, mask):
     text = fresh.part("script", "textarea")
     text.wait_for()
     assert "import tpfdash" in text.input_value()
+    assert text.bounding_box()["height"] > 150
     fresh.in_session(lambda: setattr(fresh.dashboard, "aperture", mask((2, 3))))
     fresh.until(lambda: "aperture[2, 3] = True" in text.input_value(), "the mask in the script")
     fresh.choose("script-package", "lightkurve")

@@ -10,6 +10,7 @@ from tpfdash.script import SCRIPTS
 
 __all__ = ["script_part"]
 
+_TEXT = "textarea.bk-input { font: 12px/1.5 monospace !important; height: auto !important; }"
 #: Where the browser keeps the clipboard to itself (no https), the text is marked to be copied.
 _COPY = """
 const said = (word) => {
@@ -40,7 +41,7 @@ def script_part(inspector: Inspector) -> list:
     )
     area = pn.widgets.TextAreaInput(
         css_classes=["tpf-script"],
-        stylesheets=[CSS, "textarea { font: 12px/1.5 monospace !important; }"],
+        stylesheets=[CSS, _TEXT],
         rows=12,
         max_length=1_000_000,
         sizing_mode="stretch_width",
