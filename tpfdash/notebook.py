@@ -65,6 +65,25 @@ def _forget(ref: str) -> None:
         manager.targets.pop(comm.id, None)
         if comm._comm:
             manager.unregister_comm(comm._comm)
+    if not view._models:
+        _drop_result(view)
+
+
+def _drop_result(view) -> None:
+    """Take a dashboard that is shown nowhere any more out of IPython's `Out`, `_` and the like.
+
+    They would keep it, and its file's pixels, each time that its cell is run again.
+    """
+    ipython = sys.modules["IPython"].get_ipython()
+    names, hook = ipython.user_ns, ipython.displayhook
+    for number, result in list(names["_oh"].items()):
+        if getattr(result, "_page", None) is view:
+            del names["_oh"][number]
+            names.pop(f"_{number}", None)
+    for name in ("_", "__", "___"):
+        if getattr(names.get(name), "_page", None) is view:
+            names[name] = ""
+            setattr(hook, name, "")
 
 
 def keep_styles(view, root, changed=None, old_models=None) -> None:

@@ -23,8 +23,8 @@ _RUN = """async ([index, code]) => {
     notebook.activeCellIndex = notebook.widgets.length - 1
     await app.commands.execute("notebook:insert-cell-below")
     index = notebook.activeCellIndex
-    notebook.widgets[index].model.sharedModel.setSource(code)
   }
+  if (code !== null) notebook.widgets[index].model.sharedModel.setSource(code)
   notebook.deselectAll()
   notebook.activeCellIndex = index
   await app.commands.execute("notebook:run-cell")
@@ -47,7 +47,7 @@ class Notebook:
         page.goto(url)
         page.wait_for_function(_READY)
 
-    def run(self, code: str) -> int:
+    def show(self, code: str) -> int:
         """Run code in a new cell at the end; returns the cell's number."""
         return self._run([None, code])[0]
 
@@ -55,11 +55,15 @@ class Notebook:
         """Run a cell once more."""
         self._run([cell, None])
 
+    def run(self, code: str) -> None:
+        """Run code in the first cell, so that nothing moves on the page."""
+        self._run([0, code])
+
     def ask(self, expression: str):
         """The value of an expression in the kernel, as JSON carries it."""
-        # As the cell's result: printed words get lost while a gesture is worked on, since pyviz_comms
-        # then holds back all of the kernel's standard output.
-        (result,) = self._run([None, f"import json; json.dumps({expression})"])[1]
+        # As the cell's result: printed words get lost while a gesture is worked on, since
+        # pyviz_comms then holds back all of the kernel's standard output.
+        (result,) = self._run([0, f"import json; json.dumps({expression})"])[1]
         return json.loads(literal_eval(result["data"]["text/plain"]))
 
     def _run(self, arguments):
