@@ -69,7 +69,7 @@ def test_watchers_are_told_once_a_gesture_and_the_other_dashboard_nothing(
     left.click("pixels", *centre(tpf, 1, 2))
     left.masks_become(mask((1, 2)))
     left.until(lambda: "1 pixels" in row(left, "left")[1], "the news")
-    assert [event.name for event in events["left"]] == ["aperture", "lightcurve"]
+    left.becomes(lambda: [event.name for event in events["left"]], ["aperture", "lightcurve"])
     np.testing.assert_array_equal(events["left"][0].new, mask((1, 2)))
     np.testing.assert_array_equal(
         events["left"][1].new["flux"], tpf["flux"].values[:, 1, 2].astype(float)
@@ -161,7 +161,7 @@ def test_open_on_the_page(fresh, tess, tmp_path):
     board.click("pixels", *centre(tess, 1, 1))
     board.until(lambda: dashboard.aperture.sum() == 1, "the click on the new stamp")
     assert dashboard.aperture[1, 1] and dashboard.cadence == cadence
-    assert [event.name for event in events[seen:]] == ["aperture", "lightcurve"]
+    board.becomes(lambda: [event.name for event in events[seen:]], ["aperture", "lightcurve"])
 
     def gone():
         gc.collect()
