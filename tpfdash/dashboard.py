@@ -26,7 +26,7 @@ from tpfdash.cards.words import heading_html, target_html
 from tpfdash.compat import check_functions, inspector_params
 from tpfdash.inspector import Inspector
 from tpfdash.io import open_tpf
-from tpfdash.notebook import keep_styles, open_tab, prepare
+from tpfdash.notebook import open_tab, prepare, settle
 from tpfdash.report import report_html, save_report
 from tpfdash.views.lightcurve import LightCurveView
 from tpfdash.views.pixels import PixelView
@@ -105,7 +105,7 @@ class TPFDashboard(pn.viewable.Viewer):
             sizing_mode="stretch_width",
             min_width=900,
             styles={"gap": "10px"},
-            hooks=[keep_styles],
+            hooks=[settle],
         )
         self._show()
 

@@ -14,16 +14,24 @@ import panel as pn
 from bokeh.models import UIElement
 from panel.io.notebook import load_notebook, patch_inline_stylesheets
 
-__all__ = ["keep_styles", "open_tab", "prepare"]
+__all__ = ["open_tab", "prepare", "settle"]
 
 #: The cell, by its id, that holds the scripts that the page needs.
 _loaded_in: list[str | None] = []
+#: Cell -> the request that ran it last, and the displays that are in its output.
+_shown_in: dict[str, tuple[str, list[str]]] = {}
 
 
 def _kernel():
     """The Jupyter kernel that this code runs in; None elsewhere."""
     ipython = sys.modules.get("IPython")  # imported already wherever there is a kernel
     return getattr(ipython and ipython.get_ipython(), "kernel", None)
+
+
+def _running_cell() -> tuple[str | None, str]:
+    """The cell that is being run, None where the front end does not say, and the request to."""
+    parent = _kernel().get_parent()
+    return parent.get("metadata", {}).get("cellId"), parent.get("header", {}).get("msg_id", "")
 
 
 def prepare() -> None:
@@ -34,10 +42,13 @@ def prepare() -> None:
     into the output, so that nothing is fetched from the internet. Does nothing outside a notebook,
     nor where the user has called `pn.extension` or `hv.extension`.
     """
-    running = _kernel()
-    if running is None or pn.state.curdoc is not None:
+    if _kernel() is None or pn.state.curdoc is not None:
         return
-    cell = running.get_parent().get("metadata", {}).get("cellId")
+    cell, request = _running_cell()
+    if cell is not None and _shown_in.get(cell, (request,))[0] != request:
+        # JupyterLab does not tell that the cell's old output has gone.
+        for ref in _shown_in.pop(cell)[1]:
+            _forget(ref)
     if not _loaded_in and not pn.extension._loaded:
         # Where the page knows widgets only, Panel finds out for itself, but for Voila.
         widgets_only = os.environ.get("SERVER_SOFTWARE", "").startswith("voila")
@@ -86,16 +97,21 @@ def _drop_result(view) -> None:
             setattr(hook, name, "")
 
 
-def keep_styles(view, root, changed=None, old_models=None) -> None:
-    """A hook for a Panel layout: in a notebook, send the text of style sheets, not addresses.
+def settle(view, root, changed=None, old_models=None) -> None:
+    """A hook for a Panel layout: what Panel does not see to when it shows it in a notebook.
 
-    Panel sees to this itself, but not for those notebooks that show it as a widget.
+    Style sheets are sent as text, not as addresses: Panel's own care is for those notebooks only
+    that do not show it as a widget. And the display is noted with its cell.
     """
     if _kernel() is None:
         return
-    model, _ = (changed or view)._models.get(root.ref["id"], (None, None))
+    ref = root.ref["id"]
+    model, _ = (changed or view)._models.get(ref, (None, None))
     for element in model.select({"type": UIElement}) if model is not None else ():
         patch_inline_stylesheets(element)
+    cell, request = _running_cell()
+    if changed is None and cell is not None:
+        _shown_in.setdefault(cell, (request, []))[1].append(ref)
 
 
 def open_tab(dashboard: pn.viewable.Viewer) -> None:
