@@ -3,9 +3,10 @@
 import subprocess
 import sys
 
+import panel as pn
 import pytest
 
-from tpfdash import TPFError
+from tpfdash import TPFDashboard, TPFError, page
 from tpfdash.__main__ import main
 from tpfdash.page import open_sources, resolve
 
@@ -98,3 +99,28 @@ def test_an_address_cannot_name_anything_else(root, name):
 def test_without_a_folder_nothing_can_be_named(root):
     with pytest.raises(TPFError, match="--root"):
         resolve("a.fits", None)
+
+
+def test_a_page_that_cannot_be_built_says_so_in_words_and_the_log_says_why(monkeypatch, caplog):
+    def broken(source):
+        raise RuntimeError("/secret/path")
+
+    monkeypatch.setattr(page, "TPFDashboard", broken)
+    made = page.make_page({"a": None})
+    words = str([pane.object for pane in made.main])
+    assert "could not be built" in words
+    assert "/secret/path" not in words
+    assert "/secret/path" in caplog.text
+
+
+def test_a_file_that_cannot_be_shown_is_told_beside_the_one_that_is(monkeypatch):
+    (tpf,) = open_sources([]).values()
+    message = pn.Column()
+    dashboard = TPFDashboard(tpf)
+    chooser = page._chooser(dashboard, {"good": tpf, "bad": tpf.drop_vars("flux")}, message)
+    inspector = dashboard.inspector
+    chooser.value = "bad"
+    assert "flux" in message[0].object
+    assert dashboard.inspector is inspector
+    chooser.value = "good"
+    assert len(message) == 0

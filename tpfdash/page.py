@@ -6,6 +6,7 @@ decided here; what a dashboard shows is `tpfdash.dashboard`.
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Sequence
 from html import escape
 from pathlib import Path
@@ -19,6 +20,8 @@ from tpfdash.dashboard import TPFDashboard
 from tpfdash.errors import TPFError
 from tpfdash.io import open_tpf
 from tpfdash.simulate import simulate_example
+
+_log = logging.getLogger(__name__)
 
 __all__ = ["error_page", "make_page", "open_sources", "resolve"]
 
@@ -81,16 +84,21 @@ def make_page(opened: dict[str, xr.Dataset], root: str | Path | None = None) -> 
         The folder whose files `?tpf=NAME` may name.
     """
     header: list = []
+    message = pn.Column(sizing_mode="stretch_width", margin=0)
     try:
         named = _named_in_address()
         if named is not None:
             opened = {named: open_tpf(resolve(named, root))}
         dashboard = TPFDashboard(next(iter(opened.values())))
         if len(opened) > 1:
-            header = [_chooser(dashboard, opened)]
+            header = [_chooser(dashboard, opened, message)]
     except TPFError as error:
         return error_page(error)
-    return _page(pn.Row(dashboard, margin=(4, 8), sizing_mode="stretch_width"), header)
+    except Exception:  # whatever it is, a traceback with the server's paths is not for a browser
+        _log.exception("a page could not be built")
+        return error_page(TPFError("this page could not be built: the server's log says why."))
+    main = pn.Column(message, dashboard, margin=(4, 8), sizing_mode="stretch_width")
+    return _page(main, header)
 
 
 def error_page(error: TPFError) -> pmui.Page:
@@ -116,13 +124,21 @@ def _named_in_address() -> str | None:
     return unquote(values[0].decode("utf-8", "replace")) if values else None
 
 
-def _chooser(dashboard: TPFDashboard, opened: dict[str, xr.Dataset]) -> pn.widgets.Select:
+def _chooser(
+    dashboard: TPFDashboard, opened: dict[str, xr.Dataset], message: pn.Column
+) -> pn.widgets.Select:
+    """A menu of the open files; where one cannot be shown, `message` says why."""
     chooser = pn.widgets.Select(
         options=list(opened), width=380, css_classes=["tpf-file"], margin=(5, 10)
     )
 
     def choose(event):
-        dashboard.open(opened[event.new])
+        try:
+            dashboard.open(opened[event.new])
+        except TPFError as error:
+            message.objects = [_alert(error)]
+        else:
+            message.clear()
 
     chooser.param.watch(choose, "value")
     return chooser
