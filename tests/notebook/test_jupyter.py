@@ -99,17 +99,6 @@ def test_arrow_keys_under_the_mouse(lab):
     board.until(lambda: lab.ask("dash.cadence") == 21, "a step")
 
 
-def test_run_again_the_old_goes(lab):
-    shown(lab.page)
-    lab.run("import gc, weakref; old = weakref.ref(dash.inspector)")
-    for _ in range(3):
-        lab.again(lab.cell)
-        board = shown(lab.page)
-    board.click("pixels", *at(board, 6, 7))
-    becomes(board, lambda: lab.ask("dash.aperture.tolist()"), box((6, 7)))
-    board.until(lambda: lab.ask("(gc.collect(), old() is None)[1]"), "the old to be collected")
-
-
 def test_two_dashboards_do_not_disturb_each_other(lab):
     first = shown(lab.page)
     lab.show("other = tpfdash.TPFDashboard(tpf, aperture='all')\nother")
