@@ -19,7 +19,7 @@ __all__ = ["open_tab", "prepare", "settle"]
 #: The cell, by its id, that holds the scripts that the page needs.
 _loaded_in: list[str | None] = []
 #: Cell -> the request that ran it last, and the displays that are in its output.
-_shown_in: dict[str, tuple[str, list[str]]] = {}
+_shown_in: dict[str, tuple[str, set[str]]] = {}
 
 
 def _kernel():
@@ -86,15 +86,23 @@ def _drop_result(view) -> None:
     They would keep it, and its file's pixels, each time that its cell is run again.
     """
     ipython = sys.modules["IPython"].get_ipython()
-    names, hook = ipython.user_ns, ipython.displayhook
-    for number, result in list(names["_oh"].items()):
-        if getattr(result, "_page", None) is view:
-            del names["_oh"][number]
+
+    def is_it(result) -> bool:
+        return getattr(result, "_page", None) is view
+
+    outs = ipython.user_ns["_oh"]
+    numbers = [number for number, result in outs.items() if is_it(result)]
+    for number in numbers:
+        del outs[number]
+    for names in (ipython.user_ns, ipython.user_ns_hidden):
+        for number in numbers:
             names.pop(f"_{number}", None)
+        for name in ("_", "__", "___"):
+            if is_it(names.get(name)):
+                names[name] = ""
     for name in ("_", "__", "___"):
-        if getattr(names.get(name), "_page", None) is view:
-            names[name] = ""
-            setattr(hook, name, "")
+        if is_it(getattr(ipython.displayhook, name)):
+            setattr(ipython.displayhook, name, "")
 
 
 def settle(view, root, changed=None, old_models=None) -> None:
@@ -110,8 +118,8 @@ def settle(view, root, changed=None, old_models=None) -> None:
     for element in model.select({"type": UIElement}) if model is not None else ():
         patch_inline_stylesheets(element)
     cell, request = _running_cell()
-    if changed is None and cell is not None:
-        _shown_in.setdefault(cell, (request, []))[1].append(ref)
+    if changed is view and cell is not None:
+        _shown_in.setdefault(cell, (request, set()))[1].add(ref)
 
 
 def open_tab(dashboard: pn.viewable.Viewer) -> None:
