@@ -90,15 +90,6 @@ def test_a_cell_sets_the_aperture_and_the_plots_follow(lab):
     board.repaints(lambda: lab.run("dash.cadence = 77"), "pixels", "lightcurve")
 
 
-def test_arrow_keys_under_the_mouse(lab):
-    board = shown(lab.page)
-    lab.run("dash.cadence = 20")
-    lab.page.keyboard.press("Escape")  # out of the cell's text, where the keys are its own
-    board.hover("pixels", *at(board, 3, 3))
-    lab.page.keyboard.press("ArrowRight")
-    board.until(lambda: lab.ask("dash.cadence") == 21, "a step")
-
-
 def test_two_dashboards_do_not_disturb_each_other(lab):
     first = shown(lab.page)
     lab.show("other = tpfdash.TPFDashboard(tpf, aperture='all')\nother")
