@@ -122,6 +122,7 @@ BAD = {
     "show_flagged": ["yes", 2, None],
     "show_all": ["yes", 2, None],
     "hovered": [-1, 1.5, "3"],
+    "pointed": [3, "12", (0, 0), (1.5, 2), (1, 2, 3)],
     "marked_flag": [-1, 1.5, "4", None],
 }
 

@@ -157,8 +157,7 @@ def test_the_colour_bar_is_labelled_with_true_values(scale):
     inspector = inspected(scale=scale)
     view = PixelView(inspector)
     plot = shown(view)
-    image = source(view, "image")
-    values, shades = image["value"][0].ravel(), image["image"][0].ravel()
+    values, shades = inspector.frame().ravel(), source(view, "image")["image"][0].ravel()
     labels = view._figures.pages()[0]["image"].handles["colorbar"].major_label_overrides
     ticks = np.array(sorted(float(tick) for tick in labels))
     numbers = np.array([float(labels[tick].replace(",", "")) for tick in ticks])

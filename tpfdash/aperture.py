@@ -157,11 +157,11 @@ def outline(mask: np.ndarray, row0: int, col0: int) -> tuple[np.ndarray, ...]:
         One entry a segment; x counts columns, y rows. Sides that continue each other are one
         segment, so that a long straight border is cheap to send and to draw.
     """
+    padded = np.zeros(np.add(mask.shape, 2), dtype=np.int8)
+    padded[1:-1, 1:-1] = mask
     # +1 where a pixel begins, -1 where one ends, going up the rows / along the columns.
-    horizontal = np.diff(np.pad(mask, ((1, 1), (0, 0))).astype(np.int8), axis=0)
-    vertical = np.diff(np.pad(mask, ((0, 0), (1, 1))).astype(np.int8), axis=1)
-    y, x0, x1 = _runs(horizontal)
-    x, y0, y1 = _runs(vertical.T)
+    y, x0, x1 = _runs(padded[1:] - padded[:-1])
+    x, y0, y1 = _runs((padded[:, 1:] - padded[:, :-1]).T)
     return (
         np.concatenate([x0, x]) + col0 - 0.5,
         np.concatenate([y, y0]) + row0 - 0.5,
@@ -171,11 +171,11 @@ def outline(mask: np.ndarray, row0: int, col0: int) -> tuple[np.ndarray, ...]:
 
 
 def _runs(edges: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-    """(line, begin, end) of each run of equal non-zero values along axis 1."""
-    padded = np.pad(edges, ((0, 0), (1, 1)))
-    changes = np.diff(padded, axis=1) != 0
-    begins = changes[:, :-1] & (edges != 0)
-    ends = changes[:, 1:] & (edges != 0)
-    line, begin = np.nonzero(begins)
-    _, end = np.nonzero(ends)
-    return line, begin, end + 1
+    """(line, begin, end) of each run of equal non-zero values along axis 1, 0 at both its ends.
+
+    Counted without the ends: the second value of a line is number 0.
+    """
+    changes = edges[:, 1:] != edges[:, :-1]
+    line, begin = np.nonzero(changes & (edges[:, 1:] != 0))
+    _, end = np.nonzero(changes & (edges[:, :-1] != 0))
+    return line, begin, end

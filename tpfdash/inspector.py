@@ -7,6 +7,7 @@ browser; the views only listen to the params.
 from __future__ import annotations
 
 import operator
+from functools import cached_property
 
 import numpy as np
 import param
@@ -28,6 +29,7 @@ from tpfdash.params import (
     Levels,
     Mask,
     Percentiles,
+    Pixel,
     Quality,
     Switch,
     Whole,
@@ -97,6 +99,7 @@ class Inspector(param.Parameterized):
         None, doc="Light curve -> (low, high) of the flux axis; None: it fits the data."
     )
     filename = FileName("", doc="What saved files are named after; empty: the source.")
+    pointed = Pixel(None, doc="(row, col) of the detector pixel pointed at, or None.")
     hovered = Whole(None, bounds=(0, None), allow_None=True, doc="Index of the cadence pointed at.")
     marked_flag = Whole(0, bounds=(0, None), doc="Quality bit whose cadences are marked.")
     lightcurve = Derived(doc="The aperture's light curve, as aperture_photometry gives it.")
@@ -298,12 +301,12 @@ class Inspector(param.Parameterized):
 
     # -- what follows from the state ------------------------------------------------------------
 
-    @property
+    @cached_property
     def time(self) -> np.ndarray:
         """Time of each cadence in the file's days; NaN where it has none."""
         return self.tpf["time"].values
 
-    @property
+    @cached_property
     def quality(self) -> np.ndarray:
         """QUALITY of each cadence."""
         return self.tpf["quality"].values
@@ -475,6 +478,21 @@ class Inspector(param.Parameterized):
             "quality": quality,
             "flags": self.mission.flag_names(quality),
         }
+
+    def describe_pixel(self) -> dict[str, object]:
+        """What the stamp shows of the pixel pointed at, at the current cadence.
+
+        Returns
+        -------
+        dict
+            `row`, `col` (detector pixel) and `value` (of the column shown; NaN where the file has
+            none); each None where no pixel is pointed at.
+        """
+        if self.pointed is None:
+            return dict.fromkeys(("row", "col", "value"))
+        row, col = self.pointed
+        at = row - int(self.tpf["row"][0]), col - int(self.tpf["col"][0])
+        return {"row": row, "col": col, "value": float(self.frame()[at])}
 
     def _date(self, time: float) -> str:
         if not np.isfinite(time):

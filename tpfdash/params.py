@@ -22,6 +22,7 @@ __all__ = [
     "Levels",
     "Mask",
     "Percentiles",
+    "Pixel",
     "Quality",
     "Switch",
     "Whole",
@@ -137,6 +138,27 @@ class Levels(Interval):
         if isinstance(value, str) or not np.isfinite(ends).all() or ends != sorted(set(ends)):
             raise TPFError(f"{self.name} is {value!r}: it should be {self._right}.")
         return (low, high) if ends else None
+
+
+class Pixel(param.Parameter):
+    """(row, col) of a detector pixel on the owner's stamp, or None."""
+
+    def __set__(self, obj, value):
+        if value is not None:
+            value = self._on_stamp(obj, value)
+        super().__set__(obj, value)
+
+    def _on_stamp(self, obj, value) -> tuple[int, int]:
+        try:
+            row, col = map(operator.index, value)
+        except (TypeError, ValueError):
+            row = col = None
+        if row not in obj.tpf["row"].values or col not in obj.tpf["col"].values:
+            raise TPFError(
+                f"{self.name} is {value!r}: it should be the row and the column of a pixel of the "
+                "stamp, or None."
+            )
+        return row, col
 
 
 class Function(param.Parameter):

@@ -6,7 +6,7 @@ import weakref
 
 import panel as pn
 
-from tpfdash.cards.widgets import CSS, button, html, legend, plot_pane, row, tip, widget
+from tpfdash.cards.widgets import CSS, button, html, legend, plot_pane, readout, row, tip, widget
 from tpfdash.cards.words import cadence_html
 from tpfdash.inspector import Inspector
 from tpfdash.views.lightcurve import LightCurveView
@@ -35,7 +35,12 @@ def lightcurve_card(inspector: Inspector, view: LightCurveView) -> pn.Column:
             sizing_mode="stretch_width",
         ),
         plot_pane(view.plot, "lightcurve", sizing_mode="stretch_width"),
-        _readout(inspector),
+        readout(
+            inspector,
+            lambda: cadence_html(inspector),
+            ["cadence", "hovered", "aperture", "background", "normalized"],
+            "readout",
+        ),
         _transport(inspector),
         row(html("<div class='label'>Panels</div>"), choose, gap=12, margin=(4, 0)),
         panels,
@@ -72,22 +77,6 @@ def _quality(inspector: Inspector) -> pn.widgets.Select:
     inspector.param.watch(follow, "quality_bitmask")
     select.param.watch(choose, "value")
     return select
-
-
-def _readout(inspector: Inspector) -> pn.pane.HTML:
-    readout = html(
-        cadence_html(inspector),
-        css_classes=["tpf-readout"],
-        height=36,
-        sizing_mode="stretch_width",
-    )
-
-    def read_out(*events):
-        readout.object = cadence_html(inspector)
-
-    follows = ["cadence", "hovered", "aperture", "background", "normalized"]
-    inspector.param.watch(read_out, follows, precedence=1)
-    return readout
 
 
 def _transport(inspector: Inspector) -> pn.Row:

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import panel as pn
 
-from tpfdash.cards.widgets import CSS, button, choice, plot_pane, row, widget
+from tpfdash.cards.widgets import CSS, button, choice, plot_pane, readout, row, widget
+from tpfdash.cards.words import pixel_html
 from tpfdash.inspector import Inspector
 from tpfdash.views.pixels import PixelView
 
@@ -34,8 +35,14 @@ def pixel_card(inspector: Inspector, view: PixelView) -> pn.Column:
             pn.HSpacer(),
             plot_pane(view.plot, "pixels"),
             pn.HSpacer(),
-            min_height=400,
+            min_height=370,
             margin=(4, 0),
+        ),
+        readout(
+            inspector,
+            lambda: pixel_html(inspector),
+            ["pointed", "cadence", "column"],
+            "pixel-readout",
         ),
         widget(
             pn.widgets.RangeSlider,

@@ -17,6 +17,7 @@ __all__ = [
     "legend",
     "note",
     "plot_pane",
+    "readout",
     "row",
     "section",
     "widget",
@@ -39,6 +40,19 @@ class Words(pn.pane.HTML):
 def html(text: str, **params) -> pn.pane.HTML:
     """Text of our own making; what comes from outside is escaped by whoever makes the text."""
     return Words(text, **({"stylesheets": [CSS], "margin": 0} | params))
+
+
+def readout(
+    inspector: param.Parameterized, text: Callable[[], str], follows: list[str], tag: str
+) -> pn.pane.HTML:
+    """A line of facts, `text()`, kept up with params of an Inspector."""
+    pane = html(text(), css_classes=[f"tpf-{tag}"], height=36, sizing_mode="stretch_width")
+
+    def read_out(*events):
+        pane.object = text()
+
+    inspector.param.watch(read_out, follows, precedence=1)
+    return pane
 
 
 def section(title: str) -> pn.pane.HTML:

@@ -6,10 +6,11 @@ from html import escape
 
 import numpy as np
 
+from tpfdash.frames import COLUMNS
 from tpfdash.inspector import Inspector
 from tpfdash.missions import Mission
 
-__all__ = ["cadence_html", "heading_html", "target_html"]
+__all__ = ["cadence_html", "heading_html", "pixel_html", "target_html"]
 
 NOT_AVAILABLE = "not available"
 
@@ -30,12 +31,32 @@ def cadence_html(inspector: Inspector) -> str:
         ("flux", flux + unit if flux != NOT_AVAILABLE else flux),
         (f"quality {facts['quality']}", flags),
     ]
+    return _readout(parts, "readout hovered" if hovered else "readout")
+
+
+def pixel_html(inspector: Inspector) -> str:
+    """The pixel that the mouse is on: where it is, and its value at the current cadence."""
+    facts, column = inspector.describe_pixel(), COLUMNS[inspector.column]
+    if inspector.pointed is None:
+        parts = [(key, "–") for key in ("row", "column", column.label)]
+    else:
+        value = _measured(facts["value"], np.nan)
+        unit = f" {column.unit}" if column.unit and value != NOT_AVAILABLE else ""
+        parts = [
+            ("row", str(facts["row"])),
+            ("column", str(facts["col"])),
+            (column.label, value + unit),
+        ]
+    return _readout(parts, "readout pixel")
+
+
+def _readout(parts: list[tuple[str, str]], classes: str) -> str:
     cells = "".join(
         f"<div class='cell'><span class='key'>{key}</span>"
         f"<span class='value' title='{escape(value)}'>{escape(value)}</span></div>"
         for key, value in parts
     )
-    return f"<div class='readout{' hovered' if hovered else ''}'>{cells}</div>"
+    return f"<div class='{classes}'>{cells}</div>"
 
 
 def _measured(value: float, error: float) -> str:

@@ -105,9 +105,11 @@ def settle(figure) -> None:
     """What every figure here wants of Bokeh and HoloViews has no option for.
 
     No WebGL: HoloViews asks for it, and each paint then waits for the card to hand its pixels
-    back (100 ms without one); and no logo: `logo=None` would fold the tools into a menu.
+    back (100 ms without one); no grid at all, since one without lines takes its time too; and no
+    logo: `logo=None` would fold the tools into a menu.
     """
     figure.output_backend = "canvas"
+    figure.grid.visible = False
     figure.toolbar.stylesheets = [".bk-logo { visibility: hidden; width: 0; }"]
 
 

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 
 import holoviews as hv
 import numpy as np
-from bokeh.models import BoxSelectTool, FixedTicker, HoverTool
+from bokeh.models import BoxSelectTool, FixedTicker
 from bokeh.palettes import all_palettes, diverging_palette, interp_palette
 
 from tpfdash.aperture import outline, pipeline_mask
@@ -105,17 +105,25 @@ class PixelView:
         self._figures = Figures()
         structure = streams.follow(inspector, ["column", "cmap", "scale"])
         self.plot = hv.DynamicMap(self._build, streams=[structure])
-        streams.listen(self.plot, {streams.Click: self._click, streams.Box: self._box})
+        streams.listen(
+            self.plot,
+            {
+                streams.Click: self._click,
+                streams.Box: self._box,
+                streams.Hover: self._hover,
+                streams.Leave: self._leave,
+            },
+        )
         inspector.param.watch(self._draw_masks, ["aperture", "background"])
         inspector.param.watch(self._draw_frame, ["cadence", "stretch", "limits"])
 
     # -- gestures --------------------------------------------------------------------------------
 
     def _click(self, x, y, shift):
-        row, col = round(y), round(x)
-        tpf = self.inspector.tpf
-        if row not in tpf["row"].values or col not in tpf["col"].values:
+        pixel = self._pixel(x, y)
+        if pixel is None:
             return
+        row, col = pixel
         if shift or self.inspector.mode == "toggle":
             self.inspector.toggle(row, col)
         else:
@@ -129,14 +137,25 @@ class PixelView:
         (row0, row1), (col0, col1) = _centres(y0, y1), _centres(x0, x1)
         self.inspector.select_box(row0, row1, col0, col1, mode)
 
+    def _hover(self, x, y):
+        self.inspector.pointed = self._pixel(x, y)
+
+    def _leave(self):
+        self.inspector.pointed = None
+
+    def _pixel(self, x: float, y: float) -> tuple[int, int] | None:
+        """(row, col) of the detector pixel at a position; None beside the stamp."""
+        row, col = round(y), round(x)
+        tpf = self.inspector.tpf
+        return (row, col) if row in tpf["row"].values and col in tpf["col"].values else None
+
     # -- what is drawn ---------------------------------------------------------------------------
 
-    def _image(self) -> dict[str, np.ndarray]:
-        """The frame as it is coloured ("shade", 0 to 1) and its values; float32 (row, col)."""
-        values = self.inspector.frame()
+    def _image(self) -> np.ndarray:
+        """The frame as it is coloured, from 0 to 1: float32 (row, col)."""
         low, high = self.inspector.levels()
-        shade = _STRETCHES[self.inspector.scale][0](np.clip((values - low) / (high - low), 0, 1))
-        return {"shade": shade.astype(np.float32), "value": values.astype(np.float32)}
+        parts = np.clip((self.inspector.frame() - low) / (high - low), 0, 1)
+        return _STRETCHES[self.inspector.scale][0](parts).astype(np.float32)
 
     def _segments(self, name: str) -> dict[str, np.ndarray]:
         tpf = self.inspector.tpf
@@ -149,22 +168,13 @@ class PixelView:
         rows, cols = tpf["row"].values, tpf["col"].values
         left, bottom, right, top = cols[0] - 0.5, rows[0] - 0.5, cols[-1] + 0.5, rows[-1] + 0.5
         spec = COLUMNS[column]
-        unit = f" {spec.unit}" if spec.unit else ""
         label = f"{spec.label} ({spec.unit})" if spec.unit else spec.label
-        image = self._image()
         width, height = stamp_size((rows.size, cols.size), self._side)
-        hover = HoverTool(
-            tooltips=[
-                ("row", "$y{0}"),
-                ("column", "$x{0}"),
-                (spec.label, "@value{0,0.[000]}" + unit),
-            ]
-        )
         stamp = hv.Image(
-            np.dstack([image["shade"][::-1], image["value"][::-1]]),  # hv has row 0 on top
+            self._image()[::-1],  # hv has row 0 on top
             bounds=(left, bottom, right, top),
             kdims=["col", "row"],
-            vdims=["shade", "value"],
+            vdims=["shade"],
         ).opts(
             cmap=palette(cmap),
             clim=(0, 1),
@@ -172,7 +182,7 @@ class PixelView:
             colorbar=True,
             colorbar_opts={"ticker": FixedTicker(ticks=list(_TICKS)), "width": 12},
             clabel=label,
-            tools=[hover, BoxSelectTool(renderers=[])],
+            tools=[BoxSelectTool(renderers=[])],
             hooks=[self._figures.hook("image", self._finish)],
         )
         marks = [
@@ -237,7 +247,7 @@ class PixelView:
 
         def change(plots):
             plot = plots["image"]
-            set_columns(plot.handles["source"], image=[image["shade"]], value=[image["value"]])
+            set_columns(plot.handles["source"], image=[image])
             if relabel:
                 self._label_colors(plot)
 

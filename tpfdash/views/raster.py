@@ -5,14 +5,22 @@ Arrays in, arrays out; the figure that shows them is `views.timeplot`.
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+
 import numpy as np
 
 __all__ = ["LEVELS", "WIDTH", "HEIGHT", "fit_range", "rasterize"]
 
-#: Cells of the raster. It is sent at each change, so it is not as fine as the screen may be.
-WIDTH, HEIGHT = 900, 300
+#: Cells of the raster: about two screen pixels each, as large as a point drawn by itself. Finer
+#: ones would take longer to send and to colour, at each change.
+WIDTH, HEIGHT = 500, 160
 #: Shades of density in each kind of points: few, so that the picture compresses well.
 LEVELS = 15
+#: Numbers worked on at a time.
+_BLOCK = 8192
+#: Points in a cell -> its shade: 1 for 1, 2 for 2 and 3, 3 for 4 to 7 ..., since the tenth point in
+#: a cell matters more than the thousandth.
+_LEVEL = np.minimum(np.frexp(np.arange(1 << LEVELS))[1], LEVELS).astype(np.uint8)
 #: Up to so many points numpy counts as quickly as datashader.
 FEW_POINTS = 200_000
 
@@ -36,7 +44,6 @@ def rasterize(
     -------
     uint8 array (rows, columns), row 0 lowest: 0 where no point is; kind k has the codes from
     k * (LEVELS + 1) + 1 for a single point to k * (LEVELS + 1) + LEVELS for the densest.
-    Each point covers a cross of five cells, as large as a point drawn by itself.
     """
     image = np.zeros(shape, dtype=np.uint8)
     for kind, (x, y) in enumerate(series):
@@ -45,9 +52,7 @@ def rasterize(
         count = counts(x, y, x_range, y_range, shape)
         if not count.any():
             continue
-        # Doublings, not counts: the tenth point in a cell matters more than the thousandth.
-        level = np.minimum(_doublings(count), LEVELS).astype(np.uint8)
-        level = _spread(level)
+        level = _LEVEL[np.minimum(count, _LEVEL.size - 1)]
         image = np.where(level > 0, level + np.uint8(kind * (LEVELS + 1)), image)
     return image
 
@@ -74,31 +79,26 @@ def _datashader(x, y, x_range, y_range, shape):
 
 
 def _numpy(x, y, x_range, y_range, shape):
-    place = []
-    for values, (low, high), cells in ((y, y_range, shape[0]), (x, x_range, shape[1])):
-        place.append((values - low) * (cells / (high - low)))
-    inside = (place[0] >= 0) & (place[0] < shape[0]) & (place[1] >= 0) & (place[1] < shape[1])
-    row, column = (one[inside].astype(np.intp) for one in place)
-    cells = np.bincount(row * shape[1] + column, minlength=shape[0] * shape[1])
-    return cells.reshape(shape)
+    there = np.flatnonzero(np.isfinite(x))
+    if there.size < x.size / 2:  # few of this kind
+        x, y = x[there], y[there]
+    rows, columns = shape
+    nowhere = rows * columns
+    cell = np.empty(x.size, dtype=np.intp)
+    for block in _blocks(x.size):
+        row = (y[block] - y_range[0]) * (rows / (y_range[1] - y_range[0]))
+        column = (x[block] - x_range[0]) * (columns / (x_range[1] - x_range[0]))
+        inside = (row >= 0) & (row < rows) & (column >= 0) & (column < columns)
+        with np.errstate(invalid="ignore"):  # what is NaN is not inside
+            place = row.astype(np.intp) * columns + column.astype(np.intp)
+        cell[block] = np.where(inside, place, nowhere)
+    return np.bincount(cell, minlength=nowhere + 1)[:nowhere].reshape(shape)
 
 
-def _doublings(count: np.ndarray) -> np.ndarray:
-    """0 for 0, 1 for 1, 2 for 2 and 3, 3 for 4 to 7 ..."""
-    return np.frexp(count.astype(np.float32))[1]
-
-
-def _spread(level: np.ndarray) -> np.ndarray:
-    """Each cell as the largest of itself and its four neighbours."""
-    out = level.copy()
-    for here, there in (
-        (np.s_[1:], np.s_[:-1]),
-        (np.s_[:-1], np.s_[1:]),
-        (np.s_[:, 1:], np.s_[:, :-1]),
-        (np.s_[:, :-1], np.s_[:, 1:]),
-    ):
-        np.maximum(out[here], level[there], out=out[here])
-    return out
+def _blocks(n: int) -> Iterator[slice]:
+    """Slices that cover n numbers: what is worked out of one stays in the processor's cache."""
+    for start in range(0, n, _BLOCK):
+        yield slice(start, min(start + _BLOCK, n))
 
 
 def fit_range(x: np.ndarray, y: np.ndarray, everything: bool = False) -> tuple[float, float] | None:
@@ -120,18 +120,28 @@ def fit_range(x: np.ndarray, y: np.ndarray, everything: bool = False) -> tuple[f
     # Of very long ones, every n-th triple of neighbours will do.
     stride = max(1, y.size // 500_000)
     n = max(y.size - 2, 0) // stride * stride
-    whole, triple = np.ones(n // stride, dtype=bool), []
-    for k in range(3):
-        whole &= np.isfinite(x[k : k + n : stride]) & np.isfinite(y[k : k + n : stride])
-        triple.append(y[k : k + n : stride])
-    if everything or np.count_nonzero(whole) < 16:
+    three = [(x[k : k + n : stride], y[k : k + n : stride]) for k in range(3)]
+    lows, highs, triples = [], [], 0
+    for block in _blocks(n // stride):
+        a, b, c = (np.where(np.isfinite(t[block] + f[block]), f[block], np.nan) for t, f in three)
+        reached = np.minimum(np.minimum(a, b), c)  # NaN where any of the three is
+        triples += np.count_nonzero(np.isfinite(reached))
+        highs.append(np.fmax.reduce(reached))
+        lows.append(np.fmin.reduce(np.maximum(np.maximum(a, b), c)))
+    if everything or triples < 16:
         return _of_all(y[np.isfinite(x) & np.isfinite(y)], everything)
-    a, b, c = triple if whole.all() else (one[whole] for one in triple)
-    high = float(np.minimum(np.minimum(a, b), c).max())
-    low = float(np.maximum(np.maximum(a, b), c).min())
-    some = slice(None, None, max(1, a.size // 10_000))
-    scatter = 1.4826 * float(np.median(np.abs(a[some] - b[some]))) / np.sqrt(2)
-    return _padded(min(low, high), max(low, high), 5 * scatter)
+    low, high = float(np.fmin.reduce(lows)), float(np.fmax.reduce(highs))
+    return _padded(min(low, high), max(low, high), 5 * _scatter(x, y))
+
+
+def _scatter(x: np.ndarray, y: np.ndarray) -> float:
+    """Standard deviation of y from one point to the next, of some thousand pairs that are there."""
+    for stride in (max(1, y.size // 10_000), 1):
+        at = np.arange(0, y.size - 1, stride)
+        there = at[np.isfinite(x[at] + y[at] + x[at + 1] + y[at + 1])]
+        if there.size:
+            break
+    return 1.4826 * float(np.median(np.abs(y[there] - y[there + 1]))) / np.sqrt(2)
 
 
 def _of_all(points: np.ndarray, everything: bool) -> tuple[float, float] | None:

@@ -24,7 +24,7 @@ CADENCE_COLOR = "#ff2d55"
 
 #: Up to so many cadences in sight are drawn as points, that can be told apart; 4 bytes each a
 #: change. Beyond that they are drawn as a raster, whose size does not depend on their number.
-MOST_POINTS = 5000
+MOST_POINTS = 2000
 
 _NOWHERE = np.zeros(0)
 
@@ -229,7 +229,7 @@ class TimePlot:
         """One block of the palette a kind; HoloViews cannot mix transparent and opaque colours."""
         colors = ["#00000000"]
         for kind in self._kinds:
-            alphas = np.linspace(0.5, 1, LEVELS) * 255
+            alphas = np.linspace(0.65, 1, LEVELS) * 255
             colors += [f"{kind.color}{round(alpha):02x}" for alpha in alphas] + ["#00000000"]
         mapper = plot.handles["color_mapper"]
         mapper.update(palette=colors, low=-0.5, high=len(colors) - 0.5)
