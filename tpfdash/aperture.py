@@ -10,7 +10,7 @@ import xarray as xr
 from scipy import ndimage
 
 from tpfdash.errors import TPFError
-from tpfdash.frames import sample_frames
+from tpfdash.frames import corner, sample_frames
 from tpfdash.missions import APERTURE_OPTIMAL
 from tpfdash.sky import target_position
 
@@ -21,6 +21,7 @@ __all__ = [
     "outline",
     "pipeline_mask",
     "rectangle",
+    "runs",
     "threshold_mask",
 ]
 
@@ -88,7 +89,7 @@ def threshold_mask(tpf: xr.Dataset, sigma: float = 3.0) -> np.ndarray:
     centre = (np.array(bright.shape) - 1) / 2
     row, col = centre
     if position := target_position(tpf):
-        place = np.array(position) - (int(tpf["row"][0]), int(tpf["col"][0]))
+        place = np.array(position) - corner(tpf)
         if (np.abs(place - centre) <= centre + 0.5).all():  # a WCS may be wrong by a whole CCD
             row, col = place
     rows, cols = np.nonzero(bright)
@@ -137,7 +138,7 @@ def rectangle(tpf: xr.Dataset, row0, row1, col0, col1) -> np.ndarray:
         numbers = [np.nan]
     if np.isnan(numbers).any():
         raise TPFError(f"a rectangle has the ends {ends!r}: they should be detector pixels.")
-    row, col = tpf["row"].values, tpf["col"].values
+    row, col = (tpf.variables[axis].values for axis in ("row", "col"))
     (row0, row1), (col0, col1) = sorted((row0, row1)), sorted((col0, col1))
     return np.outer((row >= row0) & (row <= row1), (col >= col0) & (col <= col1))
 
@@ -168,6 +169,13 @@ def outline(mask: np.ndarray, row0: int, col0: int) -> tuple[np.ndarray, ...]:
         np.concatenate([x1, x]) + col0 - 0.5,
         np.concatenate([y, y1]) + row0 - 0.5,
     )
+
+
+def runs(line: np.ndarray) -> np.ndarray:
+    """(begin, end) of each stretch of True in a bool array, end not included: int (n, 2)."""
+    padded = np.zeros(line.size + 2, dtype=np.int8)
+    padded[1:-1] = line
+    return np.flatnonzero(padded[1:] != padded[:-1]).reshape(-1, 2)
 
 
 def _runs(edges: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:

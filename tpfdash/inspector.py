@@ -18,7 +18,7 @@ from tpfdash import photometry
 from tpfdash.aperture import default_mask, named_mask, rectangle
 from tpfdash.difference import Difference, difference_image
 from tpfdash.errors import TPFError
-from tpfdash.frames import COLUMNS, available_columns, frame, sample_frames
+from tpfdash.frames import COLUMNS, available_columns, corner, frame, sample_frames
 from tpfdash.missions import Mission, get_mission
 from tpfdash.params import (
     Choice,
@@ -491,8 +491,9 @@ class Inspector(param.Parameterized):
         if self.pointed is None:
             return dict.fromkeys(("row", "col", "value"))
         row, col = self.pointed
-        at = row - int(self.tpf["row"][0]), col - int(self.tpf["col"][0])
-        return {"row": row, "col": col, "value": float(self.frame()[at])}
+        first_row, first_col = corner(self.tpf)
+        value = self.frame()[row - first_row, col - first_col]
+        return {"row": row, "col": col, "value": float(value)}
 
     def _date(self, time: float) -> str:
         if not np.isfinite(time):

@@ -13,6 +13,7 @@ import numpy as np
 import xarray as xr
 
 from tpfdash.aperture import as_mask
+from tpfdash.frames import corner
 from tpfdash.version import __version__
 
 __all__ = [
@@ -73,8 +74,8 @@ def aperture_photometry(tpf: xr.Dataset, aperture, *, background=None) -> xr.Dat
     }
     rows, cols = (index.astype(np.float64) for index in np.nonzero(aperture))
     if rows.size:
-        rows += float(tpf["row"][0])
-        cols += float(tpf["col"][0])
+        first_row, first_col = corner(tpf)
+        rows, cols = rows + first_row, cols + first_col
         read = [name for name in ("flux", "flux_err") if name in tpf]
         for block in _blocks(tpf, read, aperture, background):
             pixels = pixel_series(tpf, "flux", block)
@@ -104,7 +105,7 @@ def aperture_photometry(tpf: xr.Dataset, aperture, *, background=None) -> xr.Dat
         | {
             "aperture": aperture,
             "background": background,
-            "corner": (int(tpf["row"][0]), int(tpf["col"][0])),
+            "corner": corner(tpf),
             "tpfdash_version": __version__,
         },
     )

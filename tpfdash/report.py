@@ -17,8 +17,10 @@ import numpy as np
 from bokeh.embed import components
 from bokeh.resources import Resources
 
+from tpfdash.aperture import runs
 from tpfdash.cards.words import cadence_html, heading_html, target_html
 from tpfdash.errors import TPFError
+from tpfdash.frames import corner
 from tpfdash.inspector import Inspector
 from tpfdash.io.atomic import write_atomically
 from tpfdash.version import __version__
@@ -113,13 +115,12 @@ def _pixels(inspector: Inspector, mask: np.ndarray) -> str:
     """A mask in words: how many pixels, and the columns of each detector row."""
     if not mask.any():
         return "no pixel"
-    first = int(inspector.tpf["col"][0])
+    _, first = corner(inspector.tpf)
     rows = []
     for row, line in zip(inspector.tpf["row"].values, mask, strict=True):
-        edges = np.flatnonzero(np.diff(np.pad(line.astype(np.int8), 1))).reshape(-1, 2) + first
-        runs = [f"{a}" if b == a + 1 else f"{a}–{b - 1}" for a, b in edges]
-        if runs:
-            rows.append(f"row {row}: {', '.join(runs)}")
+        parts = [f"{a}" if b == a + 1 else f"{a}–{b - 1}" for a, b in runs(line) + first]
+        if parts:
+            rows.append(f"row {row}: {', '.join(parts)}")
     more = f"; and {len(rows) - 40} more rows" if len(rows) > 40 else ""
     return f"{int(mask.sum())} pixels (detector columns): " + "; ".join(rows[:40]) + more
 

@@ -8,8 +8,8 @@ from __future__ import annotations
 
 from itertools import groupby
 
-import numpy as np
-
+from tpfdash.aperture import runs
+from tpfdash.frames import corner
 from tpfdash.inspector import Inspector
 from tpfdash.version import __version__
 
@@ -102,15 +102,14 @@ def _source(source: str) -> list[str]:
 def _mask(name: str, inspector: Inspector) -> list[str]:
     """Statements that make a mask, by rectangles: equal rows that follow each other are one."""
     mask = getattr(inspector, name)
-    row, col = int(inspector.tpf["row"][0]), int(inspector.tpf["col"][0])
-    corner = f"  # [0, 0] is detector row {row}, column {col}"
+    row, col = corner(inspector.tpf)
+    note = f"  # [0, 0] is detector row {row}, column {col}"
     if mask.all():
-        return [f"{name} = np.ones({mask.shape}, dtype=bool){corner}"]
-    lines = [f"{name} = np.zeros({mask.shape}, dtype=bool){corner}"]
+        return [f"{name} = np.ones({mask.shape}, dtype=bool){note}"]
+    lines = [f"{name} = np.zeros({mask.shape}, dtype=bool){note}"]
     for _, group in groupby(range(len(mask)), key=lambda index: mask[index].tobytes()):
         rows = list(group)
-        edges = np.flatnonzero(np.diff(np.pad(mask[rows[0]].astype(np.int8), 1)))
-        for begin, end in edges.reshape(-1, 2):
+        for begin, end in runs(mask[rows[0]]):
             across = f"{_part(rows[0], rows[-1] + 1)}, {_part(begin, end)}"
             lines.append(f"{name}[{across}] = True")
     return lines

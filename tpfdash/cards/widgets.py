@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from html import escape
 from pathlib import Path
 
 import panel as pn
@@ -34,7 +35,7 @@ class Words(pn.pane.HTML):
     """
 
     def _update(self, ref, model) -> None:
-        model.text = self._get_properties(model.document)["text"]
+        model.text = escape(self.object)
 
 
 def html(text: str, **params) -> pn.pane.HTML:

@@ -8,6 +8,7 @@ from bokeh.models import HoverTool
 
 from tpfdash.aperture import outline
 from tpfdash.difference import Difference
+from tpfdash.frames import corner
 from tpfdash.inspector import Inspector
 from tpfdash.sky import target_position
 from tpfdash.views.figures import Figures, patch, set_columns
@@ -80,8 +81,7 @@ class DifferenceView:
         return hv.Overlay([stamp, border, *marks])
 
     def _outline(self) -> dict[str, list]:
-        tpf = self.inspector.tpf
-        ends = outline(self.inspector.aperture, int(tpf["row"][0]), int(tpf["col"][0]))
+        ends = outline(self.inspector.aperture, *corner(self.inspector.tpf))
         return {
             name: end.tolist() for name, end in zip(("x0", "y0", "x1", "y1"), ends, strict=True)
         }

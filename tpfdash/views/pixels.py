@@ -14,7 +14,7 @@ from bokeh.models import BoxSelectTool, FixedTicker
 from bokeh.palettes import all_palettes, diverging_palette, interp_palette
 
 from tpfdash.aperture import outline, pipeline_mask
-from tpfdash.frames import COLUMNS
+from tpfdash.frames import COLUMNS, corner
 from tpfdash.inspector import Inspector
 from tpfdash.sky import target_position
 from tpfdash.views import streams
@@ -160,7 +160,7 @@ class PixelView:
     def _segments(self, name: str) -> dict[str, np.ndarray]:
         tpf = self.inspector.tpf
         mask = pipeline_mask(tpf) if name == "pipeline" else getattr(self.inspector, name)
-        ends = outline(mask, int(tpf["row"][0]), int(tpf["col"][0]))
+        ends = outline(mask, *corner(tpf))
         return dict(zip(("x0", "y0", "x1", "y1"), ends, strict=True))
 
     def _build(self, column, cmap, scale) -> hv.Overlay:
