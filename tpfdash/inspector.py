@@ -463,7 +463,7 @@ class Inspector(param.Parameterized):
         if self.transform is not None:
             error = float(self.lightcurve["flux_err"].values[cadence])
         elif "flux_err" in self.tpf and self.aperture.any():
-            errors = self.tpf["flux_err"].variable[cadence].values[self.aperture].astype(float)
+            errors = self._cached("errors", lambda: self._errors(cadence), cadence)[self.aperture]
             errors = errors[np.isfinite(errors)]
             error = float(np.sqrt(np.sum(errors**2))) if errors.size else np.nan
         if self.normalized:
@@ -472,12 +472,16 @@ class Inspector(param.Parameterized):
             "cadence": int(cadence),
             "cadenceno": int(self.tpf["cadenceno"].values[cadence]),
             "time": time,
-            "date": self._date(time),
+            "date": self._cached("date", lambda: self._date(time), cadence),
             "flux": flux,
             "flux_err": error,
             "quality": quality,
             "flags": self.mission.flag_names(quality),
         }
+
+    def _errors(self, cadence: int) -> np.ndarray:
+        """FLUX_ERR of one cadence: float64 (row, col)."""
+        return self.tpf.variables["flux_err"][cadence].values.astype(float)
 
     def describe_pixel(self) -> dict[str, object]:
         """What the stamp shows of the pixel pointed at, at the current cadence.
