@@ -54,18 +54,28 @@ def drag(page, i):
     mouse.move(x, y)
     mouse.down()
     direction = 1 if i % 2 == 0 else -1
+    free = harness.FreeMouse(page.page)
 
     def gesture():
         began = time.perf_counter()
         for k in range(int(DRAG_SECONDS * EVENTS_PER_SECOND)):
             time.sleep(max(0, began + k / EVENTS_PER_SECOND - time.perf_counter()))
-            mouse.move(x + direction * (k + 1), y)
+            free.drag_to(x + direction * (k + 1), y)
 
-    record = page.measure(gesture, start="pointermove", first=True, settle=800)
+    record = page.measure(
+        gesture,
+        start="pointermove",
+        first=True,
+        settle=800,
+        need=("pixels",),
+        look=["pixels"],  # looking takes time too
+    )
+    free.close()
+    mouse.move(x + direction * DRAG_SECONDS * EVENTS_PER_SECOND, y)
     mouse.up()
     page.page.wait_for_timeout(500)
     shown = page.js("picture('pixels')")
-    for key in ("ArrowLeft", "ArrowRight"):
+    for key in ("ArrowLeft", "ArrowRight")[::direction]:  # there and back: away from the end first
         page.press(page.handle("cadence"), key, need=("pixels",))
     moments = [0, *(c["visible"] for c in record["changes"]["pixels"])]
     longest = max((b - a for a, b in zip(moments, moments[1:], strict=False)), default=None)

@@ -24,10 +24,12 @@ from pathlib import Path
 
 import numpy as np
 import psutil
+import websocket
 
 from .relay import Relay
 
 __all__ = [
+    "FreeMouse",
     "Server",
     "Summary",
     "browser",
@@ -46,6 +48,15 @@ __all__ = [
 
 REPOSITORY = Path(__file__).resolve().parents[2]
 PROBE = Path(__file__).with_name("probe.js")
+
+
+def free_port():
+    with socket.socket() as s:
+        s.bind(("127.0.0.1", 0))
+        return s.getsockname()[1]
+
+
+DEBUGGING_PORT = free_port()
 CHROMIUM_ARGS = (
     "--no-sandbox",
     "--disable-gpu",
@@ -193,12 +204,6 @@ def scratch():
 # Servers
 
 
-def free_port():
-    with socket.socket() as s:
-        s.bind(("127.0.0.1", 0))
-        return s.getsockname()[1]
-
-
 class Server:
     """A contender's server process behind a relay; a context manager.
 
@@ -279,7 +284,9 @@ def browser():
     executable = os.environ.get("TPFDASH_CHROMIUM") or shutil.which("chromium")
     with sync_playwright() as playwright:
         chromium = playwright.chromium.launch(
-            executable_path=executable, args=list(CHROMIUM_ARGS), headless=True
+            executable_path=executable,
+            args=[*CHROMIUM_ARGS, f"--remote-debugging-port={DEBUGGING_PORT}"],
+            headless=True,
         )
         try:
             yield chromium
@@ -298,6 +305,32 @@ def open_page(chromium, finders, *, timeout=120):
     script = PROBE.read_text() + f"\n;window.tpfbench = probe({json.dumps(finders)});"
     page.add_init_script(f"(() => {{ {script} }})()")
     return page
+
+
+class FreeMouse:
+    """Mouse movements sent to a page without waiting until it has taken them in.
+
+    Playwright waits for each, so that a slow page would be moved over more slowly.
+    """
+
+    def __init__(self, page):
+        session = page.context.new_cdp_session(page)
+        target = session.send("Target.getTargetInfo")["targetInfo"]["targetId"]
+        session.detach()
+        self._socket = websocket.create_connection(
+            f"ws://127.0.0.1:{DEBUGGING_PORT}/devtools/page/{target}", suppress_origin=True
+        )
+        self._sent = 0
+
+    def drag_to(self, x, y):
+        """The mouse, its left button down, is at (x, y) now."""
+        self._sent += 1
+        movement = {"type": "mouseMoved", "x": x, "y": y, "button": "left", "buttons": 1}
+        command = {"id": self._sent, "method": "Input.dispatchMouseEvent", "params": movement}
+        self._socket.send(json.dumps(command))
+
+    def close(self):
+        self._socket.close()
 
 
 def python(*words):

@@ -108,10 +108,12 @@ function probe(finderSources) {
   }
 
   // --- a measurement
-  // need: figures whose pictures have to change; start: the event whose last (or, with `first`,
-  // first) occurrence is time 0, null for the page's navigation start. Ends when nothing has
+  // need: figures whose pictures have to change; look: those that are looked at in each frame;
+  // start: the event whose last (or, with `first`, first) occurrence is time 0, null for the
+  // page's navigation start. Ends when nothing has
   // changed for `settle` ms after both changed and the last event, or after `timeout` ms.
-  function arm({ start, need = FIGURES, settle = 400, timeout = 20000, first = false }) {
+  function arm({ start, need = FIGURES, look = FIGURES, settle = 400, timeout = 20000,
+                 first = false }) {
     const shown = {}, changes = {}, changed = {}, unlike = {};
     let origin = start == null ? 0 : null, lastEvent = 0, checks = 0, checking = 0, events = 0;
     for (const which of FIGURES) {
@@ -129,7 +131,7 @@ function probe(finderSources) {
     arm.promise = new Promise((resolve) => watch((frameTime) => {
       const now = performance.now();
       if (origin != null) {
-        for (const which of FIGURES) {
+        for (const which of look) {
           const hash = picture(which);
           if (hash != null && hash !== shown[which]) {
             shown[which] = hash;

@@ -6,7 +6,18 @@ import weakref
 
 import panel as pn
 
-from tpfdash.cards.widgets import CSS, button, html, legend, plot_pane, readout, row, tip, widget
+from tpfdash.cards.widgets import (
+    CSS,
+    IntSlider,
+    button,
+    html,
+    legend,
+    plot_pane,
+    readout,
+    row,
+    tip,
+    widget,
+)
 from tpfdash.cards.words import cadence_html
 from tpfdash.inspector import Inspector
 from tpfdash.views.lightcurve import LightCurveView
@@ -80,24 +91,54 @@ def _quality(inspector: Inspector) -> pn.widgets.Select:
 
 
 def _transport(inspector: Inspector) -> pn.Row:
-    p = inspector.param
+    slider, number = _cadence(inspector)
     return row(
         button("◀", "back", lambda: inspector.step(-1), "One cadence back (←; shift: 10)."),
         button("▶", "forward", lambda: inspector.step(1), "One cadence on (→; shift: 10)."),
         _play(inspector),
-        widget(
-            pn.widgets.IntSlider,
-            p.cadence,
-            "cadence",
-            name="",
-            show_value=False,
-            sizing_mode="stretch_width",
-            min_width=120,
-        ),
-        widget(pn.widgets.IntInput, p.cadence, "cadence-number", name="", width=100),
+        slider,
+        number,
         gap=8,
         sizing_mode="stretch_width",
     )
+
+
+def _cadence(inspector: Inspector) -> tuple[IntSlider, pn.widgets.IntInput]:
+    """A slider and a field for the current cadence's index; the field takes the nearest there is.
+
+    They are not made from the param as other widgets are: a link of Panel's takes longer than all
+    else that one more step of a dragged slider needs.
+    """
+    last = inspector.tpf.sizes["time"] - 1
+    common = {"value": inspector.cadence, "stylesheets": [CSS], "margin": 0}
+    slider = IntSlider(
+        start=0,
+        end=last,
+        show_value=False,
+        css_classes=["tpf-cadence"],
+        sizing_mode="stretch_width",
+        min_width=120,
+        **common,
+    )
+    number = pn.widgets.IntInput(  # with ends of its own it would keep what lies beyond them
+        css_classes=["tpf-cadence-number"],
+        width=100,
+        description=tip(inspector.param.cadence.doc, pn.widgets.IntInput),
+        **common,
+    )
+
+    def follow(*events):
+        slider.value = number.value = inspector.cadence
+
+    def go(event):
+        if event.new is not None:
+            inspector.cadence = min(max(event.new, 0), last)
+        follow()  # a number that is no cadence goes from the field
+
+    inspector.param.watch(follow, "cadence")
+    for control in (slider, number):
+        control.param.watch(go, "value")
+    return slider, number
 
 
 def _play(inspector: Inspector) -> pn.widgets.Toggle:

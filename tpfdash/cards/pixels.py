@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import panel as pn
 
-from tpfdash.cards.widgets import CSS, button, choice, plot_pane, readout, row, widget
+from tpfdash.cards.widgets import CSS, RangeSlider, button, choice, plot_pane, readout, row, widget
 from tpfdash.cards.words import pixel_html
 from tpfdash.inspector import Inspector
 from tpfdash.views.pixels import PixelView
@@ -45,7 +45,7 @@ def pixel_card(inspector: Inspector, view: PixelView) -> pn.Column:
             "pixel-readout",
         ),
         widget(
-            pn.widgets.RangeSlider,
+            RangeSlider,
             p.stretch,
             "stretch",
             name="Stretch (percentiles of the pixels)",

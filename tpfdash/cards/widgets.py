@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import math
+import time
 from collections.abc import Callable
+from functools import partial
 from html import escape
 from pathlib import Path
 
@@ -12,6 +15,8 @@ from bokeh.models import Tooltip
 
 __all__ = [
     "CSS",
+    "IntSlider",
+    "RangeSlider",
     "button",
     "choice",
     "html",
@@ -23,6 +28,9 @@ __all__ = [
     "section",
     "widget",
 ]
+
+#: Seconds left to the browser between two pictures while a slider is dragged.
+_TIME_TO_PAINT = 0.02
 
 CSS = (Path(__file__).parent / "style.css").read_text()
 
@@ -36,6 +44,38 @@ class Words(pn.pane.HTML):
 
     def _update(self, ref, model) -> None:
         model.text = escape(self.object)
+
+
+class _Following:
+    """A slider that the picture follows while its handle is dragged.
+
+    A value counts at once, its effects go out as one batch, and of the values that come while the
+    browser is still given the time to paint, the last one counts. Panel instead waits 50 ms for a
+    further value, shows the page as busy, and sends each effect by itself, so that the picture
+    would follow 8 times a second. It has no public word for any of this.
+    """
+
+    _priority_changes = ["value"]
+    _busy__ignore = ["value", "value_throttled"]
+    _free = 0.0  # when the browser has had its time, on the clock of time.monotonic
+
+    def _change_event(self, doc) -> None:
+        wait = self._free - time.monotonic()
+        if wait > 0 and doc.session_context:
+            # What came stays where it is until then, and what comes replaces it.
+            doc.add_timeout_callback(partial(self._change_coroutine, doc), math.ceil(1000 * wait))
+            return
+        with pn.io.hold(doc):
+            super()._change_event(doc)
+        self._free = time.monotonic() + _TIME_TO_PAINT
+
+
+class IntSlider(_Following, pn.widgets.IntSlider):
+    """A slider over whole numbers."""
+
+
+class RangeSlider(_Following, pn.widgets.RangeSlider):
+    """A slider with two handles."""
 
 
 def html(text: str, **params) -> pn.pane.HTML:

@@ -166,9 +166,9 @@ class TimePlot:
     #: Whether every kind counts for the y range; the light curve fits its good cadences only.
     _fits_all_kinds = True
 
-    def _bar(self) -> dict[str, list]:
+    def _bar(self) -> dict[str, object]:
         time = float(self.inspector.time[self.inspector.cadence])
-        return {"x": [time] if np.isfinite(time) else []}
+        return {"location": time, "visible": True} if np.isfinite(time) else {"visible": False}
 
     def _build(self, **structure) -> hv.Overlay:
         picture = self._picture()
@@ -187,10 +187,12 @@ class TimePlot:
             )
             for kind, (x, y) in zip(self._kinds, picture["points"], strict=True)
         ]
-        bar = hv.VLines(self._bar()["x"], kdims=["x"]).opts(
+        bar = hv.VLine(self._bar().get("location", 0)).opts(
             color=CADENCE_COLOR,
             line_width=1.5,
             alpha=0.9,
+            level="overlay",  # a canvas of its own: where it moves, nothing else is painted again
+            visible=self._bar()["visible"],
             hooks=[self._figures.hook("bar")],
         )
         return hv.Overlay([*self._under(), raster, *points, *self._over(), bar]).opts(
@@ -274,6 +276,4 @@ class TimePlot:
         """Further changes that belong to a drawing of the data."""
 
     def _draw_bar(self, *events) -> None:
-        patch(
-            self._figures, lambda plots: set_columns(plots["bar"].handles["source"], **self._bar())
-        )
+        patch(self._figures, lambda plots: plots["bar"].handles["glyph"].update(**self._bar()))
