@@ -83,7 +83,8 @@ def _forget(ref: str) -> None:
 def _drop_result(view) -> None:
     """Take a dashboard that is shown nowhere any more out of IPython's `Out`, `_` and the like.
 
-    They would keep it, and its file's pixels, each time that its cell is run again.
+    They would keep it, and its file's pixels, each time that its cell is run again; and IPython's
+    history would keep its page's text, half a megabyte.
     """
     ipython = sys.modules["IPython"].get_ipython()
 
@@ -92,8 +93,10 @@ def _drop_result(view) -> None:
 
     outs = ipython.user_ns["_oh"]
     numbers = [number for number, result in outs.items() if is_it(result)]
+    pages = getattr(ipython.history_manager, "outputs", {})
     for number in numbers:
         del outs[number]
+        pages.pop(number, None)
     for names in (ipython.user_ns, ipython.user_ns_hidden):
         for number in numbers:
             names.pop(f"_{number}", None)

@@ -90,6 +90,33 @@ def test_a_cell_sets_the_aperture_and_the_plots_follow(lab):
     board.repaints(lambda: lab.run("dash.cadence = 77"), "pixels", "lightcurve")
 
 
+def test_arrow_keys_under_the_mouse(lab):
+    board = shown(lab.page)
+    lab.run("dash.inspector.mode = 'replace'; dash.cadence = 100")
+    # A click takes the focus from the cell that was run, as a user's would.
+    board.click("pixels", *at(board, 4, 4))
+    becomes(board, lambda: lab.ask("dash.aperture.tolist()"), box((4, 4)))
+    board.click("pixels", *at(board, 4, 4))
+    lab.page.keyboard.press("ArrowRight")
+    board.until(lambda: lab.ask("dash.cadence") > 100, "a step by the key")
+    cells = lab.page.evaluate("jupyterapp.shell.currentWidget.content.activeCellIndex")
+    board.click("pixels", *at(board, 4, 4))
+    lab.page.keyboard.press("Shift+ArrowLeft")
+    board.until(lambda: lab.ask("dash.cadence") < 100, "ten steps back")
+    assert cells == 0, "the notebook has not taken the key"
+
+
+def test_a_cell_that_is_run_again_shows_a_new_dashboard_and_lets_the_old_one_go(lab):
+    shown(lab.page)
+    lab.run("import gc, weakref; old = weakref.ref(dash.inspector)")
+    for _ in range(3):
+        lab.again(lab.cell)
+        board = shown(lab.page)
+    board.click("pixels", *at(board, 6, 7))
+    becomes(board, lambda: lab.ask("dash.aperture.tolist()"), box((6, 7)))
+    board.until(lambda: lab.ask("(gc.collect(), old() is None)[1]"), "the old one is collected")
+
+
 def test_two_dashboards_do_not_disturb_each_other(lab):
     first = shown(lab.page)
     lab.show("other = tpfdash.TPFDashboard(tpf, aperture='all')\nother")

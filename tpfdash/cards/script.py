@@ -14,8 +14,8 @@ _TEXT = "textarea.bk-input { font: 12px/1.5 monospace !important; height: auto !
 #: Where the browser keeps the clipboard to itself (no https), the text is marked to be copied.
 _COPY = """
 const said = (word) => {
-  button.label = word
-  setTimeout(() => { button.label = "Copy" }, 1500)
+  source.label = word
+  setTimeout(() => { source.label = "Copy" }, 1500)
 }
 const mark = () => {
   const view = Bokeh.index.query_one((one) => one.model === area)
@@ -51,7 +51,7 @@ def script_part(inspector: Inspector) -> list:
     copy = pn.widgets.Button(
         name="Copy", css_classes=["tpf-copy-script"], stylesheets=[CSS], margin=0
     )
-    copy.js_on_click(args={"area": area, "button": copy}, code=_COPY)
+    copy.js_on_click(args={"area": area}, code=_COPY)
 
     def write(*events):
         area.value = SCRIPTS[choice.value](inspector)
