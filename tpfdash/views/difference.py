@@ -11,7 +11,7 @@ from tpfdash.difference import Difference
 from tpfdash.frames import corner
 from tpfdash.inspector import Inspector
 from tpfdash.sky import target_position
-from tpfdash.views.figures import Figures, patch, set_columns
+from tpfdash.views.figures import Figures, patch, set_columns, settle
 from tpfdash.views.pixels import APERTURE_COLOR, MISSING_COLOR, palette, stamp_size
 
 __all__ = ["DifferenceView", "difference_text"]
@@ -69,6 +69,7 @@ class DifferenceView:
             xlabel="column (pixel)",
             ylabel="row (pixel)",
             default_tools=[],
+            hooks=[lambda plot, element: settle(plot.state)],
         )
         border = hv.Segments(tuple(self._outline().values()), ["x0", "y0", "x1", "y1"]).opts(
             color=APERTURE_COLOR, line_width=2, hooks=[self._figures.hook(title)]
