@@ -4,7 +4,7 @@
 
 step      an arrow key on the cadence slider, to the stamp changed, and to the last change of
           stamp or light curve (whose marker may move by less than a pixel)
-stretch   an arrow key on the stretch slider, to the stamp changed
+stretch   a page key on the stretch slider, to the stamp changed
 zoom      one notch of the wheel on the light curve, in and out, to the light curve changed first,
           and to its last change (a server that draws answers later than the browser scales)
 hover     the mouse moved to another part of the light curve, to the cadence found there marked
@@ -30,7 +30,7 @@ def step(page, i):
 
 
 def stretch(page, i):
-    key = "ArrowLeft" if i % 2 == 0 else "ArrowRight"
+    key = "PageDown" if i % 2 == 0 else "PageUp"
     return page.press(page.handle("stretch"), key, need=("pixels",))
 
 

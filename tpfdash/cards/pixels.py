@@ -35,7 +35,7 @@ def pixel_card(inspector: Inspector, view: PixelView) -> pn.Column:
             pn.HSpacer(),
             plot_pane(view.plot, "pixels"),
             pn.HSpacer(),
-            min_height=370,
+            min_height=368,
             margin=(4, 0),
         ),
         readout(
