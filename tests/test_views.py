@@ -6,6 +6,7 @@ import holoviews as hv
 import numpy as np
 import pytest
 from bokeh.document import Document
+from bokeh.models import Arrow
 
 from tpfdash import Inspector, simulate_tpf
 from tpfdash.views import lightcurve, pixels, timeplot
@@ -172,6 +173,34 @@ def test_the_colour_bar_is_labelled_with_true_values(scale):
     low, high = inspector.levels()
     np.testing.assert_allclose(numbers[[0, -1]], [low, high], rtol=0.02, atol=0.02 * (high - low))
     assert plot.state is not None
+
+
+def test_the_colour_bar_names_the_column():
+    inspector = inspected()
+    view = PixelView(inspector)
+    plot = shown(view)
+    for column, title in {"background": "Background (e⁻/s)", "S/N": "Signal to noise"}.items():
+        inspector.column = column
+        assert view._figures.pages()[0]["image"].handles["colorbar"].title == title
+    assert plot.state is not None
+
+
+def test_a_new_mask_leaves_the_canvas_of_image_and_axes_alone():
+    """The outlines are drawn on the canvas over it, each once, whatever else is built anew."""
+    inspector = inspected()
+    view = PixelView(inspector)
+    plot = shown(view)
+    for column in ("background", "flux"):
+        inspector.column = column
+    arrows = [model for model in plot.state.center if isinstance(model, Arrow)]
+    assert len(arrows) == 3
+    assert {arrow.level for arrow in arrows} == {"overlay"}
+    sources = view._figures.pages()[0]["image"].handles["outlines"]
+    inspector.set_aperture("all")
+    n_rows, n_cols = inspector.aperture.shape
+    lengths = np.subtract(sources["aperture"].data["x1"], sources["aperture"].data["x0"])
+    assert sorted(lengths) == [0, 0, n_cols, n_cols]
+    assert {arrow.source.id for arrow in arrows} == {one.id for one in sources.values()}
 
 
 def test_a_panel_that_is_not_shown_is_not_drawn(monkeypatch):

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 
 import holoviews as hv
 import numpy as np
-from bokeh.models import BoxSelectTool, FixedTicker
+from bokeh.models import Arrow, BoxSelectTool, ColumnDataSource, FixedTicker
 from bokeh.palettes import all_palettes, diverging_palette, interp_palette
 
 from tpfdash.aperture import outline, pipeline_mask
@@ -157,18 +157,18 @@ class PixelView:
         parts = np.clip((self.inspector.frame() - low) / (high - low), 0, 1)
         return _STRETCHES[self.inspector.scale][0](parts).astype(np.float32)
 
-    def _segments(self, name: str) -> dict[str, np.ndarray]:
+    def _segments(self, name: str) -> dict[str, list[float]]:
         tpf = self.inspector.tpf
         mask = pipeline_mask(tpf) if name == "pipeline" else getattr(self.inspector, name)
         ends = outline(mask, *corner(tpf))
-        return dict(zip(("x0", "y0", "x1", "y1"), ends, strict=True))
+        # As lists: a few numbers travel quicker inside the message than as buffers.
+        names = ("x0", "y0", "x1", "y1")
+        return {end: values.tolist() for end, values in zip(names, ends, strict=True)}
 
     def _build(self, column, cmap, scale) -> hv.Overlay:
         tpf = self.inspector.tpf
         rows, cols = tpf["row"].values, tpf["col"].values
         left, bottom, right, top = cols[0] - 0.5, rows[0] - 0.5, cols[-1] + 0.5, rows[-1] + 0.5
-        spec = COLUMNS[column]
-        label = f"{spec.label} ({spec.unit})" if spec.unit else spec.label
         width, height = stamp_size((rows.size, cols.size), self._side)
         stamp = hv.Image(
             self._image()[::-1],  # hv has row 0 on top
@@ -181,25 +181,16 @@ class PixelView:
             clipping_colors={"NaN": MISSING_COLOR},
             colorbar=True,
             colorbar_opts={"ticker": FixedTicker(ticks=list(_TICKS)), "width": 12},
-            clabel=label,
+            clabel=_label(column),
             tools=[BoxSelectTool(renderers=[])],
             hooks=[self._figures.hook("image", self._finish)],
         )
-        marks = [
-            hv.Segments(tuple(self._segments(name).values()), kdims=["x0", "y0", "x1", "y1"]).opts(
-                color=style.color,
-                line_width=style.width,
-                line_dash=style.dash,
-                hooks=[self._figures.hook(name)],
-            )
-            for name, style in _OUTLINES.items()
-        ]
         position = target_position(tpf)
         inside = position and bottom <= position[0] <= top and left <= position[1] <= right
         target = hv.Points([position[::-1]] if inside else [], kdims=["col", "row"]).opts(
             marker="cross", size=14, line_width=2, color="white", line_color="white"
         )
-        return hv.Overlay([stamp, *marks, target]).opts(
+        return hv.Overlay([stamp, target]).opts(
             frame_width=width,
             frame_height=height,
             xlabel="column (pixel)",
@@ -214,19 +205,49 @@ class PixelView:
         )
 
     def _finish(self, plot, element) -> None:
-        """What HoloViews has no option for: the colour bar's labels in true values."""
+        """What HoloViews has no option for: outlines, and a colour bar labelled in true values."""
+        if "outlines" not in plot.handles:  # or the figure was built before, and its image is new
+            plot.handles["outlines"] = {
+                name: self._add_outline(plot.state, name, style)
+                for name, style in _OUTLINES.items()
+            }
         self._label_colors(plot)
         for axis in (*plot.state.xaxis, *plot.state.yaxis):
             axis.ticker.num_minor_ticks = 0
             axis.ticker.update(min_interval=1, desired_num_ticks=5)
 
+    def _add_outline(self, figure, name: str, style: _Outline) -> ColumnDataSource:
+        """Draw a mask's outline on the canvas that lies over the figure's own.
+
+        So a new mask paints neither image nor axes again (half of the browser's time for a click).
+        Of what Bokeh draws many of, only an arrow stays within the frame there: one without a head.
+        """
+        source = ColumnDataSource(self._segments(name))
+        arrows = Arrow(
+            source=source,
+            x_start="x0",
+            y_start="y0",
+            x_end="x1",
+            y_end="y1",
+            end=None,
+            line_color=style.color,
+            line_width=style.width,
+            line_dash=style.dash,
+            level="overlay",
+        )
+        figure.add_layout(arrows)
+        return source
+
     def _label_colors(self, plot) -> None:
         low, high = self.inspector.levels()
         values = low + (high - low) * _STRETCHES[self.inspector.scale][1](_TICKS)
-        plot.handles["colorbar"].major_label_overrides = {
-            float(tick): _number(value, high - low)
-            for tick, value in zip(_TICKS, values, strict=True)
-        }
+        plot.handles["colorbar"].update(
+            title=_label(self.inspector.column),  # HoloViews leaves that of the first column
+            major_label_overrides={
+                float(tick): _number(value, high - low)
+                for tick, value in zip(_TICKS, values, strict=True)
+            },
+        )
 
     # -- keeping up ------------------------------------------------------------------------------
 
@@ -235,9 +256,7 @@ class PixelView:
 
         def change(plots):
             for name, columns in segments.items():
-                # As lists: a few numbers travel quicker inside the message than as buffers.
-                columns = {key: value.tolist() for key, value in columns.items()}
-                set_columns(plots[name].handles["source"], **columns)
+                set_columns(plots["image"].handles["outlines"][name], **columns)
 
         patch(self._figures, change)
 
@@ -258,6 +277,11 @@ def _centres(a: float, b: float) -> tuple[int, int]:
     low, high = sorted((a, b))
     first, last = int(np.ceil(low)), int(np.floor(high))
     return (first, last) if first <= last else (round(low), round(low))
+
+
+def _label(column: str) -> str:
+    spec = COLUMNS[column]
+    return f"{spec.label} ({spec.unit})" if spec.unit else spec.label
 
 
 def _number(value: float, span: float) -> str:
