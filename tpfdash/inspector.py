@@ -432,7 +432,8 @@ class Inspector(param.Parameterized):
 
     def frame(self) -> np.ndarray:
         """The stamp now: float64 (row, col) of the column and cadence chosen."""
-        return frame(self.tpf, self.column, self.cadence)
+        where = self.column, self.cadence
+        return self._cached("frame", lambda: frame(self.tpf, *where), *where)
 
     def difference(self) -> Difference | None:
         """The difference image of the window, of the kept cadences; None where no window is set.

@@ -219,8 +219,8 @@ class PixelView:
     def _add_outline(self, figure, name: str, style: _Outline) -> ColumnDataSource:
         """Draw a mask's outline on the canvas that lies over the figure's own.
 
-        So a new mask paints neither image nor axes again (half of the browser's time for a click).
-        Of what Bokeh draws many of, only an arrow stays within the frame there: one without a head.
+        So a new mask paints neither image nor axes again. Of what Bokeh draws many of, only an
+        arrow stays within the frame there: one without a head.
         """
         source = ColumnDataSource(self._segments(name))
         arrows = Arrow(
