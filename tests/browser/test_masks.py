@@ -227,3 +227,34 @@ def test_masks_set_from_python_show(board, mask):
         lambda: board.inspector.set_aperture(mask((2, 2), (2, 3))), "pixels", "lightcurve"
     )
     board.until(lambda: "2 pixels" in board.title(), "words about two pixels")
+
+
+COUNT_PAINTS = """() => {
+  const within = (element, name) => {
+    for (let e = element; e != null; e = e.parentNode ?? e.host) {
+      if (e.classList?.contains(name)) return true
+    }
+    return false
+  }
+  window.paints = {}
+  for (const name of ["pixels", "lightcurve"]) {
+    const [view] = [...Bokeh.index.query((view) =>
+      view.model.type === "Figure" && view.frame && within(view.el, `tpf-${name}`))]
+    const paint = view._paint_primary
+    paints[name] = 0
+    view._paint_primary = function (...how) { paints[name] += 1; return paint.apply(this, how) }
+  }
+}"""
+
+
+def test_a_new_mask_paints_the_light_curve_once_and_the_stamp_not_at_all(board, mask, at):
+    """Its outline is on a canvas of its own, over image and axes."""
+    board.click("pixels", *at(1, 1))
+    board.masks_become(mask((1, 1)))
+    board.settles()
+    board.page.evaluate(COUNT_PAINTS)
+    for count, pixel in enumerate([(2, 3), (4, 4), (3, 5)], start=1):
+        board.repaints(lambda p=pixel: board.click("pixels", *at(*p)), "pixels", "lightcurve")
+        board.masks_become(mask(pixel))
+        board.settles()
+        assert board.page.evaluate("paints") == {"pixels": 0, "lightcurve": count}

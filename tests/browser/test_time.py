@@ -236,9 +236,11 @@ COUNT_PATCHES = """() => {
 
 
 def test_a_slider_is_followed_at_once_and_in_one_batch(board):
-    """Panel's own would send one message an effect, and show the page as busy: `cards.widgets`."""
-    page = board.page
+    """Panel's own would wait, show the page as busy, and send a message an effect."""
+    page, document = board.page, board.session.document
     page.evaluate(COUNT_PATCHES)
+    waits, put_off = [], document.add_timeout_callback
+    document.add_timeout_callback = lambda act, ms: waits.append(ms) or put_off(act, ms)
     for name, key, figures in (
         ("cadence", "PageUp", ("pixels", "lightcurve")),
         ("stretch", "PageDown", ("pixels",)),
@@ -250,6 +252,8 @@ def test_a_slider_is_followed_at_once_and_in_one_batch(board):
             board.in_session(lambda: None)
             assert page.evaluate("patches") == 1
         page.evaluate("document.activeElement.blur()")
+    del document.add_timeout_callback
+    assert max(waits, default=0) <= 20  # the browser's time to paint, after a value was acted on
 
 
 def test_the_picture_follows_a_dragged_slider(board):

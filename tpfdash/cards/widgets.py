@@ -55,7 +55,7 @@ class _Following:
     would follow 8 times a second. It has no public word for any of this.
     """
 
-    _priority_changes = ["value"]
+    _priority_changes = ["value", "value_throttled"]
     _busy__ignore = ["value", "value_throttled"]
     _free = 0.0  # when the browser has had its time, on the clock of time.monotonic
 
