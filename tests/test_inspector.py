@@ -13,11 +13,11 @@ from test_photometry import COL, ROW, make_tpf
 
 from tpfdash import photometry
 from tpfdash.errors import TPFError
-from tpfdash.frames import frame
 from tpfdash.inspector import Inspector
 from tpfdash.io import open_tpf, write_tpf
 from tpfdash.photometry import aperture_photometry
 from tpfdash.simulate import simulate_tpf
+from tpfdash.stamp.columns import frame
 
 SHAPE = (4, 5)
 FLAGS = [0, 0, 128, 32, 0, 0, 1 << 20, 0, 128, 0]  # of the last ten cadences

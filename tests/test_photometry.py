@@ -9,7 +9,8 @@ from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
 
 from tpfdash.errors import TPFError
-from tpfdash.photometry import RunningSum, aperture_photometry, median_level, zero_frames
+from tpfdash.photometry import RunningSum, aperture_photometry
+from tpfdash.stamp.blocks import median_level, zero_frames
 
 ROW, COL = 512, 37
 
@@ -160,7 +161,7 @@ def test_any_layout_of_the_cube_gives_the_same(tpf, aperture, background, layout
 
 def test_blocks_join_up(tpf, aperture, background, monkeypatch):
     expected = aperture_photometry(tpf, aperture, background=background)
-    monkeypatch.setattr("tpfdash.photometry._IN_MEMORY", 256)
+    monkeypatch.setattr("tpfdash.stamp.blocks._IN_MEMORY", 256)
     blocked = aperture_photometry(tpf, aperture, background=background)
     xr.testing.assert_equal(blocked, expected)
     np.testing.assert_array_equal(np.flatnonzero(zero_frames(tpf)), [9])

@@ -16,7 +16,7 @@ from tpfdash.errors import TPFError
 from tpfdash.io.sources import open_tpf
 from tpfdash.io.write import write_tpf
 from tpfdash.simulate import Star, simulate_tpf
-from tpfdash.sky import target_position
+from tpfdash.stamp.sky import target_position
 
 KINDS = [
     ("K2", "long"),

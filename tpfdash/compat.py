@@ -11,11 +11,11 @@ from collections.abc import Callable
 import numpy as np
 import xarray as xr
 
-from tpfdash.aperture import default_mask, pipeline_mask
 from tpfdash.errors import TPFError
 from tpfdash.inspector import Inspector
 from tpfdash.io import to_lightkurve
 from tpfdash.missions import APERTURE_OPTIMAL
+from tpfdash.stamp.masks import default_mask, pipeline_mask
 
 __all__ = ["KEYWORDS", "check_functions", "inspector_params"]
 

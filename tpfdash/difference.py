@@ -14,7 +14,7 @@ import xarray as xr
 from scipy.special import ndtri
 
 from tpfdash.errors import TPFError
-from tpfdash.photometry import all_zero, pixel_series
+from tpfdash.stamp.blocks import all_zero, pixel_series
 
 __all__ = ["Difference", "difference_image"]
 

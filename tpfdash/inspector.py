@@ -15,10 +15,8 @@ import xarray as xr
 from astropy.time import Time
 
 from tpfdash import photometry
-from tpfdash.aperture import default_mask, named_mask, rectangle
 from tpfdash.difference import Difference, difference_image
 from tpfdash.errors import TPFError
-from tpfdash.frames import COLUMNS, available_columns, corner, frame, sample_frames
 from tpfdash.missions import Mission, get_mission
 from tpfdash.params import (
     Choice,
@@ -34,6 +32,10 @@ from tpfdash.params import (
     Switch,
     Whole,
 )
+from tpfdash.stamp.blocks import median_level
+from tpfdash.stamp.columns import COLUMNS, available_columns, frame, sample_frames
+from tpfdash.stamp.geometry import corner, rectangle
+from tpfdash.stamp.masks import default_mask, named_mask
 from tpfdash.transform import transformed
 
 __all__ = ["MODES", "SCALES", "Inspector"]
@@ -354,7 +356,7 @@ class Inspector(param.Parameterized):
             return None
         return self._cached(
             "background",
-            lambda: photometry.median_level(self.tpf, self.background),
+            lambda: median_level(self.tpf, self.background),
             self._pixels[1],
         )
 

@@ -1,7 +1,7 @@
 """What differs between Kepler, K2 and TESS: quality flags, aperture bits, clocks, keywords.
 
 Facts only, as one `Mission` a mission; reading them out of a file is `tpfdash.io.fits`, using
-them on a cube is `tpfdash.aperture` and `tpfdash.inspector`.
+them on a cube is `tpfdash.stamp.masks` and `tpfdash.inspector`.
 """
 
 from __future__ import annotations

@@ -10,8 +10,8 @@ import operator
 import numpy as np
 import param
 
-from tpfdash.aperture import as_mask
 from tpfdash.errors import TPFError
+from tpfdash.stamp.masks import as_mask
 
 __all__ = [
     "Choice",

@@ -2,33 +2,20 @@
 
 `aperture_photometry` does it once, from any cube, lazy ones included; `RunningSum` keeps the sum
 of a cube in memory up to date while pixels come and go. What is known of the aperture's
-provenance is written into the attrs; choosing the mask is `tpfdash.aperture`.
+provenance is written into the attrs; choosing the mask is `tpfdash.stamp.masks`.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
-
 import numpy as np
 import xarray as xr
 
-from tpfdash.aperture import as_mask
-from tpfdash.frames import corner
+from tpfdash.stamp.blocks import all_zero, finite_median, pixel_series, spans, zero_frames
+from tpfdash.stamp.geometry import corner
+from tpfdash.stamp.masks import as_mask
 from tpfdash.version import __version__
 
-__all__ = [
-    "RunningSum",
-    "all_zero",
-    "aperture_photometry",
-    "median_level",
-    "pixel_series",
-    "zero_frames",
-]
-
-#: Bytes of pixels worked on at a time: small enough to stay in a processor's cache where the cube
-#: is in memory, large enough for sequential reads where it is on disk.
-_IN_MEMORY = 1 << 20
-_ON_DISK = 1 << 23
+__all__ = ["RunningSum", "aperture_photometry"]
 
 
 def aperture_photometry(tpf: xr.Dataset, aperture, *, background=None) -> xr.Dataset:
@@ -77,11 +64,11 @@ def aperture_photometry(tpf: xr.Dataset, aperture, *, background=None) -> xr.Dat
         first_row, first_col = corner(tpf)
         rows, cols = rows + first_row, cols + first_col
         read = [name for name in ("flux", "flux_err") if name in tpf]
-        for block in _blocks(tpf, read, aperture, background):
+        for block in spans(tpf, read, aperture, background):
             pixels = pixel_series(tpf, "flux", block)
             series = pixels[aperture].astype(np.float64)
             if background is not None and background.any():
-                series -= _median(pixels[background])
+                series -= finite_median(pixels[background])
             finite = np.isfinite(series)
             values = np.where(finite, series, 0.0)
             missing = ~finite.any(axis=0) | all_zero(pixels)
@@ -156,7 +143,7 @@ class RunningSum:
         self.mask = mask.copy()
 
     def _add(self, pixels: np.ndarray, sign: int) -> None:
-        for block in _blocks(self._tpf, ["flux"], pixels):
+        for block in spans(self._tpf, ["flux"], pixels):
             series = pixel_series(self._tpf, "flux", block)[pixels]
             total = series.sum(axis=0, dtype=np.float64)
             count = len(series)
@@ -183,80 +170,3 @@ class RunningSum:
         flux = self._total.copy() if background is None else self._total - self._count * background
         flux[(self._count == 0) | self._empty] = np.nan
         return flux
-
-
-def median_level(tpf: xr.Dataset, mask: np.ndarray, name: str = "flux") -> np.ndarray:
-    """Median over the finite pixels of a mask at each cadence, in the cube's unit per pixel.
-
-    Returns
-    -------
-    float64 array (time,); NaN where no pixel of the mask is finite.
-    """
-    level = np.empty(tpf.sizes["time"])
-    for block in _blocks(tpf, [name], mask):
-        level[block] = _median(pixel_series(tpf, name, block)[mask])
-    return level
-
-
-def zero_frames(tpf: xr.Dataset) -> np.ndarray:
-    """Which cadences carry no data: every finite pixel of the frame is exactly 0.
-
-    Returns
-    -------
-    bool array (time,); False where no pixel is finite (such a frame is NaN, not 0).
-    """
-    empty = np.zeros(tpf.sizes["time"], dtype=bool)
-    for block in _blocks(tpf, ["flux"], np.ones(tpf["aperture"].shape, dtype=bool)):
-        empty[block] = all_zero(pixel_series(tpf, "flux", block))
-    return empty
-
-
-def all_zero(pixels: np.ndarray) -> np.ndarray:
-    """As `zero_frames`, of an array (row, col, cadence): bool array (cadence,)."""
-    pixels = pixels.reshape(-1, pixels.shape[-1])
-    suspects = np.arange(pixels.shape[-1])
-    zeros = np.zeros(suspects.size, dtype=bool)
-    # Nearly every cadence is cleared by the first pixel or two.
-    for series in pixels:
-        values = series[suspects] if suspects.size < series.size else series
-        zero = values == 0
-        keep = zero | ~np.isfinite(values)
-        suspects, zeros = suspects[keep], (zeros | zero)[keep]
-        if not suspects.size:
-            break
-    empty = np.zeros(pixels.shape[-1], dtype=bool)
-    empty[suspects[zeros]] = True
-    return empty
-
-
-def pixel_series(tpf: xr.Dataset, name: str, cadences: slice | np.ndarray) -> np.ndarray:
-    """A cube over some cadences with each pixel's series contiguous: array (row, col, cadence)."""
-    return tpf[name].variable[cadences].values.transpose(1, 2, 0)
-
-
-def _blocks(tpf: xr.Dataset, names: Iterable[str], *masks: np.ndarray | None) -> Iterator[slice]:
-    """Slices of cadences that cover the cubes, so that what is read of each one fits the budget."""
-    n = tpf.sizes["time"]
-    wanted = sum(np.count_nonzero(mask) for mask in masks if mask is not None)
-    step = n
-    for variable in (tpf[name].variable for name in names):
-        # A cube on disk is read whole frames at a time. (xarray has no public word for "read".)
-        pixels, budget = (
-            (wanted, _IN_MEMORY) if variable._in_memory else (tpf["aperture"].size, _ON_DISK)
-        )
-        step = min(step, budget // (max(pixels, 1) * variable.dtype.itemsize))
-    step = max(1, step)
-    for start in range(0, n, step):
-        yield slice(start, min(start + step, n))
-
-
-def _median(series: np.ndarray) -> np.ndarray:
-    """Median over axis 0 of the finite values; NaN where there are none.
-
-    numpy's nanmedian goes column by column in Python for so few values a column.
-    """
-    finite = np.isfinite(series)
-    ordered = np.sort(np.where(finite, series, np.nan), axis=0)  # NaN goes last
-    count = finite.sum(axis=0)
-    at = np.maximum([(count - 1) // 2, count // 2], 0)
-    return np.take_along_axis(ordered, at, axis=0).mean(axis=0, dtype=np.float64)

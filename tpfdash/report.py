@@ -17,12 +17,11 @@ import numpy as np
 from bokeh.embed import components
 from bokeh.resources import Resources
 
-from tpfdash.aperture import runs
 from tpfdash.cards.words import cadence_html, heading_html, target_html
 from tpfdash.errors import TPFError
-from tpfdash.frames import corner
 from tpfdash.inspector import Inspector
 from tpfdash.io.atomic import write_atomically
+from tpfdash.stamp.geometry import corner, runs
 from tpfdash.version import __version__
 from tpfdash.views.lightcurve import LightCurveView
 from tpfdash.views.pixels import PixelView

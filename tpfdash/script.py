@@ -8,9 +8,8 @@ from __future__ import annotations
 
 from itertools import groupby
 
-from tpfdash.aperture import runs
-from tpfdash.frames import corner
 from tpfdash.inspector import Inspector
+from tpfdash.stamp.geometry import corner, runs
 from tpfdash.version import __version__
 
 __all__ = ["SCRIPTS", "lightkurve_script", "tpfdash_script"]

@@ -11,7 +11,8 @@ import time
 import numpy as np
 
 from tpfdash.io.sources import open_tpf
-from tpfdash.photometry import RunningSum, aperture_photometry, median_level
+from tpfdash.photometry import RunningSum, aperture_photometry
+from tpfdash.stamp.blocks import median_level
 from tpfdash.views.raster import fit_range, rasterize
 
 from . import harness, inputs

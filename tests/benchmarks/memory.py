@@ -48,8 +48,8 @@ def only_open(path):
 
 def pipeline(path):
     """aperture_photometry with the pipeline aperture."""
-    from tpfdash.aperture import pipeline_mask
     from tpfdash.photometry import aperture_photometry
+    from tpfdash.stamp.masks import pipeline_mask
 
     tpf = opened(path)
     return aperture_photometry(tpf, pipeline_mask(tpf))

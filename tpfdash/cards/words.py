@@ -6,9 +6,9 @@ from html import escape
 
 import numpy as np
 
-from tpfdash.frames import COLUMNS
 from tpfdash.inspector import Inspector
 from tpfdash.missions import Mission
+from tpfdash.stamp.columns import COLUMNS
 
 __all__ = ["cadence_html", "heading_html", "pixel_html", "target_html"]
 

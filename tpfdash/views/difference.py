@@ -6,11 +6,10 @@ import holoviews as hv
 import numpy as np
 from bokeh.models import HoverTool
 
-from tpfdash.aperture import outline
 from tpfdash.difference import Difference
-from tpfdash.frames import corner
 from tpfdash.inspector import Inspector
-from tpfdash.sky import target_position
+from tpfdash.stamp.geometry import corner, outline
+from tpfdash.stamp.sky import target_position
 from tpfdash.views.figures import Figures, patch, set_columns, settle
 from tpfdash.views.pixels import APERTURE_COLOR, MISSING_COLOR, palette, stamp_size
 

@@ -11,9 +11,9 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from tpfdash import photometry
-from tpfdash.frames import available_columns
 from tpfdash.inspector import Inspector
+from tpfdash.stamp.blocks import median_level
+from tpfdash.stamp.columns import available_columns
 from tpfdash.views.timeplot import Kind, TimePlot
 
 __all__ = ["PANELS", "PanelView", "available_panels"]
@@ -67,7 +67,7 @@ def _pointing(inspector):
 def _background(inspector):
     mask = inspector.aperture
     mask = mask if mask.any() else np.ones_like(mask)
-    return {"background": photometry.median_level(inspector.tpf, mask, "flux_bkg")}
+    return {"background": median_level(inspector.tpf, mask, "flux_bkg")}
 
 
 def _rolling_band(inspector):

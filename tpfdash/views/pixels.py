@@ -1,7 +1,7 @@
 """The postage stamp: one frame with its colour bar, the masks on it, and the mouse that edits them.
 
-What a frame is of each column, and which masks there are, is `tpfdash.frames` and
-`tpfdash.aperture`; the difference images are drawn with the same figure in `views.difference`.
+What a frame is of each column, and which masks there are, is `tpfdash.stamp.columns` and
+`tpfdash.stamp.masks`; the difference images are drawn with the same figure in `views.difference`.
 """
 
 from __future__ import annotations
@@ -13,10 +13,11 @@ import numpy as np
 from bokeh.models import Arrow, BoxSelectTool, ColumnDataSource, FixedTicker
 from bokeh.palettes import all_palettes, diverging_palette, interp_palette
 
-from tpfdash.aperture import outline, pipeline_mask
-from tpfdash.frames import COLUMNS, corner
 from tpfdash.inspector import Inspector
-from tpfdash.sky import target_position
+from tpfdash.stamp.columns import COLUMNS
+from tpfdash.stamp.geometry import corner, outline
+from tpfdash.stamp.masks import pipeline_mask
+from tpfdash.stamp.sky import target_position
 from tpfdash.views import streams
 from tpfdash.views.figures import Figures, patch, prefer, set_columns
 

@@ -10,18 +10,16 @@ import xarray as xr
 from scipy import ndimage
 
 from tpfdash.errors import TPFError
-from tpfdash.frames import corner, sample_frames
 from tpfdash.missions import APERTURE_OPTIMAL
-from tpfdash.sky import target_position
+from tpfdash.stamp.columns import sample_frames
+from tpfdash.stamp.geometry import corner
+from tpfdash.stamp.sky import target_position
 
 __all__ = [
     "as_mask",
     "default_mask",
     "named_mask",
-    "outline",
     "pipeline_mask",
-    "rectangle",
-    "runs",
     "threshold_mask",
 ]
 
@@ -119,71 +117,3 @@ def named_mask(tpf: xr.Dataset, name: str) -> np.ndarray:
         words = ", ".join(repr(word) for word in _NAMED)
         raise TPFError(f"{name!r} is no aperture: it should be one of {words}, or a boolean array.")
     return _NAMED[name](tpf)
-
-
-def rectangle(tpf: xr.Dataset, row0, row1, col0, col1) -> np.ndarray:
-    """The pixels of a rectangle, in detector pixels, both ends included, in either order.
-
-    What lies outside the stamp is cut off; a rectangle wholly outside is empty.
-
-    Raises
-    ------
-    TPFError
-        Where an end is no number.
-    """
-    ends = row0, row1, col0, col1
-    try:
-        row0, row1, col0, col1 = numbers = [float(end) for end in ends]
-    except (TypeError, ValueError):
-        numbers = [np.nan]
-    if np.isnan(numbers).any():
-        raise TPFError(f"a rectangle has the ends {ends!r}: they should be detector pixels.")
-    row, col = (tpf.variables[axis].values for axis in ("row", "col"))
-    (row0, row1), (col0, col1) = sorted((row0, row1)), sorted((col0, col1))
-    return np.outer((row >= row0) & (row <= row1), (col >= col0) & (col <= col1))
-
-
-def outline(mask: np.ndarray, row0: int, col0: int) -> tuple[np.ndarray, ...]:
-    """The border of a mask as line segments between pixel corners.
-
-    Parameters
-    ----------
-    mask : bool array (row, col)
-    row0, col0 : int
-        Detector pixel of the stamp's first pixel; pixel centres are at integers.
-
-    Returns
-    -------
-    x0, y0, x1, y1 : float arrays
-        One entry a segment; x counts columns, y rows. Sides that continue each other are one
-        segment, so that a long straight border is cheap to send and to draw.
-    """
-    padded = np.zeros(np.add(mask.shape, 2), dtype=np.int8)
-    padded[1:-1, 1:-1] = mask
-    # +1 where a pixel begins, -1 where one ends, going up the rows / along the columns.
-    y, x0, x1 = _runs(padded[1:] - padded[:-1])
-    x, y0, y1 = _runs((padded[:, 1:] - padded[:, :-1]).T)
-    return (
-        np.concatenate([x0, x]) + col0 - 0.5,
-        np.concatenate([y, y0]) + row0 - 0.5,
-        np.concatenate([x1, x]) + col0 - 0.5,
-        np.concatenate([y, y1]) + row0 - 0.5,
-    )
-
-
-def runs(line: np.ndarray) -> np.ndarray:
-    """(begin, end) of each stretch of True in a bool array, end not included: int (n, 2)."""
-    padded = np.zeros(line.size + 2, dtype=np.int8)
-    padded[1:-1] = line
-    return np.flatnonzero(padded[1:] != padded[:-1]).reshape(-1, 2)
-
-
-def _runs(edges: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-    """(line, begin, end) of each run of equal non-zero values along axis 1, 0 at both its ends.
-
-    Counted without the ends: the second value of a line is number 0.
-    """
-    changes = edges[:, 1:] != edges[:, :-1]
-    line, begin = np.nonzero(changes & (edges[:, 1:] != 0))
-    _, end = np.nonzero(changes & (edges[:, :-1] != 0))
-    return line, begin, end

@@ -7,18 +7,11 @@ from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
 from test_photometry import COL, ROW, make_tpf
 
-from tpfdash.aperture import (
-    as_mask,
-    default_mask,
-    named_mask,
-    outline,
-    pipeline_mask,
-    rectangle,
-    threshold_mask,
-)
 from tpfdash.errors import TPFError
 from tpfdash.io import open_tpf
 from tpfdash.simulate import Star, simulate_tpf
+from tpfdash.stamp.geometry import outline, rectangle
+from tpfdash.stamp.masks import as_mask, default_mask, named_mask, pipeline_mask, threshold_mask
 
 
 def test_as_mask_copies_and_locks():

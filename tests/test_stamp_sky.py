@@ -7,7 +7,7 @@ from astropy.wcs import WCS
 
 from tpfdash.io import open_tpf
 from tpfdash.simulate import Star, simulate_tpf
-from tpfdash.sky import target_position
+from tpfdash.stamp.sky import target_position
 
 
 def _header(**cards):

@@ -5,9 +5,9 @@ import numpy as np
 import pytest
 from test_photometry import Counted, make_tpf
 
-from tpfdash.frames import COLUMNS, available_columns, frame, sample_frames
 from tpfdash.io import open_tpf, write_tpf
 from tpfdash.simulate import simulate_tpf
+from tpfdash.stamp.columns import COLUMNS, available_columns, frame, sample_frames
 
 
 @pytest.fixture

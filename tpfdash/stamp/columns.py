@@ -12,7 +12,7 @@ from dataclasses import dataclass
 import numpy as np
 import xarray as xr
 
-__all__ = ["COLUMNS", "Column", "available_columns", "corner", "frame", "sample_frames"]
+__all__ = ["COLUMNS", "Column", "available_columns", "frame", "sample_frames"]
 
 #: How many frames stand for the whole observation where statistics over time are wanted.
 _SAMPLE = 64
@@ -82,12 +82,6 @@ def available_columns(tpf: xr.Dataset) -> list[str]:
         for name, column in COLUMNS.items()
         if all(variable in tpf and variable not in silent for variable in column.needs)
     ]
-
-
-def corner(tpf: xr.Dataset) -> tuple[int, int]:
-    """Detector (row, col) of the stamp's first pixel."""
-    row, col = (tpf.variables[axis].values[0] for axis in ("row", "col"))
-    return int(row), int(col)
 
 
 def frame(tpf: xr.Dataset, column: str, cadence) -> np.ndarray:

@@ -1,0 +1,94 @@
+"""Places on a stamp: its corner, its extent, rectangles and the borders of masks.
+
+Detector pixels throughout, a pixel's centre at the integer. Which pixels make a mask is
+`tpfdash.stamp.masks`; where the sky falls on them is `tpfdash.stamp.sky`.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+import xarray as xr
+
+from tpfdash.errors import TPFError
+
+__all__ = ["corner", "extent", "outline", "rectangle", "runs"]
+
+
+def corner(tpf: xr.Dataset) -> tuple[int, int]:
+    """Detector (row, col) of the stamp's first pixel."""
+    row, col = (tpf.variables[axis].values[0] for axis in ("row", "col"))
+    return int(row), int(col)
+
+
+def extent(tpf: xr.Dataset) -> tuple[float, float, float, float]:
+    """(left, bottom, right, top) of the stamp: the outer edges of its pixels, columns first."""
+    (row, col), (rows, cols) = corner(tpf), tpf["aperture"].shape
+    return col - 0.5, row - 0.5, col + cols - 0.5, row + rows - 0.5
+
+
+def rectangle(tpf: xr.Dataset, row0, row1, col0, col1) -> np.ndarray:
+    """The pixels of a rectangle, in detector pixels, both ends included, in either order.
+
+    What lies outside the stamp is cut off; a rectangle wholly outside is empty.
+
+    Raises
+    ------
+    TPFError
+        Where an end is no number.
+    """
+    ends = row0, row1, col0, col1
+    try:
+        row0, row1, col0, col1 = numbers = [float(end) for end in ends]
+    except (TypeError, ValueError):
+        numbers = [np.nan]
+    if np.isnan(numbers).any():
+        raise TPFError(f"a rectangle has the ends {ends!r}: they should be detector pixels.")
+    row, col = (tpf.variables[axis].values for axis in ("row", "col"))
+    (row0, row1), (col0, col1) = sorted((row0, row1)), sorted((col0, col1))
+    return np.outer((row >= row0) & (row <= row1), (col >= col0) & (col <= col1))
+
+
+def outline(mask: np.ndarray, row0: int, col0: int) -> tuple[np.ndarray, ...]:
+    """The border of a mask as line segments between pixel corners.
+
+    Parameters
+    ----------
+    mask : bool array (row, col)
+    row0, col0 : int
+        Detector pixel of the stamp's first pixel; pixel centres are at integers.
+
+    Returns
+    -------
+    x0, y0, x1, y1 : float arrays
+        One entry a segment; x counts columns, y rows. Sides that continue each other are one
+        segment, so that a long straight border is cheap to send and to draw.
+    """
+    padded = np.zeros(np.add(mask.shape, 2), dtype=np.int8)
+    padded[1:-1, 1:-1] = mask
+    # +1 where a pixel begins, -1 where one ends, going up the rows / along the columns.
+    y, x0, x1 = _runs(padded[1:] - padded[:-1])
+    x, y0, y1 = _runs((padded[:, 1:] - padded[:, :-1]).T)
+    return (
+        np.concatenate([x0, x]) + col0 - 0.5,
+        np.concatenate([y, y0]) + row0 - 0.5,
+        np.concatenate([x1, x]) + col0 - 0.5,
+        np.concatenate([y, y1]) + row0 - 0.5,
+    )
+
+
+def runs(line: np.ndarray) -> np.ndarray:
+    """(begin, end) of each stretch of True in a bool array, end not included: int (n, 2)."""
+    padded = np.zeros(line.size + 2, dtype=np.int8)
+    padded[1:-1] = line
+    return np.flatnonzero(padded[1:] != padded[:-1]).reshape(-1, 2)
+
+
+def _runs(edges: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """(line, begin, end) of each run of equal non-zero values along axis 1, 0 at both its ends.
+
+    Counted without the ends: the second value of a line is number 0.
+    """
+    changes = edges[:, 1:] != edges[:, :-1]
+    line, begin = np.nonzero(changes & (edges[:, 1:] != 0))
+    _, end = np.nonzero(changes & (edges[:, :-1] != 0))
+    return line, begin, end
