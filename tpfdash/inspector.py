@@ -15,7 +15,7 @@ import xarray as xr
 from astropy.time import Time
 
 from tpfdash import photometry
-from tpfdash.difference import Difference, difference_image
+from tpfdash.diagnosis.difference import Difference, difference_image
 from tpfdash.errors import TPFError
 from tpfdash.missions import Mission, get_mission
 from tpfdash.params import (
@@ -36,7 +36,7 @@ from tpfdash.stamp.blocks import median_level
 from tpfdash.stamp.columns import COLUMNS, available_columns, frame, sample_frames
 from tpfdash.stamp.geometry import corner, rectangle
 from tpfdash.stamp.masks import default_mask, named_mask
-from tpfdash.transform import transformed
+from tpfdash.timeseries.transform import transformed
 
 __all__ = ["MODES", "SCALES", "Inspector"]
 
@@ -95,7 +95,8 @@ class Inspector(param.Parameterized):
     )
     show_all = Switch(False, doc="Let the flux axis reach every point, single outliers included.")
     transform = Function(
-        None, doc="Applied to the kept cadences' light curve: see `tpfdash.transform`; or None."
+        None,
+        doc="Applied to the kept cadences' light curve: see `tpfdash.timeseries.transform`; or None.",
     )
     flux_range = Function(
         None, doc="Light curve -> (low, high) of the flux axis; None: it fits the data."

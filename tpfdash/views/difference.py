@@ -6,7 +6,7 @@ import holoviews as hv
 import numpy as np
 from bokeh.models import HoverTool
 
-from tpfdash.difference import Difference
+from tpfdash.diagnosis.difference import Difference
 from tpfdash.inspector import Inspector
 from tpfdash.stamp.geometry import corner, outline
 from tpfdash.stamp.sky import target_position

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 from test_photometry import COL, ROW, make_tpf
 
-from tpfdash.difference import difference_image
+from tpfdash.diagnosis.difference import difference_image
 from tpfdash.errors import TPFError
 from tpfdash.io import open_tpf
 from tpfdash.simulate import Star, Transit, simulate_tpf
@@ -136,7 +136,7 @@ def test_noiseless_and_one_pixel_stamps():
 
 def test_blocks_and_lazy_cubes_give_the_same(noise, monkeypatch):
     whole = difference_image(noise, window(100, 140))
-    monkeypatch.setattr("tpfdash.difference._BLOCK", 7 * 81)
+    monkeypatch.setattr("tpfdash.diagnosis.difference._BLOCK", 7 * 81)
     for tpf in (noise, noise.chunk({"time": 32})):
         part = difference_image(tpf, window(100, 140))
         np.testing.assert_allclose(part.snr, whole.snr, atol=1e-9)

@@ -1,0 +1,1 @@
+"""From a light curve to a light curve, in time; the pixels are not needed any more."""
