@@ -96,7 +96,7 @@ class Inspector(param.Parameterized):
     show_all = Switch(False, doc="Let the flux axis reach every point, single outliers included.")
     transform = Function(
         None,
-        doc="Applied to the kept cadences' light curve: see `tpfdash.timeseries.transform`; or None.",
+        doc="Applied to the kept cadences' light curve: see `timeseries.transform`; or None.",
     )
     flux_range = Function(
         None, doc="Light curve -> (low, high) of the flux axis; None: it fits the data."

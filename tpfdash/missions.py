@@ -1,6 +1,6 @@
 """What differs between Kepler, K2 and TESS: quality flags, aperture bits, clocks, keywords.
 
-Facts only, as one `Mission` a mission; reading them out of a file is `tpfdash.io.fits`, using
+Facts only, as one `Mission` a mission; reading them out of a file is `tpfdash.io.tpf.read`, using
 them on a cube is `tpfdash.stamp.masks` and `tpfdash.inspector`.
 """
 

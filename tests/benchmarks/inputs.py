@@ -9,7 +9,7 @@ from pathlib import Path
 import numpy as np
 from astropy.io import fits
 
-from tpfdash.io.write import write_tpf
+from tpfdash.io.tpf.write import write_tpf
 from tpfdash.simulate import Transit, simulate_tpf
 
 from .harness import scratch

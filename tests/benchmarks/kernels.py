@@ -10,7 +10,7 @@ import time
 
 import numpy as np
 
-from tpfdash.io.sources import open_tpf
+from tpfdash.io.open import open_tpf
 from tpfdash.photometry import RunningSum, aperture_photometry
 from tpfdash.stamp.blocks import median_level
 from tpfdash.views.raster import fit_range, rasterize

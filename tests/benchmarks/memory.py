@@ -36,7 +36,7 @@ def peak():
 
 
 def opened(path):
-    from tpfdash.io.sources import open_tpf
+    from tpfdash.io.open import open_tpf
 
     return open_tpf(path)
 
@@ -83,7 +83,7 @@ def dashboard(path):
 def imports(path):
     """Import the package, no more."""
     import tpfdash.inspector
-    import tpfdash.io.sources
+    import tpfdash.io.open
 
     return tpfdash
 

@@ -3,16 +3,11 @@
 Nothing here knows of an Inspector or of a display.
 """
 
-from tpfdash.io.export import (
-    aperture_bytes,
-    lightcurve_bytes,
-    read_aperture,
-    write_aperture,
-    write_lightcurve,
-)
+from tpfdash.io.apertures import aperture_bytes, read_aperture, write_aperture
+from tpfdash.io.lightcurves import lightcurve_bytes, write_lightcurve
 from tpfdash.io.objects import to_lightkurve, to_timeseries
-from tpfdash.io.sources import open_tpf
-from tpfdash.io.write import write_tpf
+from tpfdash.io.open import open_tpf
+from tpfdash.io.tpf.write import write_tpf
 
 __all__ = [
     "aperture_bytes",

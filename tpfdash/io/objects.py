@@ -1,7 +1,7 @@
 """Light curves as objects of other packages: lightkurve's LightCurve and astropy's TimeSeries.
 
-The way in, from lightkurve's target pixel files, is `tpfdash.io.sources`; files are written by
-`tpfdash.io.export`.
+The way in, from lightkurve's target pixel files, is `tpfdash.io.open`; files are written by
+`tpfdash.io.lightcurves`.
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ import xarray as xr
 from astropy.time import Time
 
 from tpfdash.errors import TPFError
-from tpfdash.io.export import lightcurve_table
+from tpfdash.io.lightcurves import lightcurve_table
 from tpfdash.io.provenance import mission_of
 
 if TYPE_CHECKING:

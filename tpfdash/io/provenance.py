@@ -1,7 +1,7 @@
 """Where a result comes from, as plain facts and as the cards of a FITS header.
 
 The facts are the attributes of a Dataset that mean something outside tpfdash; what the results
-themselves hold, and the files they go into, are in `tpfdash.io.export`.
+themselves hold, and the files they go into, are `tpfdash.io.lightcurves` and `.apertures`.
 """
 
 from __future__ import annotations

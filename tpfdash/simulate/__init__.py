@@ -2,7 +2,7 @@
 
 What lives here: `simulate_tpf` (in `tpf`), which makes the same Dataset that `tpfdash.open_tpf`
 makes from a file; what it sees (`scene`), with what (`instruments`), how that is recorded
-(`exposure`), and ready-made `stories`. Writing a FITS file is `tpfdash.io.write`.
+(`exposure`), and ready-made `stories`. Writing a FITS file is `tpfdash.io.tpf.write`.
 
 What the model is, and is not: the PRF is a sum of circular pixel-integrated Gaussians (a core and
 a halo), the same all over the stamp; light curves are taken at mid-cadence, with no smearing over

@@ -51,7 +51,8 @@ def as_mask(value, shape: tuple[int, int], name: str = "aperture") -> np.ndarray
     if array.dtype != bool:
         if array.dtype.kind not in "iuf" or not np.isin(array, (0, 1)).all():
             raise TPFError(
-                f"the {name} mask holds {array.dtype} values: it should be boolean, or 0 and 1."
+                f"the {name} mask holds {array.dtype} values: it should be boolean, or 0 and 1, of "
+                f"shape {shape}."
             )
     mask = array.astype(bool)  # always a copy
     mask.flags.writeable = False

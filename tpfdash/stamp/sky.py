@@ -1,6 +1,6 @@
 """Between the sky and the detector: where a catalogue position falls on the stamp.
 
-Reading the WCS out of a file is `tpfdash.io.fits`; drawing the position is `tpfdash.views.pixels`.
+Reading the WCS out of a file is `tpfdash.io`; drawing the position is `tpfdash.views.pixels`.
 """
 
 from __future__ import annotations

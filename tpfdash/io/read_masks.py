@@ -1,7 +1,7 @@
 """An aperture mask as it is found in a file, before it is laid on any stamp.
 
 Knows the formats and their faults; where the mask belongs on a stamp, and how masks are written,
-is in `tpfdash.io.export`.
+is in `tpfdash.io.apertures`.
 """
 
 from __future__ import annotations
@@ -141,7 +141,7 @@ def _detector(facts: Mapping, telescope) -> dict:
 
 
 def _from_facts(name: str, mask: np.ndarray, facts: Mapping) -> FoundMask:
-    """A mask with what `tpfdash.io.export` writes beside it as JSON."""
+    """A mask with what `tpfdash.io.apertures` writes beside it as JSON."""
     mission = facts.get("mission")
     telescope = {"TESS": "TESS", "Kepler": "Kepler", "K2": "Kepler"}.get(mission)
     return FoundMask(name, mask, _corner(facts["corner"]), _detector(facts, telescope))

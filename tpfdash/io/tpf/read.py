@@ -1,8 +1,8 @@
 """Kepler, K2, TESS and TESSCut target pixel files -> one Dataset.
 
 What lives here: which extension and column is what. Where the bytes come from is
-`tpfdash.io.stores`, the structure of the file `tpfdash.io.hdus`, what the headers say
-`tpfdash.io.metadata`, reading rows of a table `tpfdash.io.table`, writing `tpfdash.io.write`.
+`tpfdash.io.fits.stores`, the structure of the file `tpfdash.io.fits.hdus`, reading rows of a table
+`tpfdash.io.fits.table`; what the headers say is `tpfdash.io.tpf.read_headers`.
 """
 
 from __future__ import annotations
@@ -14,10 +14,10 @@ import xarray as xr
 from xarray.core import indexing
 
 from tpfdash.errors import TPFError
-from tpfdash.io.hdus import HDU, find_hdus
-from tpfdash.io.metadata import corner, describe, find_mission
-from tpfdash.io.stores import Store
-from tpfdash.io.table import Column, ColumnCube, SparseCube, Table, parse_columns
+from tpfdash.io.fits.hdus import HDU, find_hdus
+from tpfdash.io.fits.stores import Store
+from tpfdash.io.fits.table import Column, ColumnCube, SparseCube, Table, parse_columns
+from tpfdash.io.tpf.read_headers import corner, describe, find_mission
 
 __all__ = ["read_tpf"]
 

@@ -17,13 +17,8 @@ from hypothesis import strategies as st
 
 from tpfdash.errors import TPFError
 from tpfdash.io import atomic
-from tpfdash.io.export import (
-    aperture_bytes,
-    lightcurve_bytes,
-    read_aperture,
-    write_aperture,
-    write_lightcurve,
-)
+from tpfdash.io.apertures import aperture_bytes, read_aperture, write_aperture
+from tpfdash.io.lightcurves import lightcurve_bytes, write_lightcurve
 
 ATTRS = {
     "Kepler": {"mission": "Kepler", "quarter": 8, "channel": 56, "id": 8462852},

@@ -2,7 +2,7 @@
 
 A `Table` is a store, the offset of the first row, the layout of a row and the number of rows:
 one way to read, whether the bytes are on disk or in memory. Which table and which columns
-matter is the business of `tpfdash.io.fits`.
+matter is the business of `tpfdash.io.tpf.read`.
 """
 
 from __future__ import annotations
@@ -16,8 +16,8 @@ from xarray.backends import BackendArray
 from xarray.core import indexing
 
 from tpfdash.errors import TPFError
-from tpfdash.io.hdus import HDU
-from tpfdash.io.stores import Store
+from tpfdash.io.fits.hdus import HDU
+from tpfdash.io.fits.stores import Store
 
 __all__ = ["Column", "ColumnCube", "SparseCube", "Table", "parse_columns"]
 

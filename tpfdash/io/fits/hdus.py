@@ -1,7 +1,7 @@
 """The extensions of a FITS file: their headers and where their data are.
 
 Only the structure of the file, and the ways in which that can be broken; what the data mean is
-`tpfdash.io.fits`, what the headers say of the observation `tpfdash.io.metadata`.
+`tpfdash.io.tpf.read`, what the headers say of the observation `tpfdash.io.tpf.read_headers`.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ from typing import Any
 from astropy.io import fits
 
 from tpfdash.errors import TPFError
-from tpfdash.io.stores import Store
+from tpfdash.io.fits.stores import Store
 
 __all__ = ["HDU", "find_hdus"]
 

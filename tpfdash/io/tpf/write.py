@@ -1,8 +1,7 @@
 """A Dataset -> a target pixel file in the mission's own FITS layout.
 
 What lives here: the order of the columns, and the bytes, written by blocks of cadences. Headers
-are made in `tpfdash.io.headers`. Reading files is `tpfdash.io.fits`; light curves and apertures
-are written by `tpfdash.io.export`.
+are made in `tpfdash.io.tpf.write_headers`. Reading files is `tpfdash.io.tpf.read`.
 """
 
 from __future__ import annotations
@@ -19,7 +18,7 @@ from astropy.io import fits
 
 from tpfdash.errors import TPFError
 from tpfdash.io.atomic import write_atomically
-from tpfdash.io.headers import (
+from tpfdash.io.tpf.write_headers import (
     COLUMNS,
     FFI_NAME,
     PIXELS,

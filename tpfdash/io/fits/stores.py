@@ -1,7 +1,7 @@
 """Where the bytes of a file are: on disk, in memory, or in a temporary file after decompression.
 
 A store knows its name and size and reads bytes at an offset; what the bytes mean belongs to
-`tpfdash.io.table` and `tpfdash.io.fits`, and finding the bytes to `tpfdash.io.sources`.
+`tpfdash.io.fits.table` and `tpfdash.io.tpf.read`, and finding the bytes to `tpfdash.io.open`.
 """
 
 from __future__ import annotations

@@ -1,7 +1,7 @@
 """The headers and columns of Kepler, K2, TESS and TESSCut target pixel files.
 
 What lives here: keywords and column definitions, made from a Dataset's attrs. The table's numbers
-are written by `tpfdash.io.write`, and read by `tpfdash.io.fits`.
+are written by `tpfdash.io.tpf.write`, and read by `tpfdash.io.tpf.read`.
 """
 
 from __future__ import annotations

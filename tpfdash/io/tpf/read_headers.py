@@ -1,6 +1,7 @@
 """What the headers of a target pixel file say of the observation: attrs, clock, corner, WCS.
 
-The structure of the file is `tpfdash.io.hdus`; its variables are made in `tpfdash.io.fits`.
+The structure of the file is `tpfdash.io.fits.hdus`; its variables are made in
+`tpfdash.io.tpf.read`.
 """
 
 from __future__ import annotations
@@ -16,7 +17,7 @@ from astropy.io import fits
 from astropy.wcs import WCS
 
 from tpfdash.errors import TPFError
-from tpfdash.io.hdus import HDU
+from tpfdash.io.fits.hdus import HDU
 from tpfdash.missions import MISSIONS, Mission, time_format
 
 __all__ = ["corner", "describe", "find_mission"]

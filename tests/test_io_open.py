@@ -18,11 +18,11 @@ import pytest
 import xarray as xr
 from astropy.io import fits
 
-import tpfdash.io.stores
+import tpfdash.io.fits.stores
 from tests.fitsfiles import make_hdus
 from tpfdash.errors import TPFError
 from tpfdash.io import open_tpf
-from tpfdash.io.stores import FileStore, MemoryStore
+from tpfdash.io.fits.stores import FileStore, MemoryStore
 from tpfdash.simulate import simulate_tpf
 
 
@@ -97,8 +97,8 @@ def test_gzipped_whatever_its_name(path, expected):
 
 
 def test_long_streams_go_to_a_temporary_file(path, expected, monkeypatch):
-    monkeypatch.setattr(tpfdash.io.stores, "SPOOL_BYTES", 5000)
-    monkeypatch.setattr(tpfdash.io.stores, "_COPY_BYTES", 1000)
+    monkeypatch.setattr(tpfdash.io.fits.stores, "SPOOL_BYTES", 5000)
+    monkeypatch.setattr(tpfdash.io.fits.stores, "_COPY_BYTES", 1000)
     packed = path.with_name("packed.fits.gz")
     packed.write_bytes(gzip.compress(path.read_bytes()))
     made = []
@@ -208,8 +208,8 @@ def test_lightkurve_object_in_memory_touches_no_disk(monkeypatch, path):
         def refuse(*args, **kwargs):
             raise AssertionError("the disk was touched")
 
-        monkeypatch.setattr(tpfdash.io.stores, "open_path", refuse)
-        monkeypatch.setattr(tpfdash.io.stores.tempfile, "TemporaryFile", refuse)
+        monkeypatch.setattr(tpfdash.io.fits.stores, "open_path", refuse)
+        monkeypatch.setattr(tpfdash.io.fits.stores.tempfile, "TemporaryFile", refuse)
         tpf = open_tpf(theirs)
     np.testing.assert_array_equal(tpf["cadenceno"], 505 + np.arange(10))
     np.testing.assert_array_equal(tpf["flux"], theirs.hdu[1].data["FLUX"])
@@ -306,7 +306,7 @@ def test_file_that_may_not_be_read(path, monkeypatch):
     def refuse(*args, **kwargs):
         raise PermissionError(13, "Permission denied")
 
-    monkeypatch.setattr(tpfdash.io.stores, "open", refuse, raising=False)
+    monkeypatch.setattr(tpfdash.io.fits.stores, "open", refuse, raising=False)
     assert "star.fits cannot be read (Permission denied)" in fault(path)
 
 

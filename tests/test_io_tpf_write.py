@@ -13,8 +13,8 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from tpfdash.errors import TPFError
-from tpfdash.io.sources import open_tpf
-from tpfdash.io.write import write_tpf
+from tpfdash.io.open import open_tpf
+from tpfdash.io.tpf.write import write_tpf
 from tpfdash.simulate import Star, simulate_tpf
 from tpfdash.stamp.sky import target_position
 

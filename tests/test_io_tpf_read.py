@@ -7,11 +7,11 @@ import pytest
 from astropy.io import fits
 from astropy.wcs import WCS
 
-import tpfdash.io.table
+import tpfdash.io.fits.table
 from tests.fitsfiles import REFERENCE, make_hdus, to_bytes
 from tpfdash.errors import TPFError
 from tpfdash.io import open_tpf
-from tpfdash.io.stores import FileStore
+from tpfdash.io.fits.stores import FileStore
 
 KEPLER = "kplr006922244-2009166043257_lpd-targ.fits"
 KEPLER_OLD = "kplr011904151-2010009091648_lpd-targ.fits"
@@ -481,7 +481,7 @@ def test_a_file_larger_than_memory_opens_and_shows_one_frame(tmp_path, monkeypat
 
 def test_reads_go_by_blocks(tmp_path, monkeypatch):
     make_hdus(n=5000, shape=(10, 10)).writeto(tmp_path / "a.fits")
-    monkeypatch.setattr(tpfdash.io.table, "BLOCK_BYTES", 100_000)
+    monkeypatch.setattr(tpfdash.io.fits.table, "BLOCK_BYTES", 100_000)
     seen = reads(monkeypatch)
     tpf = open_tpf(tmp_path / "a.fits")
     assert max(count for _, count in seen) <= 100_000
@@ -506,7 +506,7 @@ def test_any_part_of_a_lazy_cube(tmp_path, monkeypatch, key, gap):
     hdus.writeto(tmp_path / "a.fits")
     whole = np.array(hdus[1].data["FLUX"])
     monkeypatch.setattr(FileStore, "gap", gap)
-    monkeypatch.setattr(tpfdash.io.table, "BLOCK_BYTES", 2000)
+    monkeypatch.setattr(tpfdash.io.fits.table, "BLOCK_BYTES", 2000)
     tpf = open_tpf(tmp_path / "a.fits")
     parts = [k for k in (key if isinstance(key, tuple) else (key,))]
     if ... in parts:

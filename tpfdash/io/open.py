@@ -1,7 +1,7 @@
 """Anything a user may hand over -> one Dataset: `open_tpf`.
 
 What lives here: telling a path from a URL, an upload, an HDU list or an object of lightkurve, and
-getting at its bytes. What the bytes say is `tpfdash.io.fits`.
+getting at its bytes. What the bytes say is `tpfdash.io.tpf.read`.
 """
 
 from __future__ import annotations
@@ -20,8 +20,8 @@ import xarray as xr
 from astropy.io import fits
 
 from tpfdash.errors import TPFError
-from tpfdash.io.fits import read_tpf
-from tpfdash.io.stores import MemoryStore, Store, expand, open_path, spool
+from tpfdash.io.fits.stores import MemoryStore, Store, expand, open_path, spool
+from tpfdash.io.tpf.read import read_tpf
 from tpfdash.missions import get_mission
 
 __all__ = ["open_tpf"]

@@ -1,0 +1,224 @@
+"""Light curves as files: FITS, ECSV and CSV.
+
+Every file says where it comes from (`tpfdash.io.provenance`), and appears whole or not at all
+(`tpfdash.io.atomic`). Light curves as objects of other packages are `tpfdash.io.objects`.
+"""
+
+from __future__ import annotations
+
+import io
+import json
+import os
+from pathlib import Path
+
+import numpy as np
+import xarray as xr
+from astropy.io import fits
+from astropy.table import Column, Table
+
+from tpfdash.errors import TPFError
+from tpfdash.io.apertures import aperture_bits, choose_format, fits_bytes, format_of, image_hdu
+from tpfdash.io.atomic import write_atomically
+from tpfdash.io.provenance import header, mission_of, provenance
+
+__all__ = ["LIGHTCURVE_FORMATS", "lightcurve_bytes", "lightcurve_table", "write_lightcurve"]
+
+#: Variable of a light curve -> (FITS column, its unit as the missions write it, astropy's unit,
+#: description), in the order of the columns. TIME's unit and QUALITY's name differ by mission.
+_COLUMNS = {
+    "time": ("TIME", None, "d", None),
+    "cadenceno": ("CADENCENO", None, None, "cadence number"),
+    "flux": ("FLUX", "e-/s", "electron / s", "sum over the aperture"),
+    "flux_err": ("FLUX_ERR", "e-/s", "electron / s", "1-sigma error of flux"),
+    "centroid_col": ("MOM_CENTR1", "pixel", "pix", "flux-weighted centroid, detector column"),
+    "centroid_row": ("MOM_CENTR2", "pixel", "pix", "flux-weighted centroid, detector row"),
+    "quality": ("QUALITY", None, None, "quality flags of the mission"),
+}
+_KEPLER_NAMES = {"QUALITY": "SAP_QUALITY"}
+
+
+def lightcurve_bytes(lightcurve: xr.Dataset, format: str) -> bytes:
+    """A light curve as the contents of a file; every cadence is kept.
+
+    Parameters
+    ----------
+    lightcurve : Dataset
+        What `aperture_photometry` or `Inspector.lightcurve` gave: `flux` (e-/s) over `time`
+        (days), and of `flux_err`, `centroid_row`, `centroid_col` (detector pixels), `quality`
+        and `cadenceno` what there is. Its attributes `aperture`, `background` and `corner` go
+        into the file where they are given.
+    format : {"fits", "ecsv", "csv"}
+        "fits" is laid out as the mission's own light curves, which `lightkurve.read` opens as a
+        KeplerLightCurve or TessLightCurve: the table, and an image APERTURE with 1 for a pixel
+        of the stamp and 2 for one of the aperture; background pixels are 1 in an image
+        BACKGROUND. TIME is in the mission's own clock, whatever the clock of the source. "ecsv"
+        is an astropy Table with units and meta. "csv" has the same meta as lines that begin with
+        "#", a JSON value each. NaN is written as NaN or "nan".
+
+    Raises
+    ------
+    TPFError
+        On another format, and on a Dataset that is no light curve.
+    """
+    maker = choose_format(format, LIGHTCURVE_FORMATS, "a light curve")
+    _check(lightcurve)
+    return maker(lightcurve)
+
+
+def _check(lightcurve: xr.Dataset) -> None:
+    if (
+        not isinstance(lightcurve, xr.Dataset)
+        or not {"time", "flux"} <= lightcurve.variables.keys()
+    ):
+        raise TPFError(
+            "this is no light curve: it should be a Dataset with `flux` over `time`, as "
+            "aperture_photometry gives it."
+        )
+    wrong = [n for n in _COLUMNS if n in lightcurve and lightcurve[n].dims != ("time",)]
+    if wrong:
+        raise TPFError(f"{', '.join(wrong)} of the light curve should be over `time` alone.")
+
+
+def write_lightcurve(
+    lightcurve: xr.Dataset,
+    path: str | os.PathLike,
+    *,
+    format: str | None = None,
+    overwrite: bool = False,
+) -> Path:
+    """Write a light curve to a file, whole or not at all.
+
+    Parameters
+    ----------
+    lightcurve, format
+        As for `lightcurve_bytes`; the format is that of the suffix where none is given.
+    path : path
+    overwrite : bool
+        Whether a file that is there may be replaced.
+
+    Returns
+    -------
+    Path
+
+    Raises
+    ------
+    TPFError
+        As `lightcurve_bytes`; and if the file exists, or cannot be written.
+    """
+    data = lightcurve_bytes(lightcurve, format or format_of(path, LIGHTCURVE_FORMATS))
+    return write_atomically(path, lambda file: file.write(data), overwrite=overwrite)
+
+
+def _masks(lightcurve: xr.Dataset) -> dict[str, np.ndarray]:
+    """The masks that a light curve was made with, by name."""
+    masks = {
+        name: np.asarray(lightcurve.attrs[name], dtype=bool)
+        for name in ("aperture", "background")
+        if lightcurve.attrs.get(name) is not None
+    }
+    if masks and lightcurve.attrs.get("corner") is None:
+        raise TPFError(
+            "the light curve has masks and no attribute `corner`, the stamp's first pixel."
+        )
+    return masks
+
+
+def _meta(lightcurve: xr.Dataset) -> dict:
+    """Facts and masks of a light curve, as ECSV and CSV carry them."""
+    masks = _masks(lightcurve)
+    meta = provenance(lightcurve.attrs)
+    if masks:
+        meta["corner"] = [int(first) for first in lightcurve.attrs["corner"]]
+    return meta | {name: mask.astype(int).tolist() for name, mask in masks.items()}
+
+
+def _clock(reference: float, scale: str) -> str:
+    return f"BJD - {reference:.10g}, {scale}, barycentric"
+
+
+def _unit(lightcurve: xr.Dataset, name: str, usual: str | None, fits: str | None) -> str | None:
+    """`fits`, how FITS writes the `usual` unit; or what else a transformed flux is in."""
+    own = lightcurve[name].attrs.get("units", usual)
+    return own or None if name in ("flux", "flux_err") and own != usual else fits
+
+
+def lightcurve_table(lightcurve: xr.Dataset) -> Table:
+    """A light curve as an astropy Table, every cadence kept: units, meta, NaN where it is NaN.
+
+    Raises
+    ------
+    TPFError
+        On a Dataset that is no light curve.
+    """
+    _check(lightcurve)
+    attrs = lightcurve.attrs
+    reference = attrs.get("time_reference", mission_of(attrs).time_reference)
+    columns = []
+    for name, (_, _, unit, description) in _COLUMNS.items():
+        if name in lightcurve.variables:
+            if name == "time":
+                description = _clock(reference, attrs.get("time_scale", "TDB"))
+            values, unit = lightcurve[name].values, _unit(lightcurve, name, unit, unit)
+            columns.append(Column(values, name=name, unit=unit, description=description))
+    return Table(columns, meta=_meta(lightcurve))
+
+
+def _lightcurve_ecsv(lightcurve: xr.Dataset) -> bytes:
+    text = io.StringIO()
+    lightcurve_table(lightcurve).write(text, format="ascii.ecsv")
+    return text.getvalue().encode()
+
+
+def _lightcurve_csv(lightcurve: xr.Dataset) -> bytes:
+    table = lightcurve_table(lightcurve)
+    meta = {"creator": f"tpfdash {table.meta['tpfdash_version']} lightcurve"} | table.meta
+    meta["units"] = {name: str(table[name].unit) for name in table.colnames if table[name].unit}
+    lines = [f"# {name}: {json.dumps(value)}" for name, value in meta.items()]
+    lines.append(",".join(table.colnames))
+    # astype(str) writes the shortest decimal that reads back as the same float32 or float64
+    lines.extend(
+        map(",".join, zip(*(table[n].data.astype(str) for n in table.colnames), strict=True))
+    )
+    return ("\n".join(lines) + "\n").encode()
+
+
+def _lightcurve_fits(lightcurve: xr.Dataset) -> bytes:
+    attrs = lightcurve.attrs
+    mission = mission_of(attrs)
+    names = {} if mission.name == "TESS" else _KEPLER_NAMES
+    reference = mission.time_reference
+    columns = {}
+    for variable, (name, unit, usual, _) in _COLUMNS.items():
+        if variable in lightcurve.variables:
+            unit = _unit(lightcurve, variable, usual, unit)
+            columns[names.get(name, name)] = lightcurve[variable].values, unit
+    shift = attrs.get("time_reference", reference) - reference
+    columns["TIME"] = columns["TIME"][0] + shift, f"BJD - {reference:.0f}, days"
+    rows = np.rec.fromarrays([values for values, _ in columns.values()], names=list(columns))
+    table = fits.BinTableHDU(rows, name="LIGHTCURVE")
+    for name, (_, unit) in columns.items():
+        table.columns[name].unit = unit
+    table.header.extend(
+        [
+            ("TIMEREF", "SOLARSYSTEM", "barycentric correction applied to times"),
+            ("TIMESYS", attrs.get("time_scale", "TDB"), "time system"),
+            ("BJDREFI", int(reference), "integer part of BJD reference date"),
+            ("BJDREFF", reference % 1, "fraction of the day in BJD reference date"),
+            ("TIMEUNIT", "d", "unit of TIME"),
+        ]
+    )
+    masks = _masks(lightcurve)
+    images = []
+    if "aperture" in masks:
+        images.append(
+            image_hdu("APERTURE", aperture_bits(masks["aperture"]), attrs, attrs["corner"])
+        )
+    if "background" in masks:
+        background = masks["background"].astype(np.int32)
+        images.append(image_hdu("BACKGROUND", background, attrs, attrs["corner"]))
+    facts = provenance(attrs)
+    return fits_bytes(header(facts, "lightcurve"), table, *images)
+
+
+#: Format (and suffix) of a light curve -> what makes it.
+LIGHTCURVE_FORMATS = {"fits": _lightcurve_fits, "ecsv": _lightcurve_ecsv, "csv": _lightcurve_csv}

@@ -1,0 +1,1 @@
+"""Target pixel files in the missions' own FITS layouts: read and written."""
