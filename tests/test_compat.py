@@ -9,7 +9,8 @@ import pytest
 from tpfdash.compat import KEYWORDS, inspector_params
 from tpfdash.dashboard import interact
 from tpfdash.errors import TPFError
-from tpfdash.inspector import CMAPS, Inspector
+from tpfdash.inspector import Inspector
+from tpfdash.inspector.inspector import CMAPS
 from tpfdash.io import lightcurve_bytes
 from tpfdash.simulate import simulate_tpf
 

@@ -6,7 +6,7 @@ import panel as pn
 
 from tpfdash.cards.widgets import CSS, note, row
 from tpfdash.inspector import Inspector
-from tpfdash.script import SCRIPTS
+from tpfdash.inspector.script import SCRIPTS
 
 __all__ = ["script_part"]
 

@@ -7,8 +7,8 @@ import numpy as np
 import pytest
 
 from tpfdash.inspector import Inspector
+from tpfdash.inspector.script import SCRIPTS, lightkurve_script, tpfdash_script
 from tpfdash.io import open_tpf, write_tpf
-from tpfdash.script import SCRIPTS, lightkurve_script, tpfdash_script
 from tpfdash.simulate import simulate_tpf
 
 #: lightkurve adds up in single precision, and takes the background off what it added up.

@@ -17,8 +17,7 @@ from astropy.time import Time
 from tpfdash import photometry
 from tpfdash.diagnosis.difference import Difference, difference_image
 from tpfdash.errors import TPFError
-from tpfdash.missions import Mission, get_mission
-from tpfdash.params import (
+from tpfdash.inspector.params import (
     Choice,
     Derived,
     FileName,
@@ -32,6 +31,7 @@ from tpfdash.params import (
     Switch,
     Whole,
 )
+from tpfdash.missions import Mission, get_mission
 from tpfdash.stamp.blocks import median_level
 from tpfdash.stamp.columns import COLUMNS, available_columns, frame, sample_frames
 from tpfdash.stamp.geometry import corner, rectangle
