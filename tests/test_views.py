@@ -10,9 +10,9 @@ from bokeh.models import Arrow
 
 from tpfdash import Inspector, simulate_tpf
 from tpfdash.views import lightcurve, pixels, timeplot
-from tpfdash.views.figures import set_columns
 from tpfdash.views.lightcurve import LightCurveView
 from tpfdash.views.panels import PanelView, available_panels
+from tpfdash.views.patches import set_columns
 from tpfdash.views.pixels import PixelView, palette, stamp_size
 from tpfdash.views.timeplot import MOST_POINTS
 

@@ -10,7 +10,7 @@ from tpfdash.diagnosis.difference import Difference
 from tpfdash.inspector import Inspector
 from tpfdash.stamp.geometry import corner, outline
 from tpfdash.stamp.sky import target_position
-from tpfdash.views.figures import Figures, patch, set_columns, settle
+from tpfdash.views.patches import Figures, patch, set_columns, settle
 from tpfdash.views.pixels import APERTURE_COLOR, MISSING_COLOR, palette, stamp_size
 
 __all__ = ["DifferenceView", "difference_text"]

@@ -12,7 +12,7 @@ from bokeh.models import BoxSelectTool
 
 from tpfdash.inspector import Inspector
 from tpfdash.views import streams
-from tpfdash.views.figures import patch, prefer, set_columns
+from tpfdash.views.patches import patch, prefer, set_columns
 from tpfdash.views.timeplot import CADENCE_COLOR, Kind, TimePlot
 
 __all__ = ["LightCurveView"]

@@ -19,7 +19,7 @@ from tpfdash.stamp.geometry import corner, outline
 from tpfdash.stamp.masks import pipeline_mask
 from tpfdash.stamp.sky import target_position
 from tpfdash.views import streams
-from tpfdash.views.figures import Figures, patch, prefer, set_columns
+from tpfdash.views.patches import Figures, patch, prefer, set_columns
 
 __all__ = ["PixelView", "palette", "stamp_size"]
 

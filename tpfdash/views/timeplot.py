@@ -15,7 +15,7 @@ from bokeh.models import BasicTickFormatter
 
 from tpfdash.inspector import Inspector
 from tpfdash.views import streams
-from tpfdash.views.figures import Figures, patch, set_columns, settle, weakly
+from tpfdash.views.patches import Figures, patch, set_columns, settle, weakly
 from tpfdash.views.raster import LEVELS, fit_range, rasterize
 
 __all__ = ["CADENCE_COLOR", "Kind", "TimePlot"]
