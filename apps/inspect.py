@@ -8,8 +8,9 @@ import argparse
 
 import panel as pn
 
+from tpfdash.app.page import error_page, make_page
+from tpfdash.app.roots import open_sources
 from tpfdash.errors import TPFError
-from tpfdash.page import error_page, make_page, open_sources
 
 parser = argparse.ArgumentParser()
 parser.add_argument("sources", nargs="*")

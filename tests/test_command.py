@@ -6,9 +6,10 @@ import sys
 import panel as pn
 import pytest
 
-from tpfdash import TPFDashboard, TPFError, page
+from tpfdash import TPFDashboard, TPFError
 from tpfdash.__main__ import main
-from tpfdash.page import open_sources, resolve
+from tpfdash.app import page
+from tpfdash.app.roots import open_sources, resolve
 
 
 @pytest.mark.parametrize(

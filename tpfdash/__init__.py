@@ -39,7 +39,10 @@ __all__ = [
 ]
 
 
+_DISPLAYED = {"TPFDashboard": "tpfdash.app.dashboard", "interact": "tpfdash.app.interact"}
+
+
 def __getattr__(name: str):
-    if name in ("TPFDashboard", "interact"):
-        return getattr(import_module("tpfdash.dashboard"), name)
+    if name in _DISPLAYED:
+        return getattr(import_module(_DISPLAYED[name]), name)
     raise AttributeError(f"module 'tpfdash' has no attribute {name!r}")

@@ -47,7 +47,8 @@ def _serve(options: argparse.Namespace) -> None:
 
     import panel as pn
 
-    from tpfdash.page import make_page, open_sources
+    from tpfdash.app.page import make_page
+    from tpfdash.app.roots import open_sources
 
     if options.root is not None and not Path(options.root).is_dir():
         raise TPFError(f"--root is {options.root!r}: it should be a folder that exists.")

@@ -74,7 +74,7 @@ def dashboard(path):
     """The dashboard, drawn: stamp and light curve of the pipeline aperture."""
     import panel as pn
 
-    from tpfdash.dashboard import TPFDashboard
+    from tpfdash.app.dashboard import TPFDashboard
 
     drawn = TPFDashboard(path)
     return drawn, pn.panel(drawn).get_root()

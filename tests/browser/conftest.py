@@ -17,10 +17,10 @@ import panel as pn
 import pytest
 from tornado.websocket import WebSocketClosedError
 
-import tpfdash.page
+import tpfdash.app.page
 from tests.browser.driving import PATIENCE, Board, Session
-from tpfdash.dashboard import TPFDashboard
-from tpfdash.page import make_page
+from tpfdash.app.dashboard import TPFDashboard
+from tpfdash.app.page import make_page
 from tpfdash.simulate import Eclipse, Star, simulate_tpf
 
 HERE = Path(__file__).parent
@@ -103,7 +103,7 @@ def server():
             served.current.dashboards.append(self)
 
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(tpfdash.page, "TPFDashboard", Recorded)
+        patch.setattr(tpfdash.app.page, "TPFDashboard", Recorded)
         yield served
     served.stop()
 

@@ -12,7 +12,7 @@ import panel as pn
 import pytest
 
 from tests.browser.driving import Board
-from tpfdash.dashboard import TPFDashboard
+from tpfdash.app.dashboard import TPFDashboard
 from tpfdash.errors import TPFError
 from tpfdash.simulate import simulate_tpf
 

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from tpfdash.page import make_page
+from tpfdash.app.page import make_page
 from tpfdash.simulate import simulate_tpf
 
 KEPT = "#4285d0"

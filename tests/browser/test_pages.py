@@ -11,10 +11,11 @@ import numpy as np
 import panel as pn
 import pytest
 
-import tpfdash.page
+import tpfdash.app.page
 from tests.browser.driving import PATIENCE, Board, Session
+from tpfdash.app.page import make_page
+from tpfdash.app.roots import open_sources
 from tpfdash.io import open_tpf, write_tpf
-from tpfdash.page import make_page, open_sources
 from tpfdash.simulate import simulate_tpf
 
 KEPT = "#4285d0"
@@ -152,7 +153,7 @@ def test_the_dark_theme(open_page, tpf, browser, window):
 
 def test_two_dashboards_on_one_page_do_not_disturb_each_other(open_page, tpf, mask):
     one = open_page(
-        lambda: pn.Column(*(tpfdash.page.TPFDashboard(tpf) for _ in range(2))), dashboards=2
+        lambda: pn.Column(*(tpfdash.app.page.TPFDashboard(tpf) for _ in range(2))), dashboards=2
     )
     two = Board(one.page, one.session, 1)
     assert one.inspector is not two.inspector

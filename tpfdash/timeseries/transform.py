@@ -1,6 +1,7 @@
 """A function of the user's, applied to a light curve on its way to the screen and into files.
 
-How a function that knows lightkurve's objects becomes one that knows ours is `tpfdash.compat`.
+How a function that knows lightkurve's objects becomes one that knows ours is told by
+`tpfdash.app.interact`.
 """
 
 from __future__ import annotations

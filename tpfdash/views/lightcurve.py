@@ -11,7 +11,7 @@ import numpy as np
 from bokeh.models import BoxSelectTool
 
 from tpfdash.inspector import Inspector
-from tpfdash.views import streams
+from tpfdash.views import gestures
 from tpfdash.views.patches import patch, prefer, set_columns
 from tpfdash.views.timeplot import CADENCE_COLOR, Kind, TimePlot
 
@@ -42,12 +42,12 @@ class LightCurveView(TimePlot):
             height,
             structure=("normalized", "transform"),
         )
-        streams.listen(
+        gestures.listen(
             self.plot,
             {
-                streams.Box: self._box,
-                streams.Hover: self._hover,
-                streams.Leave: self._leave,
+                gestures.Box: self._box,
+                gestures.Hover: self._hover,
+                gestures.Leave: self._leave,
             },
         )
         inspector.param.watch(

@@ -18,7 +18,7 @@ from tpfdash.stamp.columns import COLUMNS
 from tpfdash.stamp.geometry import corner, outline
 from tpfdash.stamp.masks import pipeline_mask
 from tpfdash.stamp.sky import target_position
-from tpfdash.views import streams
+from tpfdash.views import gestures
 from tpfdash.views.patches import Figures, patch, prefer, set_columns
 
 __all__ = ["PixelView", "palette", "stamp_size"]
@@ -104,15 +104,15 @@ class PixelView:
         self.inspector = inspector
         self._side = side
         self._figures = Figures()
-        structure = streams.follow(inspector, ["column", "cmap", "scale"])
+        structure = gestures.follow(inspector, ["column", "cmap", "scale"])
         self.plot = hv.DynamicMap(self._build, streams=[structure])
-        streams.listen(
+        gestures.listen(
             self.plot,
             {
-                streams.Click: self._click,
-                streams.Box: self._box,
-                streams.Hover: self._hover,
-                streams.Leave: self._leave,
+                gestures.Click: self._click,
+                gestures.Box: self._box,
+                gestures.Hover: self._hover,
+                gestures.Leave: self._leave,
             },
         )
         inspector.param.watch(self._draw_masks, ["aperture", "background"])

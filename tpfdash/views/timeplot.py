@@ -14,7 +14,7 @@ import numpy as np
 from bokeh.models import BasicTickFormatter
 
 from tpfdash.inspector import Inspector
-from tpfdash.views import streams
+from tpfdash.views import gestures
 from tpfdash.views.patches import Figures, patch, set_columns, settle, weakly
 from tpfdash.views.raster import LEVELS, fit_range, rasterize
 
@@ -77,10 +77,10 @@ class TimePlot:
         self._zooming = False
         # Forward-filled, so that a stretch of time is a slice of cadences, NaN times included.
         self._clock = np.fmax.accumulate(inspector.time)
-        self.plot = hv.DynamicMap(self._build, streams=[streams.follow(inspector, structure)])
-        streams.listen(
+        self.plot = hv.DynamicMap(self._build, streams=[gestures.follow(inspector, structure)])
+        gestures.listen(
             self.plot,
-            {streams.Click: self._click, streams.Zoom: self._zoom, streams.Reset: self._reset},
+            {gestures.Click: self._click, gestures.Zoom: self._zoom, gestures.Reset: self._reset},
         )
         inspector.param.watch(self._draw_bar, ["cadence"])
         inspector.param.watch(self.draw, ["time_range", "show_all"])

@@ -15,6 +15,8 @@ import param
 from bokeh.core.validation import silence
 from bokeh.core.validation.warnings import FIXED_SIZING_MODE
 
+from tpfdash.app.notebook import prepare, settle
+from tpfdash.app.report import report_html, save_report
 from tpfdash.cards.difference import difference_card
 from tpfdash.cards.files import files_card
 from tpfdash.cards.keys import ArrowKeys
@@ -23,15 +25,12 @@ from tpfdash.cards.pixels import pixel_card
 from tpfdash.cards.quality import quality_card
 from tpfdash.cards.widgets import CSS, html
 from tpfdash.cards.words import heading_html, target_html
-from tpfdash.compat import check_functions, inspector_params
 from tpfdash.inspector import Inspector
 from tpfdash.io import open_tpf
-from tpfdash.notebook import open_tab, prepare, settle
-from tpfdash.report import report_html, save_report
 from tpfdash.views.lightcurve import LightCurveView
 from tpfdash.views.pixels import PixelView
 
-__all__ = ["TPFDashboard", "interact"]
+__all__ = ["TPFDashboard"]
 
 #: The Inspector's params that are the user's taste, and outlive the file.
 _SETTINGS = (
@@ -226,28 +225,3 @@ class TPFDashboard(pn.viewable.Viewer):
     def _tell_lightcurve(self, *events) -> None:
         if self.param.watchers.get("lightcurve", {}).get("value"):
             self._tell("lightcurve")
-
-
-def interact(source, **keywords) -> TPFDashboard:
-    """The dashboard over `source`, to be displayed at the end of a notebook's cell.
-
-    In a script or at a prompt, where nothing would display it, it opens a browser tab.
-
-    Parameters
-    ----------
-    source
-        Anything that `open_tpf` takes.
-    **keywords
-        Params of the `Inspector`, and those of lightkurve's `interact()`: aperture_mask,
-        transform_func, ylim_func, scale, cmap, vmin, vmax, exported_filename.
-
-    Raises
-    ------
-    TPFError
-        Where the source or a keyword is no good.
-    """
-    tpf = open_tpf(source)
-    dashboard = TPFDashboard(tpf, **inspector_params(tpf, keywords))
-    check_functions(dashboard.inspector)
-    open_tab(dashboard)
-    return dashboard

@@ -1,4 +1,4 @@
-"""The keywords of lightkurve's `interact()`, as params of the Inspector.
+"""`interact`, the one-call form, and the keywords of lightkurve's as params of the Inspector.
 
 All that is wrong with one is said at the call, naming it and its values. lightkurve itself is
 needed only where a function of the user's wants one of its light curves.
@@ -11,13 +11,15 @@ from collections.abc import Callable
 import numpy as np
 import xarray as xr
 
+from tpfdash.app.dashboard import TPFDashboard
+from tpfdash.app.notebook import open_tab
 from tpfdash.errors import TPFError
 from tpfdash.inspector import Inspector
-from tpfdash.io import to_lightkurve
+from tpfdash.io import open_tpf, to_lightkurve
 from tpfdash.missions import APERTURE_OPTIMAL
 from tpfdash.stamp.masks import default_mask, pipeline_mask
 
-__all__ = ["KEYWORDS", "check_functions", "inspector_params"]
+__all__ = ["KEYWORDS", "check_functions", "inspector_params", "interact"]
 
 _APERTURES = ("default", "pipeline", "threshold", "all", "empty")
 
@@ -36,6 +38,31 @@ _CMAPS = {
 
 #: Days within which a cadence of a transformed light curve is one of the file's: 0.1 s.
 _SAME_TIME = 1e-6
+
+
+def interact(source, **keywords) -> TPFDashboard:
+    """The dashboard over `source`, to be displayed at the end of a notebook's cell.
+
+    In a script or at a prompt, where nothing would display it, it opens a browser tab.
+
+    Parameters
+    ----------
+    source
+        Anything that `open_tpf` takes.
+    **keywords
+        Params of the `Inspector`, and those of lightkurve's `interact()`: aperture_mask,
+        transform_func, ylim_func, scale, cmap, vmin, vmax, exported_filename.
+
+    Raises
+    ------
+    TPFError
+        Where the source or a keyword is no good.
+    """
+    tpf = open_tpf(source)
+    dashboard = TPFDashboard(tpf, **inspector_params(tpf, keywords))
+    check_functions(dashboard.inspector)
+    open_tab(dashboard)
+    return dashboard
 
 
 def inspector_params(tpf: xr.Dataset, keywords: dict) -> dict:

@@ -6,8 +6,7 @@ import warnings
 import numpy as np
 import pytest
 
-from tpfdash.compat import KEYWORDS, inspector_params
-from tpfdash.dashboard import interact
+from tpfdash.app.interact import KEYWORDS, inspector_params, interact
 from tpfdash.errors import TPFError
 from tpfdash.inspector import Inspector
 from tpfdash.inspector.inspector import CMAPS
@@ -205,7 +204,7 @@ def test_grey_names_mean_what_bokeh_and_matplotlib_mean():
     import matplotlib
     from bokeh.palettes import all_palettes
 
-    from tpfdash.compat import _CMAPS
+    from tpfdash.app.interact import _CMAPS
     from tpfdash.views.pixels import palette
 
     for name, ours in _CMAPS.items():
@@ -263,7 +262,7 @@ def test_folding_is_refused_in_words(tpf):
 
 
 def test_everything_together(tpf, monkeypatch):
-    monkeypatch.setattr("tpfdash.dashboard.open_tab", lambda dashboard: None)
+    monkeypatch.setattr("tpfdash.app.interact.open_tab", lambda dashboard: None)
     dashboard = interact(
         tpf,
         aperture_mask="all",

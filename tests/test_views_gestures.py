@@ -18,7 +18,7 @@ from bokeh.events import (
 )
 from holoviews.plotting.bokeh.callbacks import Callback
 
-from tpfdash.views import streams
+from tpfdash.views import gestures
 
 SHIFT = {"shift": True, "ctrl": False, "alt": False}
 NO_KEY = {"shift": False, "ctrl": False, "alt": False}
@@ -29,7 +29,7 @@ def figure():
     """A Bokeh figure on which every gesture is listened to, and a list of what was told."""
     if hv.Store.current_backend != "bokeh":
         hv.extension("bokeh", logo=False)
-    trigger = streams.follow(hv.streams.Counter(), ["counter"])
+    trigger = gestures.follow(hv.streams.Counter(), ["counter"])
     plot = hv.DynamicMap(
         lambda counter: hv.Overlay([hv.Points([(0, 0), (9, 9)])]), [], streams=[trigger]
     )
@@ -38,8 +38,8 @@ def figure():
     def listener(name):
         return lambda **contents: heard.append((name, contents))
 
-    gestures = ("Click", "Box", "Hover", "Leave", "Zoom", "Reset")
-    streams.listen(plot, {getattr(streams, name): listener(name) for name in gestures})
+    names = ("Click", "Box", "Hover", "Leave", "Zoom", "Reset")
+    gestures.listen(plot, {getattr(gestures, name): listener(name) for name in names})
     figure = hv.renderer("bokeh").get_plot(plot, doc=Document()).state
     return figure, heard
 
@@ -56,7 +56,7 @@ def test_the_method_that_is_replaced_is_the_one_that_bokeh_calls(figure):
     assert callable(Callback._schedule_event)
     for name in ("tap", "doubletap", "panstart", "selectiongeometry", "reset", "rangesupdate"):
         called = figure._event_callbacks[name]
-        assert [one.__func__ for one in called] == [streams._Gesture._schedule_event]
+        assert [one.__func__ for one in called] == [gestures._Gesture._schedule_event]
 
 
 def test_every_click_is_told_in_order_with_its_key(figure):

@@ -9,11 +9,11 @@ import param
 import pytest
 
 import tpfdash
-from tpfdash.dashboard import TPFDashboard
+from tpfdash.app.dashboard import TPFDashboard
+from tpfdash.app.report import report_html
 from tpfdash.errors import TPFError
 from tpfdash.inspector import Inspector
 from tpfdash.io import write_tpf
-from tpfdash.report import report_html
 from tpfdash.simulate import simulate_tpf
 
 

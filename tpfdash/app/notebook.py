@@ -1,8 +1,8 @@
 """Where a dashboard shows: in a notebook's cell, or else in a browser tab of its own.
 
 Panel's extension is loaded here on the user's behalf, when a display starts in an IPython kernel.
-What is displayed is made in `tpfdash.dashboard`; the page that the command line serves is
-`tpfdash.page`.
+What is displayed is made in `tpfdash.app.dashboard`; the page that the command line serves is
+`tpfdash.app.page`.
 """
 
 from __future__ import annotations

@@ -1,0 +1,1 @@
+"""The cards put together: the dashboard, the page around it, the notebook, the report."""
