@@ -36,11 +36,11 @@ from tpfdash.stamp.blocks import median_level
 from tpfdash.stamp.columns import COLUMNS, available_columns, frame, sample_frames
 from tpfdash.stamp.geometry import corner, rectangle
 from tpfdash.stamp.masks import default_mask, named_mask
+from tpfdash.stamp.model import check_tpf
 from tpfdash.timeseries.transform import transformed
 
 __all__ = ["MODES", "SCALES", "Inspector"]
 
-_NEEDS = ("flux", "quality", "aperture", "time", "row", "col")
 MODES = ("replace", "add", "remove", "toggle")
 SCALES = ("log", "linear", "sqrt", "asinh")
 CMAPS = ("viridis", "magma", "inferno", "cividis", "gray", "gray_r", "coolwarm")
@@ -111,13 +111,7 @@ class Inspector(param.Parameterized):
         unknown = [name for name in params if name not in self.param or name == "lightcurve"]
         if unknown:
             raise TPFError(f"an Inspector has no param {unknown[0]!r} that can be set.")
-        if not isinstance(tpf, xr.Dataset):
-            raise TPFError(f"an Inspector takes a Dataset, as open_tpf gives it, not {type(tpf)}.")
-        missing = [name for name in _NEEDS if name not in tpf.variables or not tpf[name].size]
-        if missing:
-            raise TPFError(
-                f"this Dataset has no {missing[0]}: an Inspector takes one as open_tpf gives it."
-            )
+        check_tpf(tpf)
         super().__init__(tpf=tpf)
         if tpf["flux"].chunks is None:
             tpf["flux"].load()

@@ -22,7 +22,7 @@ from astropy.io import fits
 from tpfdash.errors import TPFError
 from tpfdash.io.fits.stores import MemoryStore, Store, expand, open_path, spool
 from tpfdash.io.tpf.read import read_tpf
-from tpfdash.missions import get_mission
+from tpfdash.stamp.model import check_tpf
 
 __all__ = ["open_tpf"]
 
@@ -66,7 +66,8 @@ def open_tpf(source: Any, *, chunks: Any = None) -> xr.Dataset:
         names the file and the fault.
     """
     if isinstance(source, xr.Dataset):
-        tpf = _checked(source)
+        check_tpf(source)
+        tpf = source.drop_indexes("time") if "time" in source.xindexes else source
     else:
         tpf = read_tpf(expand(_store(source)))
     if chunks is None:
@@ -183,31 +184,3 @@ def _written(hdus: Sequence) -> BytesIO:
     buffer = BytesIO()
     fits.HDUList(list(hdus)).writeto(buffer, output_verify="silentfix+ignore")
     return buffer
-
-
-_NEEDED = {
-    "flux": ("time", "row", "col"),
-    "aperture": ("row", "col"),
-    "quality": ("time",),
-    "cadenceno": ("time",),
-    "time": ("time",),
-    "row": ("row",),
-    "col": ("col",),
-}
-
-
-def _checked(tpf: xr.Dataset) -> xr.Dataset:
-    """The Dataset, without an index on time, if it follows the data model."""
-    for name, dims in _NEEDED.items():
-        if name not in tpf.variables:
-            raise TPFError(f"The Dataset has no {name}: it should have one over {dims}.")
-        if tpf[name].dims != dims:
-            raise TPFError(f"The Dataset's {name} should be over {dims}, not {tpf[name].dims}.")
-        if tpf[name].dtype.kind not in "iuf":
-            raise TPFError(f"The Dataset's {name} should hold real numbers, not {tpf[name].dtype}.")
-    if 0 in tpf["flux"].shape:
-        raise TPFError(f"The Dataset holds no pixels: its flux is {tpf['flux'].shape}.")
-    if "mission" not in tpf.attrs:
-        raise TPFError("The Dataset has no attrs['mission']: it should be Kepler, K2 or TESS.")
-    get_mission(tpf.attrs["mission"])
-    return tpf.drop_indexes("time") if "time" in tpf.xindexes else tpf

@@ -35,6 +35,8 @@ from tpfdash.simulate.scene import (
     relative_light,
     require,
 )
+from tpfdash.stamp.masks import as_mask
+from tpfdash.stamp.model import check_tpf
 
 __all__ = ["simulate_tpf", "star_light_curve"]
 
@@ -95,7 +97,7 @@ def simulate_tpf(
         Detector row and column of the first pixel.
     prf : sequence of (float, float), optional
         (weight, sigma in pixels) of each Gaussian of the PRF.
-    aperture : array (row, col) of bool, optional
+    aperture : array_like of bool, or of 0 and 1, (row, col), optional
         The pipeline aperture. Default: the pixels that give the target the best
         signal-to-noise ratio.
     columns : sequence of str
@@ -151,9 +153,10 @@ def simulate_tpf(
     time = start + np.arange(n) * (mode.seconds / 86400)
     scene = Scene(shape, stars, events, prf, float(background), time, *_path(motion, time))
     images = scene.images()
-    optimal = _given_aperture(aperture, shape)
-    if optimal is None:
+    if aperture is None:
         optimal = optimal_aperture(scene, images, mode, detector)
+    else:
+        optimal = as_mask(aperture, shape)
     rays = cosmic_ray_hits(cosmic_rays, n, shape, mode, np.random.default_rng([seed, 1]))
     gap = _gap_mask(gaps, n)
     cubes = pixel_cubes(scene, mode, detector, columns, noise, rays, gap, seed)
@@ -189,7 +192,10 @@ def simulate_tpf(
     }
     coords = xr.Coordinates({"time": ("time", time * lost, clock)}, indexes={})
     tpf = xr.Dataset(variables, coords=coords, attrs=attrs)
-    return tpf.assign_coords(row=row0 + np.arange(shape[0]), col=col0 + np.arange(shape[1]))
+    tpf = tpf.assign_coords(row=row0 + np.arange(shape[0]), col=col0 + np.arange(shape[1]))
+    if "flux" in columns:  # else it is a part of one, for those who want that part alone
+        check_tpf(tpf)
+    return tpf
 
 
 def _whole(value, name: str, least: int) -> int:
@@ -256,17 +262,6 @@ def _events(events, n_stars: int) -> list[Transit]:
             f"There is no star {event.star} for {event}: stars are numbered 0 to {n_stars - 1}.",
         )
     return list(events)
-
-
-def _given_aperture(aperture, shape: tuple[int, int]) -> np.ndarray | None:
-    if aperture is None:
-        return None
-    aperture = np.asarray(aperture)
-    require(
-        aperture.shape == shape and aperture.dtype == bool,
-        f"aperture should be a bool array of shape {shape}: got {aperture.dtype} {aperture.shape}.",
-    )
-    return aperture
 
 
 def _path(motion, time: np.ndarray) -> tuple:

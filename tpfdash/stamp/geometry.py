@@ -14,10 +14,34 @@ from tpfdash.errors import TPFError
 __all__ = ["corner", "extent", "outline", "rectangle", "runs"]
 
 
+_LARGEST_PIXEL = 2**31  # a detector pixel's number fits into a file's integers
+
+
 def corner(tpf: xr.Dataset) -> tuple[int, int]:
-    """Detector (row, col) of the stamp's first pixel."""
-    row, col = (tpf.variables[axis].values[0] for axis in ("row", "col"))
-    return int(row), int(col)
+    """Detector (row, col) of the stamp's first pixel.
+
+    Raises
+    ------
+    TPFError
+        Where the rows or columns are not consecutive whole numbers, ascending: a stamp that was
+        thinned out, turned round or binned is no rectangle of detector pixels.
+    """
+    return _first_pixel(tpf, "row"), _first_pixel(tpf, "col")
+
+
+def _first_pixel(tpf: xr.Dataset, axis: str) -> int:
+    pixels = tpf.variables[axis].values
+    if (
+        pixels.dtype.kind not in "iu"
+        or not pixels.size
+        or not (np.diff(pixels) == 1).all()
+        or not -_LARGEST_PIXEL <= pixels[0] <= pixels[-1] < _LARGEST_PIXEL
+    ):
+        raise TPFError(
+            f"The stamp's {axis} is {np.array2string(pixels, threshold=8)}: it should be "
+            "consecutive whole detector pixels, ascending."
+        )
+    return int(pixels[0])
 
 
 def extent(tpf: xr.Dataset) -> tuple[float, float, float, float]:

@@ -17,7 +17,7 @@ from tpfdash.errors import TPFError
 from tpfdash.io.fits.hdus import HDU, find_hdus
 from tpfdash.io.fits.stores import Store
 from tpfdash.io.fits.table import Column, ColumnCube, SparseCube, Table, parse_columns
-from tpfdash.io.tpf.read_headers import corner, describe, find_mission
+from tpfdash.io.tpf.read_headers import describe, find_mission, header_corner
 
 __all__ = ["read_tpf"]
 
@@ -81,7 +81,7 @@ def read_tpf(store: Store) -> xr.Dataset:
         if column in columns
     }
     number = columns["FLUX"].number
-    row, col = corner(pixels, aperture_hdu, number)
+    row, col = header_corner(pixels, aperture_hdu, number)
     if series.get("CADENCENO", np.zeros(1)).any():
         if "cosmic_rays" not in cubes:
             cubes |= _listed_cosmic_rays(

@@ -20,7 +20,7 @@ from tpfdash.errors import TPFError
 from tpfdash.io.fits.hdus import HDU
 from tpfdash.missions import MISSIONS, Mission, time_format
 
-__all__ = ["corner", "describe", "find_mission"]
+__all__ = ["describe", "find_mission", "header_corner"]
 
 #: Keywords of a column's sky WCS ({} is the column's number) -> those of an image.
 _COLUMN_WCS = {
@@ -152,7 +152,7 @@ def _has_column(hdu: HDU, name: str) -> bool:
     return any(hdu.get(f"TTYPE{i + 1}") == name for i in range(hdu.count("TFIELDS")))
 
 
-def corner(pixels: HDU, aperture: HDU, column: int) -> tuple[int, int]:
+def header_corner(pixels: HDU, aperture: HDU, column: int) -> tuple[int, int]:
     """Detector (row, col) of the stamp's first pixel; 0 where the file does not say."""
 
     def along(axis: int) -> int:
