@@ -311,6 +311,45 @@ def test_no_wcs_at_all():
     assert open_tpf(to_bytes(hdus)).attrs["wcs"] == ""
 
 
+@pytest.mark.parametrize(
+    ("key", "value"),
+    [
+        ("2CRPX5", b"1E400"),
+        ("1CRVL5", b"-1E400"),
+        ("1CDLT5", b"0.0"),
+        ("1CTYP5", b"'R\xc4---TAN'"),
+        ("2CRVL5", b"1E300"),
+    ],
+)
+def test_a_wcs_that_makes_no_sense_gives_way_to_that_of_the_aperture(key, value):
+    hdus = make_hdus()
+    sound = open_tpf(to_bytes(hdus)).attrs["wcs"]
+    for wanted in ("", sound):
+        if wanted:
+            hdus[2].header.extend(fits.Header.fromstring(sound).cards, unique=True)
+        data = bytearray(to_bytes(hdus))
+        at = data.index(key.ljust(8).encode() + b"=")
+        data[at + 10 : at + 40] = value.ljust(30)
+        assert open_tpf(bytes(data)).attrs["wcs"] == wanted
+
+
+def test_the_frame_of_the_sky_is_the_files():
+    hdus = make_hdus(pixels={"RADESYS": "FK5", "EQUINOX": 1975.0})
+    text = open_tpf(to_bytes(hdus)).attrs["wcs"]
+    assert (WCS(text).wcs.radesys, WCS(text).wcs.equinox) == ("FK5", 1975.0)
+
+
+@pytest.mark.parametrize("key", ["2CRV5P", "2CRP5P"])
+@pytest.mark.parametrize("value", [1e30, -1e18, 3e9, float("inf")])
+def test_a_corner_that_no_detector_has_is_not_taken(key, value):
+    data = to_bytes(make_hdus(pixels={"2CRV5P": 300, "2CRP5P": 1}))
+    at = data.index(key.encode().ljust(8) + b"=")
+    number = "1E400" if np.isinf(value) else f"{value:.1E}"
+    data = data[: at + 10] + number.rjust(20).encode() + data[at + 30 :]
+    first = 300 if key == "2CRP5P" and np.isinf(value) else 0  # no reference pixel means 1
+    assert open_tpf(data)["row"].values[0] == first
+
+
 def test_no_corner_but_in_the_aperture():
     hdus = make_hdus(drop=("1CRV5P", "2CRV5P"))
     assert open_tpf(to_bytes(hdus))["col"].values[0] == 0

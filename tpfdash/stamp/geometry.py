@@ -11,10 +11,11 @@ import xarray as xr
 
 from tpfdash.errors import TPFError
 
-__all__ = ["corner", "extent", "outline", "rectangle", "runs"]
+__all__ = ["LARGEST_PIXEL", "corner", "extent", "outline", "rectangle", "runs"]
 
 
-_LARGEST_PIXEL = 2**31  # a detector pixel's number fits into a file's integers
+#: The number of a detector pixel is smaller than this: it fits into a file's integers.
+LARGEST_PIXEL = 2**31
 
 
 def corner(tpf: xr.Dataset) -> tuple[int, int]:
@@ -35,7 +36,7 @@ def _first_pixel(tpf: xr.Dataset, axis: str) -> int:
         pixels.dtype.kind not in "iu"
         or not pixels.size
         or not (np.diff(pixels) == 1).all()
-        or not -_LARGEST_PIXEL <= pixels[0] <= pixels[-1] < _LARGEST_PIXEL
+        or abs(int(pixels[0])) >= LARGEST_PIXEL
     ):
         raise TPFError(
             f"The stamp's {axis} is {np.array2string(pixels, threshold=8)}: it should be "

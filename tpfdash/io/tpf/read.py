@@ -92,6 +92,7 @@ def read_tpf(store: Store) -> xr.Dataset:
     series.setdefault("QUALITY", np.zeros(table.rows, "i4"))
 
     attrs = describe(find_mission(hdus), hdus[0], pixels, aperture_hdu, number, series["TIME"])
+    attrs["wcs_corner"] = row, col
     variables = {
         name: ("time", series[column], _labels(units, long_name))
         for name, (column, _, units, long_name) in _SERIES.items()

@@ -19,27 +19,10 @@ from astropy.wcs import WCS
 from tpfdash.errors import TPFError
 from tpfdash.io.fits.hdus import HDU
 from tpfdash.missions import MISSIONS, Mission, time_format
+from tpfdash.stamp.geometry import LARGEST_PIXEL
+from tpfdash.stamp.sky import wcs_text
 
 __all__ = ["describe", "find_mission", "header_corner"]
-
-#: Keywords of a column's sky WCS ({} is the column's number) -> those of an image.
-_COLUMN_WCS = {
-    "WCAX{}": "WCSAXES",
-    **{f"{i}CTYP{{}}": f"CTYPE{i}" for i in (1, 2)},
-    **{f"{i}CRPX{{}}": f"CRPIX{i}" for i in (1, 2)},
-    **{f"{i}CRVL{{}}": f"CRVAL{i}" for i in (1, 2)},
-    **{f"{i}CUNI{{}}": f"CUNIT{i}" for i in (1, 2)},
-    **{f"{i}CDLT{{}}": f"CDELT{i}" for i in (1, 2)},
-    **{f"{i}{j}PC{{}}": f"PC{i}_{j}" for i in (1, 2) for j in (1, 2)},
-    **{f"{i}{j}CD{{}}": f"CD{i}_{j}" for i in (1, 2) for j in (1, 2)},
-    "LONP{}": "LONPOLE",
-    "LATP{}": "LATPOLE",
-}
-_LARGEST_PIXEL = 2**31  # a detector pixel's number fits into the file's integers
-_IMAGE_WCS = re.compile(
-    r"(WCSAXES|(CTYPE|CRPIX|CRVAL|CUNIT|CDELT)[12]|(PC|CD)[12]_[12]|LONPOLE|LATPOLE|"
-    r"[AB]P?_(ORDER|DMAX|\d_\d))$"
-)
 
 
 def find_mission(hdus: Sequence[HDU]) -> Mission:
@@ -161,8 +144,9 @@ def header_corner(pixels: HDU, aperture: HDU, column: int) -> tuple[int, int]:
             (aperture, f"CRVAL{axis}P", f"CRPIX{axis}P"),
         )
         for hdu, reference, pixel in keywords:
-            if abs(at := hdu.number(reference)) < _LARGEST_PIXEL:  # not so for NaN
-                return round(at - hdu.number(pixel, 1) + 1)
+            first = hdu.number(reference) - hdu.number(pixel, 1) + 1
+            if abs(first) < LARGEST_PIXEL:  # not so for NaN
+                return round(first)
         return 0
 
     return along(2), along(1)
@@ -174,25 +158,27 @@ def _wcs(pixels: HDU, aperture: HDU, column: int) -> str:
     In the keywords of the FLUX column or, where those make no sense (a TESSCut file is known
     whose 1CTYP5 is 2.84), in the header of APERTURE.
     """
-    frame = {key: pixels.get(key, aperture.get(key)) for key in ("RADESYS", "EQUINOX")}
-    of_column = {image: pixels.get(key.format(column)) for key, image in _COLUMN_WCS.items()}
-    of_image = {key: aperture.get(key) for key in aperture.header if _IMAGE_WCS.match(key)}
-    for keywords in (of_column, of_image):
-        cards = [(key, value) for key, value in (keywords | frame).items() if value is not None]
-        header = fits.Header(cards)
-        if _is_celestial(header):
-            return header.tostring(endcard=True, padding=False)
+    readers = (
+        lambda: WCS(_of_column(pixels, aperture, column), keysel=["binary"], colsel=[column]),
+        lambda: WCS(aperture.header),
+    )
+    for read in readers:
+        try:
+            with warnings.catch_warnings():
+                warnings.simplefilter("ignore")
+                if text := wcs_text(read()):
+                    return text
+        except Exception:  # damaged cards, and wcslib's family of errors, which are not public
+            continue
     return ""
 
 
-def _is_celestial(header: fits.Header) -> bool:
-    types = [str(header.get(f"CTYPE{axis}", "")) for axis in (1, 2)]
-    if sorted(kind[:4].strip("-") for kind in types) != ["DEC", "RA"]:
-        return False
-    try:
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore")
-            sky = WCS(header).wcs_pix2world([[0.0, 0.0], [1.0, 1.0]], 0)
-    except Exception:  # wcslib has a family of errors of its own, and they are not public
-        return False
-    return bool(np.isfinite(sky).all() and (sky[0] != sky[1]).any())
+def _of_column(pixels: HDU, aperture: HDU, column: int) -> fits.Header:
+    """The cards that say where a column's images lie. (To parse a whole header takes long.)"""
+    mine = re.compile(rf"\d*[A-Z]+{column}[A-Z]?$")
+    header = fits.Header([card for card in pixels.header.cards if mine.match(card.keyword)])
+    for key in ("RADESYS", "EQUINOX"):  # of the whole file, which a table's WCS does not look at
+        value = pixels.get(key, aperture.get(key))
+        if value is not None:
+            header.setdefault(f"{key[:4]}{column}", value)
+    return header

@@ -16,6 +16,8 @@ from astropy.io import fits
 from astropy.wcs import WCS
 
 from tpfdash.missions import Mission
+from tpfdash.stamp.geometry import corner
+from tpfdash.stamp.sky import wcs_header
 from tpfdash.version import __version__
 
 __all__ = [
@@ -239,6 +241,7 @@ def _offset_cards(mission: Mission, offset: int, day: float) -> list[tuple]:
 
 def _corner_cards(tpf: xr.Dataset) -> list[tuple]:
     """Where the stamp is on the detector; {} stands for the column's number."""
+    row, col = corner(tpf)
     return [
         ("WCSN{}P", "PHYSICAL", "table column WCS name"),
         ("WCAX{}P", 2, "table column physical WCS dimensions"),
@@ -246,8 +249,8 @@ def _corner_cards(tpf: xr.Dataset) -> list[tuple]:
         ("2CTY{}P", "RAWY", "physical WCS axis 2 type, CCD row"),
         ("1CUN{}P", "PIXEL", "physical WCS axis 1 unit"),
         ("2CUN{}P", "PIXEL", "physical WCS axis 2 unit"),
-        ("1CRV{}P", int(tpf["col"][0]), "detector column of the first pixel"),
-        ("2CRV{}P", int(tpf["row"][0]), "detector row of the first pixel"),
+        ("1CRV{}P", col, "detector column of the first pixel"),
+        ("2CRV{}P", row, "detector row of the first pixel"),
         ("1CDL{}P", 1.0, "physical WCS axis 1 step"),
         ("2CDL{}P", 1.0, "physical WCS axis 2 step"),
         ("1CRP{}P", 1, "physical WCS axis 1 reference"),
@@ -257,10 +260,10 @@ def _corner_cards(tpf: xr.Dataset) -> list[tuple]:
 
 def _sky_cards(tpf: xr.Dataset) -> list[tuple]:
     """The linear part of the sky WCS; {} stands for the column's number."""
-    text = tpf.attrs.get("wcs")
-    if not text:
+    header = wcs_header(tpf.attrs, corner(tpf))
+    if not header:
         return []
-    whole = WCS(fits.Header.fromstring(text)).celestial
+    whole = WCS(header).celestial
     if whole.sip is not None:  # has no keywords in a table: it is in the header of APERTURE
         return []
     wcs = whole.wcs
@@ -295,10 +298,9 @@ def aperture_header(tpf: xr.Dataset, mission: Mission) -> fits.Header:
         ("EXTVER", 1, "extension version number"),
         *_target_cards(tpf, mission),
     )
-    if tpf.attrs.get("wcs"):
-        header.extend(
-            (card for card in fits.Header.fromstring(tpf.attrs["wcs"]).cards), unique=True
-        )
+    row, col = corner(tpf)
+    if sky := wcs_header(tpf.attrs, (row, col)):
+        header.extend(sky.cards, unique=True)
     _add(
         header,
         ("WCSNAMEP", "PHYSICAL", "name of world coordinate system alternate P"),
@@ -306,12 +308,12 @@ def aperture_header(tpf: xr.Dataset, mission: Mission) -> fits.Header:
         ("CTYPE1P", "RAWX", "physical WCS axis 1 type, CCD col"),
         ("CUNIT1P", "PIXEL", "physical WCS axis 1 unit"),
         ("CRPIX1P", 1, "reference pixel"),
-        ("CRVAL1P", int(tpf["col"][0]), "detector column of the first pixel"),
+        ("CRVAL1P", col, "detector column of the first pixel"),
         ("CDELT1P", 1.0, "physical WCS axis 1 step"),
         ("CTYPE2P", "RAWY", "physical WCS axis 2 type, CCD row"),
         ("CUNIT2P", "PIXEL", "physical WCS axis 2 unit"),
         ("CRPIX2P", 1, "reference pixel"),
-        ("CRVAL2P", int(tpf["row"][0]), "detector row of the first pixel"),
+        ("CRVAL2P", row, "detector row of the first pixel"),
         ("CDELT2P", 1.0, "physical WCS axis 2 step"),
         ("NPIXSAP", int((tpf["aperture"].values.astype(int) & 2 > 0).sum()), "optimal pixels"),
     )
