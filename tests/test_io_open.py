@@ -356,7 +356,7 @@ def test_urls_that_give_nothing(web, tmp_path):
     assert "cannot be fetched" in fault("nosuchthing://a/b.fits")
     assert "does not exist" in fault((tmp_path / "gone.fits").as_uri())
     (tmp_path / "page.html").write_text("<html>Not found</html>")
-    assert "page.html is not a FITS file" in fault(f"{web}/page.html")
+    assert "page.html is a web page, not a FITS file" in fault(f"{web}/page.html")
 
 
 @pytest.mark.parametrize("source", [None, 5, 1.5, {"flux": 1}, object(), np.zeros(3)])

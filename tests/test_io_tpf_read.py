@@ -597,7 +597,8 @@ def test_cut_anywhere_it_is_refused_at_opening():
         except TPFError as error:
             assert str(error).endswith(".")
         else:
-            opened.append(length)
+            if "aperture" not in tpf.attrs["not_in_file"]:  # as if it had ended after the table
+                opened.append(length)
             np.testing.assert_array_equal(tpf["flux"], whole)
     assert all(length > len(data) - 2880 for length in opened)  # but for the last padding
 
@@ -637,7 +638,6 @@ def test_damaged_headers_never_end_in_another_error():
     ("hdus", "fault"),
     [
         (make_hdus()[:1], "one extension only"),
-        (make_hdus()[:2], "no APERTURE"),
         (make_hdus(drop=("FLUX",)), "light-curve file"),
         (make_hdus(drop=("TIME",)), "no TIME column"),
         (make_hdus(n=0), "no cadences"),

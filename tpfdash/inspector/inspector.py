@@ -33,10 +33,11 @@ from tpfdash.inspector.params import (
 )
 from tpfdash.missions import Mission, get_mission
 from tpfdash.stamp.blocks import median_level
-from tpfdash.stamp.columns import COLUMNS, available_columns, frame, sample_frames
+from tpfdash.stamp.columns import COLUMNS, available_columns, column_unit, frame, sample_frames
 from tpfdash.stamp.geometry import corner, rectangle
 from tpfdash.stamp.masks import default_mask, named_mask
 from tpfdash.stamp.model import check_tpf
+from tpfdash.stamp.units import spelled
 from tpfdash.timeseries.transform import transformed
 
 __all__ = ["MODES", "SCALES", "Inspector"]
@@ -381,10 +382,9 @@ class Inspector(param.Parameterized):
         """The unit of `flux` in words; "" where it has none."""
         if self.normalized:
             return ""
-        unit = "electron / s"
         if self.transform is not None:
-            unit = self.lightcurve["flux"].attrs.get("units", "")
-        return "e⁻/s" if unit == "electron / s" else unit
+            return spelled(self.lightcurve["flux"].attrs.get("units", ""), "words")
+        return column_unit(self.tpf, "flux")
 
     def flux_limits(self) -> tuple[float, float] | None:
         """The ends of the flux axis that `flux_range` asks for; None where they fit the data."""
@@ -463,7 +463,7 @@ class Inspector(param.Parameterized):
         elif "flux_err" in self.tpf and self.aperture.any():
             errors = self._cached("errors", lambda: self._errors(cadence), cadence)[self.aperture]
             errors = errors[np.isfinite(errors)]
-            error = float(np.sqrt(np.sum(errors**2))) if errors.size else np.nan
+            error = float(np.sqrt(np.sum(errors**2))) or np.nan  # an error of 0 is none
         if self.normalized:
             error /= self._median_flux
         return {

@@ -1,4 +1,4 @@
-"""Anything a user may hand over -> one Dataset: `open_tpf`.
+"""Anything a user may hand over -> one Dataset: `open_tpf`, and the same as an engine of xarray.
 
 What lives here: telling a path from a URL, an upload, an HDU list or an object of lightkurve, and
 getting at its bytes. What the bytes say is `tpfdash.io.tpf.read`.
@@ -6,9 +6,13 @@ getting at its bytes. What the bytes say is `tpfdash.io.tpf.read`.
 
 from __future__ import annotations
 
+import bz2
+import lzma
 import os
+import re
 import uuid
-from collections.abc import Sequence
+import zipfile
+from collections.abc import Mapping, Sequence
 from io import BytesIO
 from pathlib import Path
 from typing import Any, BinaryIO
@@ -18,20 +22,38 @@ import fsspec
 import numpy as np
 import xarray as xr
 from astropy.io import fits
+from xarray.backends import BackendEntrypoint
 
 from tpfdash.errors import TPFError
 from tpfdash.io.fits.stores import MemoryStore, Store, expand, open_path, spool
 from tpfdash.io.tpf.read import read_tpf
+from tpfdash.missions import get_mission
 from tpfdash.stamp.model import check_tpf
 
-__all__ = ["open_tpf"]
+__all__ = ["TPFBackend", "open_tpf"]
+
+#: A file may be packed, and its package packed again, as often as this.
+_PACKED = 3
+#: Names that only Kepler, K2 and TESS give their target pixel files.
+_MISSION_NAMES = re.compile(
+    r"((kplr|ktwo)\d{9}-.*_[ls]pd-targ|tess\d{13}-s\d{4}-.*_(fast-)?tp)\.fits(\.gz)?$"
+)
+#: Protocol -> how its file system is told to come without credentials.
+_ANONYMOUS = {
+    "s3": {"anon": True},
+    "s3a": {"anon": True},
+    "gs": {"token": "anon"},
+    "gcs": {"token": "anon"},
+    "abfs": {"anon": True},
+    "az": {"anon": True},
+}
 
 
-def open_tpf(source: Any, *, chunks: Any = None) -> xr.Dataset:
+def open_tpf(source: Any, *, chunks: Any = None, mission: str | None = None) -> xr.Dataset:
     """Open a target pixel file of Kepler, K2 or TESS, or a TESSCut cutout.
 
     A file on disk is not read but for its headers, its aperture and its columns with one number
-    a cadence: a cube is read when its values are asked for. What is gzipped or comes over the
+    a cadence: a cube is read when its values are asked for. What is packed or comes over the
     network is taken whole, into memory or, when it is long, into a temporary file.
 
     Parameters
@@ -40,24 +62,37 @@ def open_tpf(source: Any, *, chunks: Any = None) -> xr.Dataset:
         A path; a URL or anything that fsspec opens ("https://...", "s3://..."); a binary file,
         read from its start if it can seek; the bytes of a file; an HDUList of astropy or a list
         of HDUs; a TargetPixelFile of lightkurve, whose HDUs are taken as they are in memory, so
-        that every cadence is there whatever its quality mask; or a Dataset of this kind, which
-        is checked and handed back. Files may be gzipped.
+        that every cadence is there whatever its quality mask; a list of one of these; or a
+        Dataset of this kind, which is checked and handed back. Files may be packed by gzip,
+        bzip2, xz or zip.
     chunks : int, dict, "auto" or None
         Dask chunks, as in `xarray.Dataset.chunk`; a number is a number of cadences. None (the
         default): no dask.
+    mission : {"Kepler", "K2", "TESS"}, optional
+        The mission of a file that does not say it. A file that says another one is refused.
 
     Returns
     -------
     xarray.Dataset
         Dims `time`, `row`, `col`. Variables, those that the file has: `flux`, `flux_err`,
-        `flux_bkg`, `flux_bkg_err`, `cosmic_rays` (float32, e-/s), `raw_cnts` (int32, -1 where
-        there is none); `quality`, `cadenceno` (int32, always there: 0 and the row's number where
-        the file has none), `pos_corr1`, `pos_corr2` (float32, pixel), `timecorr` (float32, d)
-        over time; `rb_level` (time, row, rb_duration); `aperture` (row, col), the raw bits,
-        int32. Coords: `time` (float64, days, in the clock that its attrs name; no index, since
-        it may be NaN), `row` and `col` (detector pixels, centres at integers). Numbers are as in
-        the file: no cadence is dropped, NaN stays NaN, and a frame of zeros stays zeros. The
-        attrs hold what the headers say; what they do not say is NaN, "" or absent.
+        `flux_bkg`, `flux_bkg_err`, `cosmic_rays` (float32), `raw_cnts` (int32, -1 where there is
+        none); `quality`, `cadenceno` (int32, always there: 0 and the row's number where the file
+        has none), `pos_corr1`, `pos_corr2` (float32, pixel), `timecorr` (float32, d) over time;
+        `rb_level` (time, row, rb_duration); `aperture` (row, col), the raw bits, int32. Coords:
+        `time` (float64, days, in the clock that its attrs name; no index, since it may be NaN),
+        `row` and `col` (detector pixels, centres at integers).
+
+        Numbers are as in the file: no cadence is dropped, NaN stays NaN, and a frame of zeros
+        stays zeros. Each variable's `units` are the file's (TUNIT; e-/s where it says none):
+        times are converted to days, rates to those per second. A file in an unknown unit is
+        refused.
+
+        The attrs hold what the headers say; what they do not say is NaN, "" or absent. What the
+        file lacks is said: `attrs["not_in_file"]` names those of `quality`, `cadenceno` and
+        `aperture` whose values are not the file's, and `quality_known` (bool, over time) is there
+        where QUALITY has no value at some cadence. Without an APERTURE every pixel that is finite
+        at any cadence counts as collected (bit 1), which may take reading the whole FLUX, and
+        there is no optimal aperture.
 
     Raises
     ------
@@ -66,19 +101,71 @@ def open_tpf(source: Any, *, chunks: Any = None) -> xr.Dataset:
         names the file and the fault.
     """
     if isinstance(source, xr.Dataset):
-        check_tpf(source)
-        tpf = source.drop_indexes("time") if "time" in source.xindexes else source
+        tpf = _of_mission(source, mission)
+        check_tpf(tpf)
     else:
-        tpf = read_tpf(expand(_store(source)))
-    if chunks is None:
+        tpf = xr.open_dataset(_unpacked(_store(source)), engine=TPFBackend, mission=mission)
+    # An index on times that may be NaN breaks selection, slices and alignment.
+    tpf = tpf.drop_indexes("time") if "time" in tpf.xindexes else tpf
+    return tpf if chunks is None else _chunked(tpf, chunks)
+
+
+class TPFBackend(BackendEntrypoint):
+    """Target pixel files for `xarray.open_dataset(..., engine="tpfdash")`.
+
+    Gives what `open_tpf` gives, but that xarray puts an index on `time` (not with
+    `create_default_indexes=False`). Which array is lazy and which is kept once it was read is
+    xarray's: its `cache` and `chunks` do what they always do.
+    """
+
+    description = "Target pixel files of Kepler, K2 and TESS, and TESSCut cutouts"
+
+    def open_dataset(
+        self, filename_or_obj: Any, *, drop_variables: Any = None, mission: str | None = None
+    ) -> xr.Dataset:
+        """See `open_tpf`; `drop_variables` names variables to leave out."""
+        known = isinstance(filename_or_obj, Store)
+        store = filename_or_obj if known else _unpacked(_store(filename_or_obj))
+        tpf = read_tpf(store, mission)
+        names = [drop_variables] if isinstance(drop_variables, str) else drop_variables or ()
+        return tpf.drop_vars(names, errors="ignore")
+
+    def guess_can_open(self, filename_or_obj: Any) -> bool:
+        """Whether the name is one that only a mission gives its target pixel files."""
+        if not isinstance(filename_or_obj, str | os.PathLike):
+            return False
+        return bool(_MISSION_NAMES.match(Path(os.fsdecode(filename_or_obj)).name))
+
+
+def _of_mission(tpf: xr.Dataset, mission: str | None) -> xr.Dataset:
+    """The Dataset, of the mission that the user states where it says none itself."""
+    if mission is None:
         return tpf
-    if isinstance(chunks, int | np.integer):
+    name = get_mission(mission).name
+    own = tpf.attrs.get("mission", name)
+    if own != name:
+        raise TPFError(f"The Dataset says that it is of {own}: mission={mission!r} contradicts it.")
+    return tpf.assign_attrs(mission=name)
+
+
+def _chunked(tpf: xr.Dataset, chunks: Any) -> xr.Dataset:
+    """The Dataset as dask arrays."""
+    wrong = TPFError(
+        f"chunks={chunks!r} cannot be used: it should be a number of cadences, at least 1, or what "
+        "xarray's Dataset.chunk takes."
+    )
+    if isinstance(chunks, int | np.integer | float):
+        if isinstance(chunks, bool | float) or chunks < 1:
+            raise wrong
         chunks = {"time": int(chunks)}
+    sizes = chunks.values() if isinstance(chunks, Mapping) else ()
+    if any(isinstance(size, int | np.integer) and (size == 0 or size < -1) for size in sizes):
+        raise wrong
     try:
         # A token of its own: dask would else pickle and hash what lies behind each variable.
         return tpf.chunk(chunks, token=uuid.uuid4().hex)
     except (TypeError, ValueError) as error:
-        raise TPFError(f"chunks={chunks!r} is no way to part a cube ({error}).") from error
+        raise wrong from error
 
 
 def _store(source: Any) -> Store:
@@ -95,12 +182,70 @@ def _store(source: Any) -> Store:
     if isinstance(getattr(source, "hdu", None), fits.HDUList):  # lightkurve
         return _from_hdus(source.hdu, _label(getattr(source, "path", None), "TargetPixelFile"))
     if isinstance(source, Sequence) and not isinstance(source, str):
-        filename = source.filename() if isinstance(source, fits.HDUList) else None
-        return _from_hdus(source, _label(filename, "HDUList"))
+        return _from_list(source)
     raise TPFError(
         f"{type(source).__name__} is nothing to open: the source should be a path, a URL, bytes, "
         "a binary file, an HDUList, a TargetPixelFile of lightkurve or a Dataset."
     )
+
+
+def _from_list(source: Sequence) -> Store:
+    """A list of HDUs is a file; a list of one file is that file."""
+    if isinstance(source, fits.HDUList) or any(hasattr(item, "header") for item in source):
+        filename = source.filename() if isinstance(source, fits.HDUList) else None
+        return _from_hdus(source, _label(filename, "HDUList"))
+    if len(source) == 1:
+        return _store(source[0])
+    kinds = ", ".join(sorted({type(item).__name__ for item in source})) or "nothing"
+    raise TPFError(
+        f"The source is a list of {len(source)} ({kinds}): it should be one file, as source[0] is."
+        if len(source)
+        else "The source is an empty list: it should be one file, or a list of its HDUs."
+    )
+
+
+def _unpacked(store: Store) -> Store:
+    """The store itself, or what it holds where it is packed."""
+    for _ in range(_PACKED):
+        start = bytes(store.read(0, min(store.size, 512)))
+        unpack = next((way for magic, way in _PACKINGS.items() if start.startswith(magic)), None)
+        if unpack is None:
+            break
+        store = unpack(store)
+    if start.lstrip().lower().startswith((b"<!doctype html", b"<html")):
+        raise TPFError(
+            f"{store.name} is a web page, not a FITS file: the address should be that of the file "
+            "itself, and a page that asks for a login gives none."
+        )
+    return store
+
+
+def _unzipped(store: Store) -> Store:
+    """The one file in a zip archive."""
+    try:
+        with zipfile.ZipFile(store.stream()) as archive:
+            members = [info for info in archive.infolist() if not info.is_dir()]
+            if len(members) == 1:
+                with archive.open(members[0]) as stream:
+                    return spool(stream, store.name)
+    except (zipfile.BadZipFile, NotImplementedError, RuntimeError) as error:
+        raise TPFError(
+            f"{store.name} is a zip archive that cannot be read ({error}): unzip it first, and "
+            "open the file in it."
+        ) from error
+    raise TPFError(
+        f"{store.name} is a zip archive of {len(members)} files: unzip it first, and open one of "
+        "them."
+    )
+
+
+#: First bytes of a packed file -> what unpacks it.
+_PACKINGS = {
+    b"\x1f\x8b": expand,
+    b"BZh": lambda store: spool(bz2.BZ2File(store.stream()), store.name),
+    b"\xfd7zXZ\0": lambda store: spool(lzma.LZMAFile(store.stream()), store.name),
+    b"PK\x03\x04": _unzipped,
+}
 
 
 def _label(path: Any, default: str) -> str:
@@ -115,9 +260,17 @@ def _from_url(url: str) -> Store:
         if parts.scheme == "file" and "::" not in url:
             path = Path(fsspec.core.url_to_fs(url)[1])
             return open_path(path, path.name)
-        options = {} if "::" in url else _options(parts.scheme)
-        with fsspec.open(url, "rb", **options) as stream:
-            return spool(stream, name)
+        if "::" in url or parts.scheme not in _ANONYMOUS:
+            return _fetched(url, name, {} if "::" in url else _options(parts.scheme))
+        try:
+            return _fetched(url, name, _ANONYMOUS[parts.scheme])
+        except (ImportError, FileNotFoundError):
+            raise
+        except Exception as refused:  # not public: with what credentials there are
+            try:
+                return _fetched(url, name, {})
+            except Exception as error:
+                raise refused from error
     except TPFError:
         raise
     except Exception as error:  # every file system and its client have errors of their own
@@ -125,10 +278,17 @@ def _from_url(url: str) -> Store:
         raise TPFError(f"{public.geturl()} cannot be fetched ({_reason(error, url)}).") from error
 
 
+def _fetched(url: str, name: str, options: Mapping[str, Any]) -> Store:
+    with fsspec.open(url, "rb", **options) as stream:
+        return spool(stream, name)
+
+
 def _reason(error: BaseException, url: str) -> str:
     """Why a URL gave nothing, in one line that tells no password or key of the URL."""
     while error.__cause__ is not None:
         error = error.__cause__
+    if isinstance(error, ImportError) and error.name:
+        return f"it needs a package that is not installed: `pip install {error.name}`"
     parts = urlsplit(url)
     text = str(error)
     for private in (url, parts.query, parts.netloc.rpartition("@")[0]):

@@ -174,6 +174,7 @@ def simulate_tpf(
 
     attrs = _attrs(facts, mode, detector, scene, images, optimal)
     attrs["wcs_corner"] = row0, col0
+    attrs["not_in_file"] = ("cadenceno",) if cut else ()  # TESSCut numbers no cadence
     attrs["truth"] = _truth(scene, motion) | {
         "corner": [row0, col0],
         "noise": bool(noise),

@@ -7,6 +7,19 @@ Over `time`, `row` and `col`: `flux` and, where there are any, the other cubes. 
 `quality`, `cadenceno`, and the coordinate `time` itself, which may be NaN, even throughout, and
 has no index. Over (`row`, `col`): the bits of `aperture`. `row` and `col` are consecutive detector
 pixels.
+
+A variable's attrs say its `units`; without them a flux is in e-/s. Three variables are always
+there, for all code to rely on, and where the file has no values for them that is said, so that
+nobody is told what nobody measured:
+
+- `quality` is 0 where QUALITY has no value; `quality_known` (bool, over time), which is there only
+  where some cadence has none, is False at those cadences.
+- `cadenceno` counts from 0, and `aperture` has bit 1 in each pixel that is ever finite.
+- `attrs["not_in_file"]`, a tuple, names those of the three that the file has no value of at all.
+
+What is of one place says which: the pixels of the WCS in `attrs["wcs"]` count from the detector
+pixel `attrs["wcs_corner"]`, so that both stay as they are when the Dataset is cut (see
+`tpfdash.stamp.sky`), and so do the stars of a simulation from `attrs["truth"]["corner"]`.
 """
 
 from __future__ import annotations
@@ -44,6 +57,7 @@ _OPTIONAL = {
     "pos_corr1": (("time",), _REAL),
     "pos_corr2": (("time",), _REAL),
     "timecorr": (("time",), _REAL),
+    "quality_known": (("time",), _TRUTH),
 }
 
 

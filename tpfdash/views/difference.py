@@ -8,6 +8,7 @@ from bokeh.models import HoverTool
 
 from tpfdash.diagnosis.difference import Difference
 from tpfdash.inspector import Inspector
+from tpfdash.stamp.columns import column_unit
 from tpfdash.stamp.geometry import corner, outline
 from tpfdash.stamp.sky import target_position
 from tpfdash.views.patches import Figures, patch, set_columns, settle
@@ -30,11 +31,12 @@ class DifferenceView:
 
     def layout(self, found: Difference) -> hv.Layout:
         """The three images of a difference, beside each other."""
+        unit = column_unit(self.inspector.tpf, "flux")
         images = {
-            "out of the window": (found.outside, "e⁻/s", "viridis", _bright(found.outside)),
+            "out of the window": (found.outside, unit, "viridis", _bright(found.outside)),
             "difference: out − in": (
                 found.difference,
-                "e⁻/s",
+                unit,
                 "coolwarm",
                 _even(found.difference),
             ),

@@ -13,7 +13,7 @@ import numpy as np
 
 from tpfdash.inspector import Inspector
 from tpfdash.stamp.blocks import median_level
-from tpfdash.stamp.columns import available_columns
+from tpfdash.stamp.columns import available_columns, column_unit
 from tpfdash.views.timeplot import Kind, TimePlot
 
 __all__ = ["PANELS", "PanelView", "available_panels"]
@@ -29,7 +29,7 @@ class Panel:
     Parameters
     ----------
     label : str
-        Of the y axis, with the unit.
+        Of the y axis, with the unit; "{flux}" stands for that of the flux.
     has : callable
         Dataset -> whether the file has it.
     values : callable
@@ -87,7 +87,7 @@ PANELS = {
     ),
     "Pointing": Panel("POS_CORR (pixel)", _has("pos_corr1", "pos_corr2"), _pointing),
     "Background": Panel(
-        "FLUX_BKG (e⁻/s)",
+        "FLUX_BKG ({flux})",
         lambda tpf: "background" in available_columns(tpf),
         _background,
         ("aperture",),
@@ -107,8 +107,9 @@ class PanelView(TimePlot):
     def __init__(self, inspector: Inspector, name: str, height: int = 170):
         self._panel = PANELS[name]
         self.shown = True
+        label = self._panel.label.format(flux=column_unit(inspector.tpf, "flux"))
         kinds = [Kind(kind, color) for kind, color in self._palette(inspector).items()]
-        super().__init__(inspector, kinds, self._series, lambda: self._panel.label, height)
+        super().__init__(inspector, kinds, self._series, lambda: label, height)
         inspector.param.watch(self.draw, ["quality_bitmask", *self._panel.follows])
 
     def _palette(self, inspector) -> dict[str, str]:

@@ -22,7 +22,7 @@ from tpfdash.io.tpf.write_headers import (
     COLUMNS,
     FFI_NAME,
     RAY_TYPE,
-    Column,
+    WrittenColumn,
     aperture_header,
     has_ray_table,
     primary_header,
@@ -31,6 +31,7 @@ from tpfdash.io.tpf.write_headers import (
 )
 from tpfdash.missions import Mission, get_mission
 from tpfdash.stamp.model import check_tpf
+from tpfdash.stamp.units import USUAL_FLUX, spelled
 
 __all__ = ["write_tpf"]
 
@@ -53,9 +54,11 @@ def write_tpf(tpf: xr.Dataset, path: str | os.PathLike, *, overwrite: bool = Fal
     ----------
     tpf : xarray.Dataset
         As `open_tpf` or `simulate_tpf` gives it. Needed are `flux`, `aperture`, `time`, `quality`
-        and `cadenceno`; the missions' other columns are written where `tpf` has them, and all
-        else is left out. Where cubes are missing, columns may come in another order than the
-        mission's, with FLUX as the fifth as ever.
+        and `cadenceno`; the missions' other columns are written where `tpf` has them, each in the
+        unit of its attrs, and all else is left out. So is QUALITY where `attrs["not_in_file"]`
+        says that its values are none of the file's. Where cubes are
+        missing, columns may come in another order than the mission's, with FLUX as the fifth as
+        ever.
     path : path
         Compressed if it ends in .gz.
     overwrite : bool
@@ -103,7 +106,8 @@ def write_tpf(tpf: xr.Dataset, path: str | os.PathLike, *, overwrite: bool = Fal
         file.write(_bytes(aperture) + bits.tobytes() + _padding(bits.nbytes))
         if has_ray_table(mission, cut):
             table_of_rays = np.concatenate(rays).astype(RAY_TYPE)  # it turns them native
-            file.write(_bytes(ray_header(len(table_of_rays))) + table_of_rays.tobytes())
+            unit = spelled(tpf["flux"].attrs.get("units", USUAL_FLUX), "fits")
+            file.write(_bytes(ray_header(len(table_of_rays), unit)) + table_of_rays.tobytes())
             file.write(_padding(table_of_rays.nbytes))
 
     if Path(path).suffix != ".gz":
@@ -116,9 +120,13 @@ def write_tpf(tpf: xr.Dataset, path: str | os.PathLike, *, overwrite: bool = Fal
     return write_atomically(path, compress, overwrite=overwrite)
 
 
-def _columns(tpf: xr.Dataset, mission: Mission) -> list[Column]:
+def _columns(tpf: xr.Dataset, mission: Mission) -> list[WrittenColumn]:
     """The columns to write, in the order of the file, FLUX always the fifth."""
     there = [column for column in COLUMNS if column.name.lower() in tpf.variables]
+    if "quality" in tpf.attrs.get("not_in_file", ()):
+        there = [column for column in there if column.name != "QUALITY"]
+    elif "quality_known" in tpf:
+        there = [c._replace(null=-1) if c.name == "QUALITY" else c for c in there]
     if mission.name == "TESS":
         there = [c for c in there if c.name not in ("COSMIC_RAYS", "RB_LEVEL")]
     place = [column.name for column in there].index("FLUX")
@@ -136,14 +144,14 @@ def _columns(tpf: xr.Dataset, mission: Mission) -> list[Column]:
     return there
 
 
-def _layout(tpf: xr.Dataset, columns: list[Column], cut: bool) -> np.dtype:
+def _layout(tpf: xr.Dataset, columns: list[WrittenColumn], cut: bool) -> np.dtype:
     """A row of the table, as on disk."""
     fields = [(c.name, _TYPES[c.code], tuple(tpf.sizes[dim] for dim in c.cell)) for c in columns]
     return np.dtype(fields + [("FFI_FILE", f"S{FFI_NAME}")] * cut)
 
 
 def _blocks(
-    tpf: xr.Dataset, columns: list[Column], layout: np.dtype, cut: bool
+    tpf: xr.Dataset, columns: list[WrittenColumn], layout: np.dtype, cut: bool
 ) -> Iterator[tuple[int, np.ndarray]]:
     """First cadence and records of each block of the table."""
     n = tpf.sizes["time"]
@@ -156,6 +164,8 @@ def _blocks(
         records = np.zeros(span.stop - start, layout)
         for column in columns:
             values = tpf[column.name.lower()].variable[span].values
+            if column.name == "QUALITY" and column.null is not None:
+                values = np.where(tpf["quality_known"].values[span], values, column.null)
             target = records[column.name]
             if column.name == "CADENCENO":
                 target[...] = numbers[span]

@@ -18,6 +18,7 @@ from astropy.wcs import WCS
 from tpfdash.missions import Mission
 from tpfdash.stamp.geometry import corner
 from tpfdash.stamp.sky import wcs_header
+from tpfdash.stamp.units import USUAL_FLUX, spelled
 from tpfdash.version import __version__
 
 __all__ = [
@@ -25,7 +26,7 @@ __all__ = [
     "FFI_NAME",
     "PIXELS",
     "RAY_TYPE",
-    "Column",
+    "WrittenColumn",
     "aperture_header",
     "has_ray_table",
     "primary_header",
@@ -36,7 +37,7 @@ __all__ = [
 FFI_NAME = 38  # characters of TESSCut's FFI_FILE
 
 
-class Column(NamedTuple):
+class WrittenColumn(NamedTuple):
     """One column of the pixel table."""
 
     name: str  # TTYPE; in small letters the variable's
@@ -51,19 +52,19 @@ PIXELS = ("row", "col")
 # The order of the missions' files. FLUX has to be the fifth: readers look for the stamp's corner
 # and the WCS in the keywords of column 5.
 COLUMNS = (
-    Column("TIME", "D", "D14.7"),
-    Column("TIMECORR", "E", "E14.7", "d"),
-    Column("CADENCENO", "J", "I10"),
-    Column("RAW_CNTS", "J", "I8", "count", PIXELS, -1),
-    Column("FLUX", "E", "E14.7", "e-/s", PIXELS),
-    Column("FLUX_ERR", "E", "E14.7", "e-/s", PIXELS),
-    Column("FLUX_BKG", "E", "E14.7", "e-/s", PIXELS),
-    Column("FLUX_BKG_ERR", "E", "E14.7", "e-/s", PIXELS),
-    Column("COSMIC_RAYS", "E", "E14.7", "e-/s", PIXELS),
-    Column("QUALITY", "J", "B24.24"),
-    Column("POS_CORR1", "E", "E14.7", "pixel"),
-    Column("POS_CORR2", "E", "E14.7", "pixel"),
-    Column("RB_LEVEL", "E", "E14.7", "sigma", ("row", "rb_duration")),
+    WrittenColumn("TIME", "D", "D14.7"),
+    WrittenColumn("TIMECORR", "E", "E14.7", "d"),
+    WrittenColumn("CADENCENO", "J", "I10"),
+    WrittenColumn("RAW_CNTS", "J", "I8", "count", PIXELS, -1),
+    WrittenColumn("FLUX", "E", "E14.7", USUAL_FLUX, PIXELS),
+    WrittenColumn("FLUX_ERR", "E", "E14.7", USUAL_FLUX, PIXELS),
+    WrittenColumn("FLUX_BKG", "E", "E14.7", USUAL_FLUX, PIXELS),
+    WrittenColumn("FLUX_BKG_ERR", "E", "E14.7", USUAL_FLUX, PIXELS),
+    WrittenColumn("COSMIC_RAYS", "E", "E14.7", USUAL_FLUX, PIXELS),
+    WrittenColumn("QUALITY", "J", "B24.24"),
+    WrittenColumn("POS_CORR1", "E", "E14.7", "pixel"),
+    WrittenColumn("POS_CORR2", "E", "E14.7", "pixel"),
+    WrittenColumn("RB_LEVEL", "E", "E14.7", "sigma", ("row", "rb_duration")),
 )
 RAY_TYPE = np.dtype([("CADENCENO", ">i4"), ("RAWX", ">i2"), ("RAWY", ">i2"), ("COSMIC_RAY", ">f4")])
 
@@ -153,7 +154,7 @@ def primary_header(tpf: xr.Dataset, mission: Mission, cut: bool) -> fits.Header:
 
 
 def table_header(
-    tpf: xr.Dataset, mission: Mission, columns: list[Column], layout: np.dtype, cut: bool
+    tpf: xr.Dataset, mission: Mission, columns: list[WrittenColumn], layout: np.dtype, cut: bool
 ) -> fits.Header:
     get = {key: _plain(value) for key, value in tpf.attrs.items()}.get
     reference = float(get("time_reference", mission.time_reference))
@@ -182,7 +183,7 @@ def table_header(
             header,
             (f"TTYPE{number}", column.name, "column name"),
             (f"TFORM{number}", f"{math.prod(shape) if shape else ''}{column.code}", "format"),
-            (f"TUNIT{number}", unit if column.name == "TIME" else column.unit, "unit"),
+            (f"TUNIT{number}", unit if column.name == "TIME" else _unit(tpf, column), "unit"),
             (f"TDISP{number}", column.display, "display format"),
             (
                 f"TDIM{number}",
@@ -227,6 +228,11 @@ def table_header(
         ),
     )
     return header
+
+
+def _unit(tpf: xr.Dataset, column: WrittenColumn) -> str | None:
+    """The unit that the variable says it is in, else the mission's."""
+    return spelled(tpf[column.name.lower()].attrs.get("units", ""), "fits") or column.unit
 
 
 def _offset_cards(mission: Mission, offset: int, day: float) -> list[tuple]:
@@ -320,7 +326,7 @@ def aperture_header(tpf: xr.Dataset, mission: Mission) -> fits.Header:
     return header
 
 
-def ray_header(rows: int) -> fits.Header:
+def ray_header(rows: int, unit: str = USUAL_FLUX) -> fits.Header:
     header = fits.Header()
     _add(
         header,
@@ -342,7 +348,7 @@ def ray_header(rows: int) -> fits.Header:
         ("TUNIT3", "pixel", "unit"),
         ("TTYPE4", "COSMIC_RAY", "cosmic ray correction"),
         ("TFORM4", "E", "32-bit floating point"),
-        ("TUNIT4", "e-/s", "electrons per second"),
+        ("TUNIT4", unit, "unit"),
         ("INHERIT", True, "inherit the primary header"),
         ("EXTNAME", "TARGET COSMIC RAY", "name of extension"),
         ("EXTVER", 1, "extension version number"),
