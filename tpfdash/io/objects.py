@@ -36,9 +36,9 @@ def to_lightkurve(lightcurve: xr.Dataset) -> LightCurve:
     lightkurve.KeplerLightCurve or lightkurve.TessLightCurve
         `time` in the mission's own clock (BKJD or BTJD, TDB); `flux` and `flux_err` in the
         light curve's unit, `centroid_col` and `centroid_row` in detector pixels, `cadenceno` and
-        `quality`, unless the source has none. Cadences without a time are left out, as lightkurve has no place for them; all others are there,
-        whatever their quality. `meta` has the target and the mission in lightkurve's keywords,
-        `APERTURE_MASK`, and the rest of the provenance.
+        `quality`, unless the source has none. Cadences without a time are left out, as lightkurve
+        has no place for them; all others are there, whatever their quality. `meta` has the target
+        and the mission in lightkurve's keywords, `APERTURE_MASK`, and the rest of the provenance.
 
     Raises
     ------

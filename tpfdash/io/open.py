@@ -223,7 +223,7 @@ def _unpacked(store: Store) -> Store:
 def _unzipped(store: Store) -> Store:
     """The one file in a zip archive."""
     try:
-        with zipfile.ZipFile(store.stream()) as archive:
+        with zipfile.ZipFile(BytesIO(store.read(0, store.size))) as archive:
             members = [info for info in archive.infolist() if not info.is_dir()]
             if len(members) == 1:
                 with archive.open(members[0]) as stream:
@@ -260,17 +260,7 @@ def _from_url(url: str) -> Store:
         if parts.scheme == "file" and "::" not in url:
             path = Path(fsspec.core.url_to_fs(url)[1])
             return open_path(path, path.name)
-        if "::" in url or parts.scheme not in _ANONYMOUS:
-            return _fetched(url, name, {} if "::" in url else _options(parts.scheme))
-        try:
-            return _fetched(url, name, _ANONYMOUS[parts.scheme])
-        except (ImportError, FileNotFoundError):
-            raise
-        except Exception as refused:  # not public: with what credentials there are
-            try:
-                return _fetched(url, name, {})
-            except Exception as error:
-                raise refused from error
+        return _fetched(url, name, [{}] if "::" in url else _ways(parts.scheme))
     except TPFError:
         raise
     except Exception as error:  # every file system and its client have errors of their own
@@ -278,9 +268,18 @@ def _from_url(url: str) -> Store:
         raise TPFError(f"{public.geturl()} cannot be fetched ({_reason(error, url)}).") from error
 
 
-def _fetched(url: str, name: str, options: Mapping[str, Any]) -> Store:
-    with fsspec.open(url, "rb", **options) as stream:
-        return spool(stream, name)
+def _fetched(url: str, name: str, ways: Sequence[Mapping[str, Any]]) -> Store:
+    """What is at a URL, by the first way that leads to it; else the first one's error."""
+    refusal = None
+    for options in ways:
+        try:
+            with fsspec.open(url, "rb", **options) as stream:
+                return spool(stream, name)
+        except (FileNotFoundError, ImportError):
+            raise
+        except Exception as error:
+            refusal = refusal or error
+    raise refusal
 
 
 def _reason(error: BaseException, url: str) -> str:
@@ -296,14 +295,18 @@ def _reason(error: BaseException, url: str) -> str:
     return " ".join(text.split()).strip(" .:") or type(error).__name__
 
 
-def _options(scheme: str) -> dict[str, Any]:
-    """For the web: the proxies of the environment, and no waiting for hours."""
+def _ways(scheme: str) -> list[Mapping[str, Any]]:
+    """The options to open a URL with, those to try first first.
+
+    For the web the proxies of the environment, and no waiting for hours. For buckets, most of
+    which are public, no credentials; then those that are configured.
+    """
     if scheme not in ("http", "https"):
-        return {}
+        return [_ANONYMOUS[scheme], {}] if scheme in _ANONYMOUS else [{}]
     from aiohttp import ClientTimeout  # slow to import
 
     timeout = ClientTimeout(total=None, sock_connect=20, sock_read=60)
-    return {"client_kwargs": {"trust_env": True, "timeout": timeout}}
+    return [{"client_kwargs": {"trust_env": True, "timeout": timeout}}]
 
 
 def _from_file(file: BinaryIO) -> Store:

@@ -243,9 +243,8 @@ class PixelView:
         low, high = self.inspector.levels()
         values = low + (high - low) * _STRETCHES[self.inspector.scale][1](_TICKS)
         plot.handles["colorbar"].update(
-            title=_label(
-                self.inspector.tpf, self.inspector.column
-            ),  # HoloViews leaves that of the first column
+            # HoloViews leaves the title of the first column
+            title=_label(self.inspector.tpf, self.inspector.column),
             major_label_overrides={
                 float(tick): _number(value, high - low)
                 for tick, value in zip(_TICKS, values, strict=True)
