@@ -6,18 +6,14 @@ import functools
 import gc
 import gzip
 import http.server
-import importlib
-import importlib.metadata
 import io
 import lzma
 import os
 import pickle
 import sys
 import threading
-import tomllib
 import warnings
 import zipfile
-from pathlib import Path
 
 import fsspec
 import numpy as np
@@ -31,7 +27,6 @@ from tests.fitsfiles import make_hdus
 from tpfdash.errors import TPFError
 from tpfdash.io import open_tpf
 from tpfdash.io.fits.stores import FileStore, MemoryStore
-from tpfdash.io.open import TPFBackend
 from tpfdash.simulate import simulate_tpf
 
 
@@ -311,56 +306,6 @@ def test_a_missing_package_is_named_with_its_command(monkeypatch):
     )
     message = fault("nowhere://b/a.fits")
     assert "a.fits cannot be fetched" in message and "`pip install no_such_package`" in message
-
-
-# --- as an engine of xarray ----------------------------------------------------------------------
-
-
-def engines():
-    """The backend itself; and by its name, where the installed package has it."""
-    points = importlib.metadata.entry_points(group="xarray.backends")
-    return [TPFBackend, *(["tpfdash"] if "tpfdash" in points.names else [])]
-
-
-def test_the_entry_point_is_the_backend():
-    project = tomllib.loads((Path(__file__).parents[1] / "pyproject.toml").read_text())["project"]
-    module, _, name = project["entry-points"]["xarray.backends"]["tpfdash"].partition(":")
-    assert getattr(importlib.import_module(module), name) is TPFBackend
-
-
-@pytest.mark.parametrize("engine", engines())
-def test_xarray_opens_what_open_tpf_opens(path, expected, engine):
-    ours = open_tpf(path)
-    for source in (path, str(path), path.read_bytes(), open(path, "rb")):
-        tpf = xr.open_dataset(source, engine=engine)
-        assert not tpf["flux"].variable._in_memory
-        assert same(tpf, expected) and set(tpf.variables) == set(ours.variables)
-    tpf = xr.open_dataset(path, engine=engine, chunks={"time": 10}, drop_variables="raw_cnts")
-    assert tpf["flux"].chunks[0] == (10,) * 5 and "raw_cnts" not in tpf
-    assert same(tpf, expected)
-    with pytest.raises(TPFError, match="does not exist"):
-        xr.open_dataset("gone.fits", engine=engine)
-    with pytest.raises(TPFError, match="mission='K2'"):
-        xr.open_dataset(path, engine=engine, mission="K2")
-
-
-@pytest.mark.parametrize(
-    ("name", "ours"),
-    [
-        ("kplr006922244-2009166043257_lpd-targ.fits", True),
-        ("/data/ktwo210994964-c04_lpd-targ.fits.gz", True),
-        ("kplr006922244-2009166043257_spd-targ.fits.gz", True),
-        ("tess2018206045859-s0001-0000000025155310-0120-s_tp.fits", True),
-        ("tess2020351194500-s0033-0000000001103432-0203-a_fast-tp.fits", True),
-        ("kplr006922244-2009166043257_llc.fits", False),
-        ("tess-s0001-4-3_107.27_-70.0_5x5_astrocut.fits", False),
-        ("star.fits", False),
-        ("cube.nc", False),
-    ],
-)
-def test_only_names_of_the_missions_are_guessed(name, ours):
-    assert TPFBackend().guess_can_open(name) is TPFBackend().guess_can_open(Path(name)) is ours
-    assert TPFBackend().guess_can_open(b"SIMPLE  =") is False
 
 
 def test_dataset_is_handed_back():

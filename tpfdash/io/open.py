@@ -1,4 +1,4 @@
-"""Anything a user may hand over -> one Dataset: `open_tpf`, and the same as an engine of xarray.
+"""Anything a user may hand over -> one Dataset: `open_tpf`.
 
 What lives here: telling a path from a URL, an upload, an HDU list or an object of lightkurve, and
 getting at its bytes. What the bytes say is `tpfdash.io.tpf.read`.
@@ -9,7 +9,6 @@ from __future__ import annotations
 import bz2
 import lzma
 import os
-import re
 import uuid
 import zipfile
 from collections.abc import Mapping, Sequence
@@ -30,14 +29,10 @@ from tpfdash.io.tpf.read import read_tpf
 from tpfdash.missions import get_mission
 from tpfdash.stamp.model import check_tpf
 
-__all__ = ["TPFBackend", "open_tpf"]
+__all__ = ["open_lazily", "open_tpf"]
 
 #: A file may be packed, and its package packed again, as often as this.
 _PACKED = 3
-#: Names that only Kepler, K2 and TESS give their target pixel files.
-_MISSION_NAMES = re.compile(
-    r"((kplr|ktwo)\d{9}-.*_[ls]pd-targ|tess\d{13}-s\d{4}-.*_(fast-)?tp)\.fits(\.gz)?$"
-)
 #: Protocol -> how its file system is told to come without credentials.
 _ANONYMOUS = {
     "s3": {"anon": True},
@@ -104,37 +99,29 @@ def open_tpf(source: Any, *, chunks: Any = None, mission: str | None = None) -> 
         tpf = _of_mission(source, mission)
         check_tpf(tpf)
     else:
-        tpf = xr.open_dataset(_unpacked(_store(source)), engine=TPFBackend, mission=mission)
+        tpf = xr.open_dataset(source, engine=_Backend, mission=mission)
     # An index on times that may be NaN breaks selection, slices and alignment.
     tpf = tpf.drop_indexes("time") if "time" in tpf.xindexes else tpf
     return tpf if chunks is None else _chunked(tpf, chunks)
 
 
-class TPFBackend(BackendEntrypoint):
-    """Target pixel files for `xarray.open_dataset(..., engine="tpfdash")`.
+def open_lazily(
+    source: Any, *, drop_variables: Any = None, mission: str | None = None
+) -> xr.Dataset:
+    """As `open_tpf`, of all but Datasets, for xarray to put its own wrappers round the lazy arrays.
 
-    Gives what `open_tpf` gives, but that xarray puts an index on `time` (not with
-    `create_default_indexes=False`). Which array is lazy and which is kept once it was read is
-    xarray's: its `cache` and `chunks` do what they always do.
+    Until then a cube is read again each time that its values are asked for.
     """
+    tpf = read_tpf(_unpacked(_store(source)), mission)
+    names = [drop_variables] if isinstance(drop_variables, str) else drop_variables or ()
+    return tpf.drop_vars(names, errors="ignore")
 
-    description = "Target pixel files of Kepler, K2 and TESS, and TESSCut cutouts"
 
-    def open_dataset(
-        self, filename_or_obj: Any, *, drop_variables: Any = None, mission: str | None = None
-    ) -> xr.Dataset:
-        """See `open_tpf`; `drop_variables` names variables to leave out."""
-        known = isinstance(filename_or_obj, Store)
-        store = filename_or_obj if known else _unpacked(_store(filename_or_obj))
-        tpf = read_tpf(store, mission)
-        names = [drop_variables] if isinstance(drop_variables, str) else drop_variables or ()
-        return tpf.drop_vars(names, errors="ignore")
+class _Backend(BackendEntrypoint):
+    """`open_lazily` as xarray calls it."""
 
-    def guess_can_open(self, filename_or_obj: Any) -> bool:
-        """Whether the name is one that only a mission gives its target pixel files."""
-        if not isinstance(filename_or_obj, str | os.PathLike):
-            return False
-        return bool(_MISSION_NAMES.match(Path(os.fsdecode(filename_or_obj)).name))
+    def open_dataset(self, filename_or_obj, *, drop_variables=None, mission=None):
+        return open_lazily(filename_or_obj, drop_variables=drop_variables, mission=mission)
 
 
 def _of_mission(tpf: xr.Dataset, mission: str | None) -> xr.Dataset:
