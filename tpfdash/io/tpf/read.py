@@ -102,8 +102,14 @@ def read_tpf(store: Store, mission: str | None = None) -> xr.Dataset:
     missing = []
     if series.get("CADENCENO", np.zeros(1)).any():
         if "cosmic_rays" not in cubes:
-            cubes |= _listed_cosmic_rays(store, hdus, series["CADENCENO"], (row, col), shape)
-            units.setdefault("COSMIC_RAYS", units["FLUX"])
+            cubes |= _listed_cosmic_rays(
+                store,
+                hdus,
+                series["CADENCENO"],
+                (row, col),
+                shape,
+                _stated_for_flux(pixels, columns),
+            )
     else:
         missing.append("cadenceno")
         series["CADENCENO"] = np.arange(table.rows, dtype="i4")
@@ -131,7 +137,7 @@ def read_tpf(store: Store, mission: str | None = None) -> xr.Dataset:
         variables[name] = (
             ("time", "row", "col"),
             indexing.LazilyIndexedArray(cube),
-            _labels(units[column], long_name),
+            _labels(units.get(column, units["FLUX"]), long_name),
         )
     if "RB_LEVEL" in columns:
         cube = ColumnCube(table, columns["RB_LEVEL"], "f4")
@@ -294,31 +300,42 @@ def _is_flattened(cell: tuple[int, ...], shape: tuple[int, int]) -> bool:
 def _converted(pixels: HDU, columns: dict[str, Column]) -> tuple[dict[str, Column], dict[str, str]]:
     """The columns, made to give numbers in units that are known here, and those units."""
     converted, units = dict(columns), {}
-    of_flux = pixels.get(f"TUNIT{columns['FLUX'].number}", USUAL_FLUX)
+    of_flux = _stated_for_flux(pixels, columns)
     for name, _, known, _ in (_CUBES | _SERIES).values():
         if name not in columns or not known:
             continue
-        number = columns[name].number
         usual = of_flux if name in _LIKE_FLUX else known[0]
-        text = str(
-            time_unit(pixels, number) if name == "TIME" else pixels.get(f"TUNIT{number}", usual)
-        )
-        try:
-            factor, units[name] = convert(text, known)
-        except ValueError:
-            raise TPFError(
-                f"{pixels.file} has its {name} in {text!r} (TUNIT{number}): it should be in "
-                f"{' or '.join(known)}."
-            ) from None
-        if name in _LIKE_FLUX and units[name] != units["FLUX"]:
-            raise TPFError(
-                f"{pixels.file} contradicts itself: {name} is in {units[name]} and FLUX in "
-                f"{units['FLUX']}, where both should be in one unit."
-            )
-        if factor != 1:
-            old = columns[name]
-            converted[name] = replace(old, scale=old.scale * factor, zero=old.zero * factor)
+        converted[name], units[name] = _in_unit(pixels, columns[name], known, usual)
+        if name in _LIKE_FLUX:
+            _check_like_flux(pixels.file, name, units[name], units["FLUX"])
     return converted, units
+
+
+def _stated_for_flux(pixels: HDU, columns: dict[str, Column]) -> str:
+    return str(pixels.get(f"TUNIT{columns['FLUX'].number}", USUAL_FLUX))
+
+
+def _in_unit(hdu: HDU, column: Column, known: tuple[str, ...], usual: str) -> tuple[Column, str]:
+    """A column made to give numbers in one of the units that are `known`, and that unit."""
+    unit = hdu.get(f"TUNIT{column.number}", usual)
+    text = time_unit(hdu, column.number) if column.name == "TIME" else str(unit)
+    try:
+        factor, unit = convert(text, known)
+    except ValueError:
+        raise TPFError(
+            f"{hdu.file} has its {column.name} in {text!r}: it should be in {' or '.join(known)}."
+        ) from None
+    if factor == 1:
+        return column, unit
+    return replace(column, scale=column.scale * factor, zero=column.zero * factor), unit
+
+
+def _check_like_flux(file: str, name: str, unit: str, of_flux: str) -> None:
+    if unit != of_flux:
+        raise TPFError(
+            f"{file} contradicts itself: {name} is in {unit} and FLUX in {of_flux}, where both "
+            "should be in one unit."
+        )
 
 
 def _listed_cosmic_rays(
@@ -327,6 +344,7 @@ def _listed_cosmic_rays(
     cadenceno: np.ndarray,
     corner: tuple[int, int],
     shape: tuple[int, int],
+    of_flux: str,
 ) -> dict[str, SparseCube]:
     """The cube that a TARGET COSMIC RAY extension lists, if it lists any (TESS 20 s)."""
     wanted = {"CADENCENO": "i8", "RAWX": "i8", "RAWY": "i8", "COSMIC_RAY": "f4"}
@@ -336,6 +354,8 @@ def _listed_cosmic_rays(
     listed = {n: c for n, c in parse_columns(hdu).items() if c.dtype.kind in "iuf"}
     if not set(wanted) <= set(listed):
         return {}
+    listed["COSMIC_RAY"], unit = _in_unit(hdu, listed["COSMIC_RAY"], FLUX_UNITS, of_flux)
+    _check_like_flux(hdu.file, "COSMIC_RAY", unit, convert(of_flux, FLUX_UNITS)[1])
     rays = Table(store, hdu.offset, listed, hdu.count("NAXIS1"), rows).read(wanted)
     row, col = rays["RAWY"] - corner[0], rays["RAWX"] - corner[1]
     order = np.argsort(cadenceno, kind="stable")
