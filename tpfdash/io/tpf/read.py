@@ -19,7 +19,7 @@ from xarray.core import indexing
 from tpfdash.errors import TPFError
 from tpfdash.io.fits.hdus import HDU, find_hdus
 from tpfdash.io.fits.stores import Store
-from tpfdash.io.fits.table import Column, ColumnCube, SparseCube, Table, parse_columns
+from tpfdash.io.fits.table import ColumnCube, SparseCube, Table, TableColumn, parse_columns
 from tpfdash.io.tpf.read_headers import describe, find_mission, header_corner, time_unit
 from tpfdash.stamp.units import FLUX_UNITS, USUAL_FLUX, convert
 
@@ -152,7 +152,7 @@ def _labels(units: str | None, long_name: str) -> dict[str, str]:
     return {"units": units, "long_name": long_name} if units else {"long_name": long_name}
 
 
-def _pixel_table(hdus: list[HDU]) -> tuple[HDU, dict[str, Column]]:
+def _pixel_table(hdus: list[HDU]) -> tuple[HDU, dict[str, TableColumn]]:
     """The table of images, and its columns."""
     tables = [(hdu, parse_columns(hdu)) for hdu in hdus if hdu.is_table]
     for hdu, columns in tables:
@@ -173,7 +173,7 @@ def _pixel_table(hdus: list[HDU]) -> tuple[HDU, dict[str, Column]]:
     )
 
 
-def _aperture_hdu(hdus: list[HDU], flux: Column) -> HDU | None:
+def _aperture_hdu(hdus: list[HDU], flux: TableColumn) -> HDU | None:
     """The image called APERTURE, or else one of the stamp's shape; None where there is neither."""
     images = [hdu for hdu in hdus[1:] if not hdu.is_table and len(_shape(hdu)) == 2]
     named = [hdu for hdu in images if hdu.name == "APERTURE"]
@@ -231,7 +231,7 @@ def _collected(flux: ColumnCube) -> np.ndarray:
     return seen.astype("i4")
 
 
-def _stamp(file: str, flux: Column) -> tuple[int, int]:
+def _stamp(file: str, flux: TableColumn) -> tuple[int, int]:
     """(row, col) of the images of FLUX, by the table alone."""
     shape = flux.shape if len(flux.shape) == 2 else tuple(n for n in flux.shape if n != 1)
     if not shape:
@@ -244,7 +244,9 @@ def _stamp(file: str, flux: Column) -> tuple[int, int]:
     return shape
 
 
-def _usable(file: str, columns: dict[str, Column], shape: tuple[int, int]) -> dict[str, Column]:
+def _usable(
+    file: str, columns: dict[str, TableColumn], shape: tuple[int, int]
+) -> dict[str, TableColumn]:
     """The columns that make variables, images in the shape of the stamp whatever their TDIM.
 
     Images that do not fit the stamp are left out (RB_LEVEL is 0 long in several real files), but
@@ -285,7 +287,9 @@ def _is_flattened(cell: tuple[int, ...], shape: tuple[int, int]) -> bool:
     return len(cell) < 2 or [n for n in cell if n != 1] == [n for n in shape if n != 1]
 
 
-def _converted(pixels: HDU, columns: dict[str, Column]) -> tuple[dict[str, Column], dict[str, str]]:
+def _converted(
+    pixels: HDU, columns: dict[str, TableColumn]
+) -> tuple[dict[str, TableColumn], dict[str, str]]:
     """The columns, made to give numbers in units that are known here, and those units."""
     converted, units = dict(columns), {}
     of_flux = _stated_for_flux(pixels, columns)
@@ -299,11 +303,13 @@ def _converted(pixels: HDU, columns: dict[str, Column]) -> tuple[dict[str, Colum
     return converted, units
 
 
-def _stated_for_flux(pixels: HDU, columns: dict[str, Column]) -> str:
+def _stated_for_flux(pixels: HDU, columns: dict[str, TableColumn]) -> str:
     return str(pixels.get(f"TUNIT{columns['FLUX'].number}", USUAL_FLUX))
 
 
-def _in_unit(hdu: HDU, column: Column, known: tuple[str, ...], usual: str) -> tuple[Column, str]:
+def _in_unit(
+    hdu: HDU, column: TableColumn, known: tuple[str, ...], usual: str
+) -> tuple[TableColumn, str]:
     """A column made to give numbers in one of the units that are `known`, and that unit."""
     unit = hdu.get(f"TUNIT{column.number}", usual)
     text = time_unit(hdu, column.number) if column.name == "TIME" else str(unit)

@@ -18,7 +18,7 @@ from astropy.wcs import WCS
 
 from tpfdash.errors import TPFError
 from tpfdash.io.fits.hdus import HDU
-from tpfdash.io.fits.table import Column
+from tpfdash.io.fits.table import TableColumn
 from tpfdash.missions import MISSIONS, Mission, get_mission, time_format
 from tpfdash.stamp.geometry import LARGEST_PIXEL
 from tpfdash.stamp.sky import wcs_text
@@ -124,7 +124,7 @@ def describe(
     primary: HDU,
     pixels: HDU,
     aperture: HDU,
-    columns: Mapping[str, Column],
+    columns: Mapping[str, TableColumn],
     time: np.ndarray,
 ) -> dict[str, Any]:
     """The attrs of the Dataset.
@@ -134,7 +134,7 @@ def describe(
     mission : Mission
     primary, pixels, aperture : HDU
         Without an APERTURE, one with an empty header.
-    columns : mapping of str to Column
+    columns : mapping of str to TableColumn
         Of the pixel table; TIME and FLUX are needed.
     time : array (time,) of float
         In days.
