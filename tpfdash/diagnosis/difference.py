@@ -16,7 +16,7 @@ from scipy.special import ndtri
 from tpfdash.errors import TPFError
 from tpfdash.stamp.blocks import all_zero, pixel_series
 
-__all__ = ["Difference", "difference_image"]
+__all__ = ["DifferenceImage", "difference_image"]
 
 #: Cadences on each side of the window that the noise is measured on, at least.
 _NOISE = 50
@@ -27,7 +27,7 @@ _BLOCK = 1 << 21
 
 
 @dataclass(frozen=True)
-class Difference:
+class DifferenceImage:
     """A difference image and what it is made of.
 
     All images are float64 arrays (row, col), NaN in pixels with no finite value on either side.
@@ -62,7 +62,7 @@ class Difference:
 
 def difference_image(
     tpf: xr.Dataset, window: tuple[float, float], good: np.ndarray | None = None
-) -> Difference:
+) -> DifferenceImage:
     """Mean image out of a window of time minus the mean image in it.
 
     The cadences outside are taken from both sides, each side as long as the window, so that a
@@ -122,7 +122,7 @@ def difference_image(
         significant[:] = False
     # A dip is positive in the difference, a brightening negative: follow the stronger.
     sign = 1.0 if np.nansum(np.where(significant, difference, 0)) >= 0 else -1.0
-    return Difference(
+    return DifferenceImage(
         outside=out_mean,
         inside=in_mean,
         difference=difference,
