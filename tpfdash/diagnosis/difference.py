@@ -35,8 +35,8 @@ class DifferenceImage:
     Parameters
     ----------
     outside, inside : mean flux out of the window and in it, e-/s
-    difference : `outside - inside`, e-/s: positive where light is missing in the window
-    snr : `difference` over its standard error
+    image : `outside - inside`, e-/s: positive where light is missing in the window
+    snr : `image` over its standard error
     centroid : (row, col), detector pixels, of the difference image; None where it has no signal,
         which is where noise alone would reach its highest S/N once in 1,000 such stamps
     outside_centroid : (row, col), detector pixels, of the image out of the window
@@ -45,7 +45,7 @@ class DifferenceImage:
 
     outside: np.ndarray
     inside: np.ndarray
-    difference: np.ndarray
+    image: np.ndarray
     snr: np.ndarray
     centroid: tuple[float, float] | None
     outside_centroid: tuple[float, float] | None
@@ -125,7 +125,7 @@ def difference_image(
     return DifferenceImage(
         outside=out_mean,
         inside=in_mean,
-        difference=difference,
+        image=difference,
         snr=np.where(np.isfinite(snr), snr, np.nan),
         centroid=_centroid(tpf, np.where(significant, sign * difference, 0)),
         outside_centroid=_centroid(tpf, _star_only(out_mean)),

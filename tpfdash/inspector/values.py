@@ -77,6 +77,23 @@ class Values(Choices):
         """(cadence, time) of the cadences on the light curve, in order of time."""
         return self.timeline.in_order(self.good | self.show_flagged)
 
+    @derived("good", "show_flagged", "marked_flag")
+    def times_by_kind(self) -> dict[str, np.ndarray]:
+        """The times of the cadences that are drawn as "kept", "flagged" and "marked".
+
+        float64 (time,), NaN at the other cadences; of length 0 for a kind that has none.
+        """
+        marked = self.timeline.flagged(self.marked_flag)
+        kinds = {
+            "kept": self.good & ~marked,
+            "flagged": ~self.good & ~marked & self.show_flagged,
+            "marked": marked,
+        }
+        return {
+            name: np.where(which, self.time, np.nan) if which.any() else self.time[:0]
+            for name, which in kinds.items()
+        }
+
     @derived("aperture", "background")
     def overlap(self) -> int:
         """How many pixels are in the aperture and in the background too."""
