@@ -131,6 +131,8 @@ class LightCurveView(TimePlot):
     def summary(self) -> str:
         """One line over the plot: what the light curve is the sum of, or why there is none."""
         inspector = self.inspector
+        if inspector.timeline.span is None:
+            return "No cadence of this file has a time: none can be drawn, but stepped to."
         pixels = int(inspector.aperture.sum())
         if not pixels:
             return "The aperture is empty: click a pixel or drag a box on the stamp."
