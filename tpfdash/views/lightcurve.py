@@ -45,9 +45,9 @@ class LightCurveView(TimePlot):
         gestures.listen(
             self.plot,
             {
-                gestures.Box: self._box,
-                gestures.Hover: self._hover,
-                gestures.Leave: self._leave,
+                gestures.BoxStream: self._box,
+                gestures.PointerStream: self._hover,
+                gestures.LeaveStream: self._leave,
             },
         )
         inspector.param.watch(
@@ -66,8 +66,8 @@ class LightCurveView(TimePlot):
 
     # -- gestures --------------------------------------------------------------------------------
 
-    def _box(self, x0, x1, y0, y1, shift):
-        self.inspector.window = (x0, x1)
+    def _box(self, bounds, shift):
+        self.inspector.window = bounds[::2]
 
     def _hover(self, x, y):
         inspector = self.inspector
@@ -88,7 +88,7 @@ class LightCurveView(TimePlot):
         up *= plot.inner_height or 300
         inspector.hovered = int(near.start + at[np.argmin(across**2 + up**2)])
 
-    def _leave(self):
+    def _leave(self, x, y):
         self.inspector.hovered = None
 
     # -- what is drawn ---------------------------------------------------------------------------

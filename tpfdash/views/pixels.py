@@ -109,10 +109,10 @@ class PixelView:
         gestures.listen(
             self.plot,
             {
-                gestures.Click: self._click,
-                gestures.Box: self._box,
-                gestures.Hover: self._hover,
-                gestures.Leave: self._leave,
+                gestures.ClickStream: self._click,
+                gestures.BoxStream: self._box,
+                gestures.PointerStream: self._hover,
+                gestures.LeaveStream: self._leave,
             },
         )
         inspector.param.watch(self._draw_masks, ["aperture", "background"])
@@ -130,7 +130,8 @@ class PixelView:
         else:
             self.inspector.select_box(row, row, col, col, self.inspector.mode)
 
-    def _box(self, x0, x1, y0, y1, shift):
+    def _box(self, bounds, shift):
+        x0, y0, x1, y1 = bounds
         mode = self.inspector.mode
         if shift or mode == "toggle":
             mode = "add"
@@ -141,7 +142,7 @@ class PixelView:
     def _hover(self, x, y):
         self.inspector.pointed = self._pixel(x, y)
 
-    def _leave(self):
+    def _leave(self, x, y):
         self.inspector.pointed = None
 
     def _pixel(self, x: float, y: float) -> tuple[int, int] | None:

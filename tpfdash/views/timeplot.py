@@ -80,7 +80,11 @@ class TimePlot:
         self.plot = hv.DynamicMap(self._build, streams=[gestures.follow(inspector, structure)])
         gestures.listen(
             self.plot,
-            {gestures.Click: self._click, gestures.Zoom: self._zoom, gestures.Reset: self._reset},
+            {
+                gestures.ClickStream: self._click,
+                gestures.ZoomStream: self._zoom,
+                gestures.ResetStream: self._reset,
+            },
         )
         inspector.param.watch(self._draw_bar, ["cadence"])
         inspector.param.watch(self.draw, ["time_range", "show_all"])
@@ -95,16 +99,16 @@ class TimePlot:
     def _click(self, x, y, shift):
         self.inspector.seek(x)
 
-    def _zoom(self, x0, x1):
+    def _zoom(self, x_range):
         full = self.full_range
-        everything = min(x0, x1) <= full[0] and max(x0, x1) >= full[1]
+        everything = x_range[0] <= full[0] and x_range[1] >= full[1]
         self._zooming = True
         try:
-            self.inspector.time_range = None if everything else (x0, x1)
+            self.inspector.time_range = None if everything else x_range
         finally:
             self._zooming = False
 
-    def _reset(self):
+    def _reset(self, resetting):
         if self.inspector.time_range is None:
             self.draw()  # the browser has put the axes back already: draw what they should show
         self.inspector.time_range = None
