@@ -10,7 +10,7 @@ from tpfdash.diagnosis.difference import Difference
 from tpfdash.inspector import Inspector
 from tpfdash.stamp.geometry import corner, outline
 from tpfdash.stamp.sky import target_position
-from tpfdash.views.patches import Figures, patch, set_columns, settle
+from tpfdash.views.patches import Figures, patch, set_columns, simplify
 from tpfdash.views.pixels import APERTURE_COLOR, MISSING_COLOR, palette, stamp_size
 
 __all__ = ["DifferenceView", "difference_text"]
@@ -68,7 +68,7 @@ class DifferenceView:
             xlabel="column (pixel)",
             ylabel="row (pixel)",
             default_tools=[],
-            hooks=[lambda plot, element: settle(plot.state)],
+            hooks=[lambda plot, element: simplify(plot.state)],
         )
         border = hv.Segments(tuple(self._outline().values()), ["x0", "y0", "x1", "y1"]).opts(
             color=APERTURE_COLOR, line_width=2, hooks=[self._figures.hook(title)]

@@ -12,7 +12,7 @@ from bokeh.models import BoxSelectTool
 
 from tpfdash.inspector import Inspector
 from tpfdash.views import gestures
-from tpfdash.views.patches import patch, prefer, set_columns
+from tpfdash.views.patches import drag_with, patch, set_columns
 from tpfdash.views.timeplot import CADENCE_COLOR, Kind, TimePlot
 
 __all__ = ["LightCurveView"]
@@ -176,7 +176,7 @@ class LightCurveView(TimePlot):
 
     def _finish(self, figure, picture):
         super()._finish(figure, picture)
-        prefer(figure, BoxSelectTool)
+        drag_with(figure, BoxSelectTool)
         figure.title.update(
             text=self.summary(), text_font_style="normal", text_font_size="12px", align="left"
         )

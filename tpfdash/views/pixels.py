@@ -19,7 +19,7 @@ from tpfdash.stamp.geometry import corner, outline
 from tpfdash.stamp.masks import pipeline_mask
 from tpfdash.stamp.sky import target_position
 from tpfdash.views import gestures
-from tpfdash.views.patches import Figures, patch, prefer, set_columns
+from tpfdash.views.patches import Figures, drag_with, patch, set_columns, simplify
 
 __all__ = ["PixelView", "palette", "stamp_size"]
 
@@ -203,7 +203,10 @@ class PixelView:
             toolbar="above" if width > 200 else "right",  # where it has the room
             show_legend=False,
             shared_axes=False,
-            hooks=[lambda plot, element: prefer(plot.state, BoxSelectTool)],
+            hooks=[
+                lambda plot, element: simplify(plot.state),
+                lambda plot, element: drag_with(plot.state, BoxSelectTool),
+            ],
         )
 
     def _finish(self, plot, element) -> None:

@@ -15,7 +15,7 @@ from bokeh.models import BasicTickFormatter
 
 from tpfdash.inspector import Inspector
 from tpfdash.views import gestures
-from tpfdash.views.patches import Figures, patch, set_columns, settle, weakly
+from tpfdash.views.patches import Figures, patch, set_columns, simplify, weakly
 from tpfdash.views.raster import LEVELS, fit_range, rasterize
 
 __all__ = ["CADENCE_COLOR", "Kind", "TimePlot"]
@@ -246,7 +246,7 @@ class TimePlot:
         (x0, x1), (y0, y1) = picture["x_range"], picture["y_range"]
         figure.x_range.update(start=x0, end=x1, reset_start=first, reset_end=last)
         figure.y_range.update(start=y0, end=y1, reset_start=y0, reset_end=y1)
-        settle(figure)
+        simplify(figure)
         figure.min_border_left = 86  # the plots below each other share where their axes begin
 
     # -- keeping up ------------------------------------------------------------------------------
