@@ -10,7 +10,7 @@ from pathlib import Path
 import panel as pn
 
 from tpfdash.cards.script import script_part
-from tpfdash.cards.widgets import CSS, html, note, row, section
+from tpfdash.cards.widgets import CSS, html, note, row, section, tooltip
 from tpfdash.errors import TPFError
 from tpfdash.inspector import Inspector
 from tpfdash.io import aperture_bytes, lightcurve_bytes, read_aperture
@@ -70,10 +70,11 @@ def _download(
     name = what.replace(" ", "")
     choice = pn.widgets.RadioButtonGroup(
         options=suffixes,
-        button_style="outline",
+        variant="outline",
         css_classes=[f"tpf-{name}-format"],
         stylesheets=[CSS],
         margin=0,
+        **tooltip(pn.widgets.RadioButtonGroup, f"The format in which the {what} is saved."),
     )
     save = pn.widgets.FileDownload(
         callback=lambda: io.BytesIO(make(choice.value)),
@@ -83,6 +84,7 @@ def _download(
         stylesheets=[CSS],
         margin=0,
         width=150,
+        **tooltip(pn.widgets.FileDownload, f"Save the {what} in the browser's own folder."),
     )
 
     def rename(*events):
@@ -111,6 +113,7 @@ def _upload(inspector: Inspector) -> list:
         css_classes=["tpf-load-aperture"],
         stylesheets=[CSS],
         margin=0,
+        **tooltip(pn.widgets.FileInput, "The file whose aperture is to be the one in use."),
     )
     message = html("", css_classes=["tpf-message"])
 
