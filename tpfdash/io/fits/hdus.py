@@ -24,7 +24,7 @@ _CARD = 80
 #: No header of a real file comes near these: the longest have some 60 blocks.
 _MOST_BLOCKS = 512
 _MOST_HDUS = 1000
-_MOST_PIXELS = 2**25  # of an image: twice a CCD of 4096 x 4096
+_MOST_PIXELS = 2**23  # of an image: nearly twice a whole CCD of TESS
 #: FITS standard 4.0, section 4.4.1: as many axes, and as large as the numbers of a file's system.
 _MOST_AXES = 999
 _LARGEST = 2**63

@@ -43,15 +43,20 @@ class Stream(Store):
         How messages name it.
     keep : callable, optional
         Called with each piece that comes.
+    times : int
+        What is gzipped may unpack to so many times its own length, or to 256 MB if that is more.
     """
 
     gap = float("inf")
 
-    def __init__(self, file: BinaryIO, name: str, keep=lambda piece: None):
+    def __init__(
+        self, file: BinaryIO, name: str, keep=lambda piece: None, times: int = _UNPACKED_TIMES
+    ):
         self._packed = _Counted(file, name)
         self.is_gzipped = self._packed.peek(2) == _GZIP_MAGIC
         self._file = gzip.GzipFile(fileobj=self._packed, mode="rb") if self.is_gzipped else None
         self._keep = keep
+        self._times = times
         self.name = name
         self.size = 0
 
@@ -103,7 +108,7 @@ class Stream(Store):
                 raise
             except (EOFError, OSError, ValueError, zlib.error) as error:
                 raise _unreadable(self.name, error) from error
-            most = max(UNPACKED_BYTES, _UNPACKED_TIMES * self._packed.count)
+            most = max(UNPACKED_BYTES, self._times * self._packed.count)
             if self.size + len(piece) > most:
                 raise TPFError(
                     f"{self.name} unpacks to more than {most >> 20} MB, which is too much for its "
