@@ -12,11 +12,11 @@ from functools import cached_property
 import numpy as np
 import param
 import xarray as xr
-from astropy.time import Time
 
 from tpfdash import photometry
 from tpfdash.diagnosis.difference import Difference, difference_image
 from tpfdash.errors import TPFError
+from tpfdash.inspector.describe import iso_date
 from tpfdash.inspector.params import (
     Choice,
     Derived,
@@ -476,12 +476,16 @@ class Inspector(param.Parameterized):
             "cadence": int(cadence),
             "cadenceno": int(self.tpf["cadenceno"].values[cadence]),
             "time": time,
-            "date": self._cached("date", lambda: self._date(time), cadence),
+            "date": iso_date(time, self._time_reference),
             "flux": flux,
             "flux_err": error,
             "quality": quality,
             "flags": self.mission.flag_names(quality),
         }
+
+    @property
+    def _time_reference(self) -> float:
+        return self.tpf.attrs.get("time_reference", self.mission.time_reference)
 
     def _errors(self, cadence: int) -> np.ndarray:
         """FLUX_ERR of one cadence: float64 (row, col)."""
@@ -502,12 +506,6 @@ class Inspector(param.Parameterized):
         first_row, first_col = corner(self.tpf)
         value = self.frame()[row - first_row, col - first_col]
         return {"row": row, "col": col, "value": float(value)}
-
-    def _date(self, time: float) -> str:
-        if not np.isfinite(time):
-            return ""
-        reference = self.tpf.attrs.get("time_reference", self.mission.time_reference)
-        return Time(reference, time, format="jd", scale="tdb").isot[:19]
 
     def flag_counts(self) -> list[tuple[int, str, int]]:
         """(bit, name, number of cadences) of each quality flag that occurs in the file."""

@@ -195,9 +195,9 @@ def _read_npy(store: Store, name: str) -> FoundMask:
     _small(store.size, _NPY_BYTES, name)
     file = io.BytesIO(store.up_to(0, store.size))
     mask = _npy_array(file, store.size)
-    if mask.ndim != 2 or mask.dtype != bool:
+    if mask.ndim != 2 or mask.dtype != bool or not mask.size:
         raise TPFError(
-            f"{name} has {mask.ndim} dimensions of {mask.dtype}: it should be a boolean array "
+            f"{name} has {mask.dtype} values of shape {mask.shape}: it should be a boolean array "
             "(row, col)."
         )
     if file.tell() == store.size:
