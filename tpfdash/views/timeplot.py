@@ -16,6 +16,7 @@ from bokeh.models import BasicTickFormatter
 from tpfdash.inspector import Inspector
 from tpfdash.views import gestures
 from tpfdash.views.patches import Figures, patch, set_columns, settle, weakly
+from tpfdash.views.ranges import axis_range
 from tpfdash.views.raster import LEVELS, fit_range, rasterize
 
 __all__ = ["CADENCE_COLOR", "Kind", "TimePlot"]
@@ -76,7 +77,8 @@ class TimePlot:
         self._figures = Figures()
         self._zooming = False
         # Forward-filled, so that a stretch of time is a slice of cadences, NaN times included.
-        self._clock = np.fmax.accumulate(inspector.time)
+        time = np.where(np.isfinite(inspector.time), inspector.time, np.nan)
+        self._clock = np.fmax.accumulate(time)
         self.plot = hv.DynamicMap(self._build, streams=[gestures.follow(inspector, structure)])
         gestures.listen(
             self.plot,
@@ -117,20 +119,21 @@ class TimePlot:
         clock = self._clock
         if not clock.size or not np.isfinite(clock[-1]):
             return 0.0, 1.0
-        first, last = float(np.nanmin(self.inspector.time)), float(clock[-1])
-        margin = 0.01 * (last - first) or 0.5
-        return first - margin, last + margin
+        time = self.inspector.time
+        first, last = float(time[np.isfinite(time)].min()), float(clock[-1])
+        return axis_range(first, last, 0.01 * (last - first) or 0.5)
 
     @property
     def x_range(self) -> tuple[float, float]:
         """The stretch of time in sight."""
-        return self.inspector.time_range or self.full_range
+        chosen = self.inspector.time_range
+        return axis_range(*chosen) if chosen else self.full_range
 
     def _picture(self) -> dict:
         """All that depends on the data in sight: ranges, raster, points."""
         series, x_range = self._values(), self.x_range
         in_sight = slice(*np.searchsorted(self._clock, x_range))
-        y_range = self._y_range(series, in_sight)
+        y_range = axis_range(*self._y_range(series, in_sight))
         nothing = np.zeros((1, 1), np.uint8)
         if in_sight.stop - in_sight.start > MOST_POINTS:
             pieces = [(x[in_sight], y[in_sight]) for x, y in series]
@@ -143,10 +146,11 @@ class TimePlot:
             }
         # A short light curve is sent whole, so that a zoom has nothing to send.
         part = slice(None) if self._clock.size <= MOST_POINTS else in_sight
-        points = []
+        points, (first, last) = [], self.full_range
         for x, y in series:
-            there = np.isfinite(x[part])
-            points.append((x[part][there], y[part][there].astype(np.float32)))
+            there = (x[part] >= first) & (x[part] <= last)  # not so for NaN
+            with np.errstate(over="ignore"):  # what is too large for the browser is not in sight
+                points.append((x[part][there], y[part][there].astype(np.float32)))
         return {"x_range": x_range, "y_range": y_range, "codes": nothing, "points": points}
 
     def _y_range(self, series, visible: slice) -> tuple[float, float]:
