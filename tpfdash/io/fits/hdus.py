@@ -7,6 +7,7 @@ Only the structure of the file, and the ways in which that can be broken; what t
 from __future__ import annotations
 
 import math
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
@@ -17,10 +18,16 @@ from astropy.io import fits
 from tpfdash.errors import TPFError
 from tpfdash.io.fits.stores import Store
 
-__all__ = ["HDU", "find_hdus", "image"]
+__all__ = ["HDU", "find_hdus", "image", "printable"]
 
 _BLOCK = 2880
 _CARD = 80
+#: FITS standard 4.0, section 4.1: printable ASCII, eight letters of a keyword, and a value after
+#: "= " but for three. Of the conventions, long texts and HIERARCH are known.
+_PRINTABLE = bytes(byte if 32 <= byte < 127 else ord("?") for byte in range(256))
+_CARD_FORM = re.compile(
+    rb"(?i)[A-Z0-9_-]{0,8} *= |(COMMENT|HISTORY|CONTINUE|END|) {1,8}|HIERARCH .*="
+)
 #: No header of a real file comes near these: the longest have some 60 blocks.
 _MOST_BLOCKS = 512
 _MOST_HDUS = 1000
@@ -133,9 +140,22 @@ def _header(store: Store, offset: int, block: bytes) -> tuple[fits.Header, int]:
         blocks.append(block)
         offset += _BLOCK
         if any(block.startswith(b"END     ", card) for card in range(0, _BLOCK, _CARD)):
-            return fits.Header.fromstring(b"".join(blocks).decode("latin-1")), offset
+            return _parsed(b"".join(blocks)), offset
         block = store.up_to(offset, _BLOCK)
     raise TPFError(f"{store.name} has a header without an end: it should have an END card.")
+
+
+def _parsed(text: bytes) -> fits.Header:
+    """The header of a text: what is no letter is a question mark, what is no card left out."""
+    text = text.translate(_PRINTABLE)
+    cards = (text[at : at + _CARD] for at in range(0, len(text), _CARD))
+    cards = (card if _CARD_FORM.match(card) else b" " * _CARD for card in cards)
+    return fits.Header.fromstring(b"".join(cards).decode("ascii"))
+
+
+def printable(text: str) -> str:
+    """A text as a FITS header can hold it: printable ASCII, a question mark for all else."""
+    return text.encode("ascii", "replace").translate(_PRINTABLE).decode("ascii")
 
 
 def _data_length(hdu: HDU) -> int:
