@@ -209,11 +209,10 @@ def test_a_panel_that_is_not_shown_is_not_drawn(monkeypatch):
     view = PanelView(inspector, "Centroid")
     plot = shown(view)
     before = source(view, "row")["f"].copy()
-    view.shown = False
+    view.live.shown = False
     inspector.toggle(*corner(inspector))
     np.testing.assert_array_equal(source(view, "row")["f"], before)
-    view.shown = True
-    view.draw()
+    view.live.shown = True
     assert not np.array_equal(source(view, "row")["f"], before, equal_nan=True)
     assert plot.state is not None
 

@@ -14,16 +14,18 @@ from tpfdash.cards.widgets import CSS, html, note, row, section
 from tpfdash.errors import TPFError
 from tpfdash.inspector import Inspector
 from tpfdash.io import aperture_bytes, lightcurve_bytes, read_aperture
+from tpfdash.views.live import Live
 
 __all__ = ["files_card"]
 
 
-def files_card(inspector: Inspector, report: Callable[[], str]) -> pn.Row:
+def files_card(inspector: Inspector, report: Callable[[], str]) -> tuple[pn.Row, list[Live]]:
     """The card with which results are saved, copied as Python, and an aperture is loaded.
 
-    `report`: -> the page that "Save report" saves.
+    `report`: -> the page that "Save report" saves. With it comes what is live in the card.
     """
-    return pn.Row(
+    script, script_live = script_part(inspector)
+    card = pn.Row(
         pn.Column(
             section("Light curve"),
             _download(
@@ -51,7 +53,7 @@ def files_card(inspector: Inspector, report: Callable[[], str]) -> pn.Row:
         pn.Spacer(width=40),
         pn.Column(
             section("Copy as Python"),
-            *script_part(inspector),
+            *script,
             sizing_mode="stretch_width",
             margin=0,
             styles={"gap": "8px"},
@@ -59,6 +61,7 @@ def files_card(inspector: Inspector, report: Callable[[], str]) -> pn.Row:
         margin=(10, 0),
         sizing_mode="stretch_width",
     )
+    return card, [script_live]
 
 
 def _download(
@@ -82,10 +85,11 @@ def _download(
         width=150,
     )
 
-    def rename(event):
-        save.filename = _filename(inspector, name, event.new)
+    def rename(*events):
+        save.filename = _filename(inspector, name, choice.value)
 
     choice.param.watch(rename, "value")
+    Live(inspector, rename, "filename")
     return row(choice, save, gap=10)
 
 

@@ -1,15 +1,34 @@
-"""What is known of one cadence, in a reader's words.
-
-Numbers in, words out; which cadence is looked at is the Inspector's.
-"""
+"""One cadence or one pixel in plain facts, for a reader; nothing here knows an Inspector."""
 
 from __future__ import annotations
 
 from datetime import datetime, timedelta
 
-__all__ = ["iso_date"]
+import xarray as xr
+
+from tpfdash.missions import Mission
+
+__all__ = ["cadence_facts", "iso_date"]
 
 _NOON_OF_2000 = 2451545.0  # JD
+
+
+def cadence_facts(
+    tpf: xr.Dataset, mission: Mission, cadence: int, flux: float, flux_err: float
+) -> dict[str, object]:
+    """What is known of one cadence; see `Inspector.describe`."""
+    time = float(tpf.variables["time"].values[cadence])
+    quality = int(tpf.variables["quality"].values[cadence])
+    return {
+        "cadence": int(cadence),
+        "cadenceno": int(tpf.variables["cadenceno"].values[cadence]),
+        "time": time,
+        "date": iso_date(time, tpf.attrs.get("time_reference", mission.time_reference)),
+        "flux": float(flux),
+        "flux_err": float(flux_err),
+        "quality": quality,
+        "flags": mission.flag_names(quality),
+    }
 
 
 def iso_date(time: float, reference: float) -> str:

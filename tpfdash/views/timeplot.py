@@ -15,6 +15,7 @@ from bokeh.models import BasicTickFormatter
 
 from tpfdash.inspector import Inspector
 from tpfdash.views import gestures
+from tpfdash.views.live import Live
 from tpfdash.views.patches import Figures, patch, set_columns, settle, weakly
 from tpfdash.views.ranges import axis_range
 from tpfdash.views.raster import LEVELS, fit_range, rasterize
@@ -51,13 +52,15 @@ class TimePlot:
         -> the y axis' label.
     height : int
         In screen pixels.
-    structure : tuple of str
-        The Inspector's params that need the plot to be built anew.
+    follows : tuple of str
+        The Inspector's params and derived values that values and label are made of.
 
     Attributes
     ----------
     plot : DynamicMap
         To be displayed by HoloViews or Panel, with the gestures on it.
+    live : Live
+        Whether the data in it are in sight.
     """
 
     def __init__(
@@ -67,7 +70,7 @@ class TimePlot:
         values: Callable[[], list[tuple[np.ndarray, np.ndarray]]],
         label: Callable[[], str],
         height: int,
-        structure: tuple[str, ...] = ("tpf",),
+        follows: tuple[str, ...],
     ):
         self.inspector = inspector
         self._kinds = kinds
@@ -76,16 +79,14 @@ class TimePlot:
         self._height = height
         self._figures = Figures()
         self._zooming = False
-        # Forward-filled, so that a stretch of time is a slice of cadences, NaN times included.
-        time = np.where(np.isfinite(inspector.time), inspector.time, np.nan)
-        self._clock = np.fmax.accumulate(time)
-        self.plot = hv.DynamicMap(self._build, streams=[gestures.follow(inspector, structure)])
+        self._clock = inspector.timeline.clock
+        self.plot = hv.DynamicMap(self._build, streams=[gestures.follow(inspector, ["tpf"])])
         gestures.listen(
             self.plot,
             {gestures.Click: self._click, gestures.Zoom: self._zoom, gestures.Reset: self._reset},
         )
-        inspector.param.watch(self._draw_bar, ["cadence"])
-        inspector.param.watch(self.draw, ["time_range", "show_all"])
+        Live(inspector, self._draw_bar, "cadence")
+        self.live = Live(inspector, self.draw, "time_range", "show_all", *follows)
 
     @property
     def colors(self) -> dict[str, str]:
@@ -116,11 +117,9 @@ class TimePlot:
     @property
     def full_range(self) -> tuple[float, float]:
         """(first, last) time of the file, with a margin; (0, 1) where no cadence has a time."""
-        clock = self._clock
-        if not clock.size or not np.isfinite(clock[-1]):
+        if self.inspector.timeline.span is None:
             return 0.0, 1.0
-        time = self.inspector.time
-        first, last = float(time[np.isfinite(time)].min()), float(clock[-1])
+        first, last = self.inspector.timeline.span
         return axis_range(first, last, 0.01 * (last - first) or 0.5)
 
     @property
@@ -172,9 +171,10 @@ class TimePlot:
 
     def _bar(self) -> dict[str, object]:
         time = float(self.inspector.time[self.inspector.cadence])
-        return {"location": time, "visible": True} if np.isfinite(time) else {"visible": False}
+        timed = bool(np.isfinite(time))
+        return {"location": time if timed else 0.0, "visible": timed}
 
-    def _build(self, **structure) -> hv.Overlay:
+    def _build(self, tpf) -> hv.Overlay:
         picture = self._picture()
         (x0, x1), (y0, y1) = picture["x_range"], picture["y_range"]
         finish = weakly(self._finish)
@@ -191,7 +191,7 @@ class TimePlot:
             )
             for kind, (x, y) in zip(self._kinds, picture["points"], strict=True)
         ]
-        bar = hv.VLine(self._bar().get("location", 0)).opts(
+        bar = hv.VLine(self._bar()["location"]).opts(
             color=CADENCE_COLOR,
             line_width=1.5,
             alpha=0.9,
@@ -266,6 +266,7 @@ class TimePlot:
                 figure.x_range.update(start=x0, end=x1)
             reset = {} if self.inspector.time_range else {"reset_start": y0, "reset_end": y1}
             figure.y_range.update(start=y0, end=y1, **reset)
+            figure.yaxis.axis_label = self._label()
             box = {"x": [x0], "y": [y0], "dw": [x1 - x0], "dh": [y1 - y0]}
             source = plots["raster"].handles["source"]
             if picture["codes"].size > 1 or source.data["image"][0].size > 1:

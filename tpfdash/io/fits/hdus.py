@@ -26,7 +26,7 @@ _CARD = 80
 #: "= " but for three. Of the conventions, long texts and HIERARCH are known.
 _PRINTABLE = bytes(byte if 32 <= byte < 127 else ord("?") for byte in range(256))
 _CARD_FORM = re.compile(
-    rb"(?i)[A-Z0-9_-]{0,8} *= |(COMMENT|HISTORY|CONTINUE|END|) {1,8}|HIERARCH .*="
+    rb"(?i)(?=.{0,8}= )[A-Z0-9_-]* *=|(COMMENT|HISTORY|CONTINUE|END|) {1,8}|HIERARCH .*="
 )
 #: No header of a real file comes near these: the longest have some 60 blocks.
 _MOST_BLOCKS = 512

@@ -99,7 +99,11 @@ class Column:
                 if floats and self.null is not None and numbers.dtype.kind in "iu":
                     values[numbers == self.null] = np.nan
                 numbers = values
-            return numbers.astype(dtype) if floats else whole(numbers, dtype, -1)
+            if not floats:
+                return whole(numbers, dtype, -1)
+            # Times 1: of a damaged file's signalling NaNs, that warn at each use, usual ones.
+            values = numbers.astype(dtype)
+            return np.multiply(values, values.dtype.type(1), out=values)
 
 
 def whole(numbers: np.ndarray, dtype: np.dtype, missing: int) -> np.ndarray:
