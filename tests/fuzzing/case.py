@@ -16,6 +16,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 import numpy as np
+from astropy.wcs import FITSFixedWarning
 
 from tests.fuzzing.mutations import mutate
 from tpfdash.errors import TPFError
@@ -107,6 +108,7 @@ def run_case(seed: int, number: int, figures: bool | None = None) -> Outcome:
     start, grown = time.perf_counter(), _peak()
     with warnings.catch_warnings():
         warnings.simplefilter("error")
+        warnings.simplefilter("ignore", FITSFixedWarning)  # of wcslib, as a file is written
         try:
             _use(data, rng, drawn if figures is None else figures, outcome)
         except Exception:
@@ -214,7 +216,7 @@ _GESTURES = (
     ("normalised", _setting("normalized", (True, False))),
     ("flagged", _setting("show_flagged", (True, False))),
     ("all", _setting("show_all", (True, False))),
-    ("scale", _setting("scale", SCALES)),
+    ("scale", _setting("scale", tuple(SCALES))),
     ("colours", _setting("cmap", CMAPS)),
     ("stretch", _setting("stretch", ((0, 100), (1, 95), (50, 50), (0, 0)))),
     ("column", lambda i, rng: setattr(i, "column", str(rng.choice(i.param.column.objects)))),

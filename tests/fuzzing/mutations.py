@@ -121,7 +121,7 @@ _NUMBERS += (2**31 - 1, -(2**31), 2457000.5, 5e-324, 1e16, 1.5)
 def _opened(data: bytes) -> list:
     if data[:2] == b"\x1f\x8b":
         data = gzip.decompress(data)
-    return fits.HDUList.fromstring(data)
+    return fits.open(io.BytesIO(data), memmap=False)
 
 
 def _closed(hdus) -> bytes:

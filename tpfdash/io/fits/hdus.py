@@ -26,7 +26,7 @@ _CARD = 80
 #: "= " but for three. Of the conventions, long texts and HIERARCH are known.
 _PRINTABLE = bytes(byte if 32 <= byte < 127 else ord("?") for byte in range(256))
 _CARD_FORM = re.compile(
-    rb"(?i)(?=.{0,8}= )[A-Z0-9_-]* *=|(COMMENT|HISTORY|CONTINUE|END|) {1,8}|HIERARCH .*="
+    rb"(?i)(?=.{0,8}= )[A-Z0-9_-]* *=|COMMENT |HISTORY |CONTINUE|END     | {8}|HIERARCH .*="
 )
 #: No header of a real file comes near these: the longest have some 60 blocks.
 _MOST_BLOCKS = 512
@@ -66,12 +66,14 @@ class HDU:
         return xtension == "BINTABLE" and self.get("ZIMAGE", False) is not True
 
     def get(self, key: str, default: Any = None) -> Any:
-        """A keyword's value; the default where it is absent, blank or unreadable."""
+        """A keyword's value; the default where it is absent, blank, infinite or unreadable."""
         try:
             value = self.header[key]
         except (KeyError, ValueError, fits.VerifyError):
             return default
         if isinstance(value, fits.card.Undefined) or value is None:
+            return default
+        if isinstance(value, float) and not math.isfinite(value):
             return default
         return default if isinstance(value, str) and not value.strip() else value
 
