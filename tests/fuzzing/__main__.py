@@ -15,6 +15,7 @@ def main() -> int:
     parser.add_argument("--first", type=int, default=0, help="number of the first case")
     parser.add_argument("--only", type=int, help="this case alone")
     parser.add_argument("--figures", action="store_true", help="draw the figures in each case")
+    parser.add_argument("--real", action="store_true", help="damage real files too")
     parser.add_argument("--seconds", type=float, default=float("inf"), help="stop after these")
     parser.add_argument("--messages", action="store_true", help="list the errors that were given")
     options = parser.parse_args()
@@ -25,7 +26,7 @@ def main() -> int:
     for number in range(first, first + cases):
         if time.monotonic() - start > options.seconds:
             break
-        outcome = run_case(options.seed, number, options.figures or None)
+        outcome = run_case(options.seed, number, figures=options.figures or None, real=options.real)
         done += 1
         refused.update({stage for stage, _ in outcome.refused} or {"nowhere"})
         messages.update(outcome.refused)
@@ -33,7 +34,8 @@ def main() -> int:
             print(outcome.mutation, *outcome.refused, sep="\n  ")
         if outcome.failure:
             failed += 1
-            print(f"--seed {options.seed} --only {number}: {outcome.mutation}\n{outcome.failure}")
+            again = f"--seed {options.seed} --only {number}" + " --real" * options.real
+            print(f"{again}: {outcome.mutation}\n{outcome.failure}")
     print(
         f"{done} cases, {failed} failed, in {time.monotonic() - start:.0f} s; refused at", end=" "
     )
