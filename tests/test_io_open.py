@@ -349,6 +349,22 @@ def test_text_mode(path, tmp_path):
         assert "is not a FITS file" in fault(file)
 
 
+def test_messages_tell_no_folder_of_what_was_uploaded(tmp_path, monkeypatch):
+    """A file object may lie in a folder that only the server knows; a path the user gave."""
+    (tmp_path / "star.fits").write_bytes(b"nonsense")
+    with open(tmp_path / "star.fits", "rb") as file:
+        message = fault(file)
+        assert "star.fits is not a FITS file" in message and str(tmp_path) not in message
+
+        def refuse(*args, **kwargs):
+            raise PermissionError(13, "Permission denied", str(tmp_path / "star.fits"))
+
+        monkeypatch.setattr(tpfdash.io.fits.stores, "open", refuse, raising=False)
+        message = fault(file)
+        assert "star.fits is not a FITS file" in message and str(tmp_path) not in message
+    assert str(tmp_path / "star.fits") in fault(tmp_path / "star.fits")
+
+
 def test_urls_that_give_nothing(web, tmp_path):
     assert "gone.fits cannot be fetched" in fault(f"{web}/gone.fits")
     message = fault("http://me:secret@127.0.0.1:9/star.fits?key=secret")
