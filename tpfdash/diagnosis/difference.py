@@ -162,6 +162,7 @@ def _moments(tpf: xr.Dataset, cadences: np.ndarray) -> _Moments:
         series = pixel_series(tpf, "flux", cadences[start : start + length]).astype(np.float64)
         series[..., all_zero(series)] = np.nan
         finite = np.isfinite(series)
+        series[~finite] = np.nan  # of infinite ones there are no steps
         steps = np.diff(series, axis=-1, prepend=last)
         known = np.isfinite(steps)
         sums.total += np.where(finite, series, 0).sum(axis=-1)

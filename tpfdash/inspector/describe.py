@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-from functools import lru_cache
+from datetime import datetime, timedelta
 
-import numpy as np
 import xarray as xr
-from astropy.time import Time
 
 from tpfdash.missions import Mission
 
 __all__ = ["cadence_facts", "iso_date"]
+
+_NOON_OF_2000 = 2451545.0  # JD
 
 
 def cadence_facts(
@@ -31,9 +31,28 @@ def cadence_facts(
     }
 
 
-@lru_cache(maxsize=64)
 def iso_date(time: float, reference: float) -> str:
-    """The ISO date of a time in days after the Julian date `reference`; "" where it has none."""
-    if not np.isfinite(time):
+    """The calendar date of a time, to the second.
+
+    A Julian date of TDB has no leap seconds, so that its date is a matter of the calendar alone.
+
+    Parameters
+    ----------
+    time : float
+        Days since `reference`, TDB.
+    reference : float
+        JD.
+
+    Returns
+    -------
+    str
+        As 2009-05-02T00:54:56, in TDB, of the Gregorian calendar, which is reckoned back beyond
+        1582; "" (not available) where the time is no number, or beyond the years 1 to 9999.
+    """
+    try:
+        day = timedelta(days=float(reference) - _NOON_OF_2000)
+        # A float64 of days is good to some microseconds: half a millisecond makes up for that.
+        date = datetime(2000, 1, 1, 12) + (day + timedelta(days=float(time), microseconds=500))
+    except (OverflowError, TypeError, ValueError):
         return ""
-    return Time(reference, time, format="jd", scale="tdb").isot[:19]
+    return date.isoformat(timespec="seconds")

@@ -29,7 +29,7 @@ class Timeline:
 
         float64 (time,), ascending; NaN before the first cadence that has a time.
         """
-        return np.fmax.accumulate(self.time)
+        return np.fmax.accumulate(np.where(np.isfinite(self.time), self.time, np.nan))
 
     @cached_property
     def span(self) -> tuple[float, float] | None:

@@ -20,7 +20,8 @@ import xarray as xr
 from astropy.io import fits
 
 from tpfdash.errors import TPFError
-from tpfdash.io.fits.stores import MemoryStore, Store, expand, open_path, spool
+from tpfdash.io.fits.stores import MemoryStore, Store, open_path
+from tpfdash.io.fits.streams import expand, spool
 from tpfdash.io.tpf.read import read_tpf
 from tpfdash.missions import get_mission
 

@@ -48,7 +48,7 @@ def _as_seen(flux, background, rays, attrs):
 
 
 def _signal_to_noise(flux, error, attrs):
-    with np.errstate(divide="ignore", invalid="ignore"):
+    with np.errstate(divide="ignore", invalid="ignore", over="ignore"):
         return np.where(error > 0, flux / error, np.nan)
 
 

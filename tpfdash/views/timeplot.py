@@ -17,6 +17,7 @@ from tpfdash.inspector import Inspector
 from tpfdash.views import gestures
 from tpfdash.views.live import Live
 from tpfdash.views.patches import Figures, patch, set_columns, simplify, weakly
+from tpfdash.views.ranges import axis_range
 from tpfdash.views.raster import LEVELS, fit_range, rasterize
 
 __all__ = ["CADENCE_COLOR", "Kind", "TimePlot"]
@@ -123,19 +124,19 @@ class TimePlot:
         if self.inspector.timeline.span is None:
             return 0.0, 1.0
         first, last = self.inspector.timeline.span
-        margin = 0.01 * (last - first) or 0.5
-        return first - margin, last + margin
+        return axis_range(first, last, 0.01 * (last - first) or 0.5)
 
     @property
     def x_range(self) -> tuple[float, float]:
         """The stretch of time in sight."""
-        return self.inspector.time_range or self.full_range
+        chosen = self.inspector.time_range
+        return axis_range(*chosen) if chosen else self.full_range
 
     def _picture(self) -> dict:
         """All that depends on the data in sight: ranges, raster, points."""
         series, x_range = self._values(), self.x_range
         in_sight = slice(*np.searchsorted(self._clock, x_range))
-        y_range = self._y_range(series, in_sight)
+        y_range = axis_range(*self._y_range(series, in_sight))
         nothing = np.zeros((1, 1), np.uint8)
         if in_sight.stop - in_sight.start > MOST_POINTS:
             pieces = [(x[in_sight], y[in_sight]) for x, y in series]
@@ -148,10 +149,11 @@ class TimePlot:
             }
         # A short light curve is sent whole, so that a zoom has nothing to send.
         part = slice(None) if self._clock.size <= MOST_POINTS else in_sight
-        points = []
+        points, (first, last) = [], self.full_range
         for x, y in series:
-            there = np.isfinite(x[part])
-            points.append((x[part][there], y[part][there].astype(np.float32)))
+            there = (x[part] >= first) & (x[part] <= last)  # not so for NaN
+            with np.errstate(over="ignore"):  # what is too large for the browser is not in sight
+                points.append((x[part][there], y[part][there].astype(np.float32)))
         return {"x_range": x_range, "y_range": y_range, "codes": nothing, "points": points}
 
     def _y_range(self, series, visible: slice) -> tuple[float, float]:
