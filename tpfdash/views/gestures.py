@@ -5,6 +5,7 @@ What a gesture does is decided by the views; here it only gets from Bokeh to Pyt
 
 from __future__ import annotations
 
+import logging
 import math
 from collections.abc import Callable, Iterable
 
@@ -21,6 +22,8 @@ from holoviews.streams import (
     Stream,
     Tap,
 )
+
+_log = logging.getLogger(__name__)
 
 __all__ = [
     "BoxStream",
@@ -86,34 +89,47 @@ class _EveryEvent:
     """Has a callback of HoloViews' tell its streams of every event, at once.
 
     By itself it waits for 10 ms or more, and of the events that come meanwhile keeps only the last
-    of each kind: three quick shift-clicks would be one. And after an error it stays silent.
+    of each kind: three quick shift-clicks would be one. After an error it stays silent. And what it
+    then changes goes out one by one, since the page is being told that its event came.
     """
 
-    async def on_event(self, event) -> None:
+    def set_callback(self, handle) -> None:
+        """Register with Bokeh, in place of what HoloViews registers."""
+        for name in self.on_events:
+            handle.on_event(name, self.tell)
+
+    def tell(self, event) -> None:
+        """Tell the streams of an event of Bokeh's."""
         figure = self.plot_handles.get("plot")
         if figure is None:  # gone since
             return
-        message = {
-            name: self.resolve_attr_spec(where, event, figure)
+        found = {
+            name: self.resolve_attr_spec(where, event, figure)["value"]
             for name, where in self.attributes.items()
         }
         # What is nowhere is no gesture, whoever sent it.
-        if all(_is_finite(part["value"]) for part in message.values()):
-            if not self.skip_event(event):
-                with pn.io.hold(self.plot.document):  # whatever it changes goes out as one batch
-                    await self.on_msg(message)
+        if not all(map(_is_finite, found.values())) or self.skip_event(event):
+            return
+        contents = self._process_msg(found)
+        if contents:
+            with pn.io.hold(self.plot.document):  # whatever it changes goes out as one batch
+                for stream in self.streams:
+                    try:
+                        stream.event(**contents)
+                    except Exception:  # or the rest of what the page sent would be lost
+                        _log.exception("a gesture failed")
 
 
 class _WithShift(_EveryEvent):
     """Tells whether shift was down too, as the last event says that knows of keys."""
 
-    async def on_event(self, event) -> None:
+    def tell(self, event) -> None:
         if hasattr(event, "modifiers"):
             keys = event.modifiers
             shift = isinstance(keys, dict) and keys.get("shift") is True
             for stream in self.streams:
                 stream.update(shift=shift)
-        await super().on_event(event)
+        super().tell(event)
 
 
 class _ClickCallback(_WithShift, callbacks.TapCallback):
