@@ -12,7 +12,7 @@ from tpfdash.errors import TPFError
 from tpfdash.io import open_tpf
 from tpfdash.io.fits.hdus import find_hdus, image
 from tpfdash.io.fits.stores import MemoryStore
-from tpfdash.io.fits.table import parse_columns, whole
+from tpfdash.io.fits.table import Column, parse_columns, whole
 
 
 def damaged(**cards):
@@ -130,6 +130,44 @@ def test_bytes_that_are_no_letters_in_a_header():
     with warnings.catch_warnings():
         warnings.simplefilter("error")
         assert open_tpf(data)["flux"].shape == (7, 3, 4)
+
+
+def test_cards_that_are_none_are_left_out_and_conventions_kept():
+    cards = [
+        b"SIMPLE  =                    T",
+        b"BITPIX  =                    8",
+        b"NAXIS   =                    0",
+        b"HIERARCH ESO TEL = 5",
+        b"COMMENT anything: = at all",
+        b"LONG    = 'abc&'",
+        b"CONTINUE  'def'",
+        b"nonsense, that is none",
+        b" OTHER  nonsense",
+        b"NO VALUE HERE",
+        b"\xff\xfe\x00\x01= 5",
+        b"BIG     = 1E999",
+        b"TEXT    = '\xc4\x00b\x07'",
+        b"END",
+    ]
+    text = b"".join(card.ljust(80) for card in cards).ljust(2880)
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        (hdu,) = find_hdus(MemoryStore(text, "star"))
+        assert hdu.get("ESO TEL") == 5 and hdu.get("LONG") == "abcdef"
+        assert hdu.get("BIG", "none") == "none" and hdu.get("TEXT") == "??b?"
+        kept = [key for key in hdu.header if key]
+    assert kept == ["SIMPLE", "BITPIX", "NAXIS", "ESO TEL", "COMMENT", "LONG", "BIG", "TEXT"]
+
+
+def test_signalling_nans_are_usual_ones():
+    signalling = np.array([0x7F800001, 0xFF800001, 0x3F800000, 0x80000000], ">u4").view(">f4")
+    column = Column("X", 1, np.dtype(">f4"), 0)
+    decoded = column.decode(signalling, np.dtype("f4"))
+    np.testing.assert_array_equal(decoded, [np.nan, np.nan, 1, 0])
+    assert np.signbit(decoded[3])
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        decoded.astype("f8")
 
 
 def test_whole_numbers():

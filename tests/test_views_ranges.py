@@ -10,6 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from tpfdash.inspector import Inspector
+from tpfdash.inspector.timeline import Timeline
 from tpfdash.simulate import simulate_tpf
 from tpfdash.views.lightcurve import LightCurveView
 from tpfdash.views.ranges import axis_range
@@ -72,3 +73,9 @@ def test_a_light_curve_of_odd_numbers_is_a_picture(time, flux, most, monkeypatch
         inspector.describe(5)
     axes = pages[0].state.x_range, pages[0].state.y_range
     assert all(np.isfinite([axis.start, axis.end]).all() and axis.start < axis.end for axis in axes)
+
+
+def test_an_infinite_time_hides_no_later_cadence():
+    timeline = Timeline(np.array([np.nan, 1.0, np.inf, 2.0, -np.inf, 3.0]), np.zeros(6, int))
+    np.testing.assert_array_equal(timeline.clock, [np.nan, 1, 1, 2, 2, 3])
+    assert timeline.span == (1.0, 3.0)

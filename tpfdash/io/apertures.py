@@ -85,7 +85,7 @@ def read_aperture(source, tpf: xr.Dataset) -> np.ndarray:
     source : path, bytes or binary file
         What `write_aperture` wrote; a FITS light curve of `write_lightcurve`; a target pixel
         file or light curve of Kepler, K2 or TESS (its pipeline aperture); or a boolean array as
-        npy. FITS may be gzipped.
+        npy. FITS may be gzipped, if it unpacks to 256 MB at most; JSON may have 4 MB, npy 9 MB.
     tpf : Dataset
         Gives the stamp. A mask is laid on it by detector pixel, whatever the stamp that it was
         made on; a file without a corner (a bare npy) has to have this stamp's shape.

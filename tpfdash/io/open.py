@@ -63,8 +63,9 @@ def open_tpf(source: Any, *, chunks: Any = None) -> xr.Dataset:
     Raises
     ------
     TPFError
-        If it cannot be read, is no target pixel file, or is damaged or truncated. The message
-        names the file and the fault.
+        If it cannot be read, is no target pixel file, is damaged or truncated, or is gzipped and
+        unpacks to more than 256 MB and 32 times its length. The message names the file and the
+        fault.
     """
     if isinstance(source, xr.Dataset):
         tpf = _checked(source)
