@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import re
 from collections.abc import Callable
 from html import escape
 from pathlib import Path
@@ -17,6 +18,9 @@ from tpfdash.io import aperture_bytes, lightcurve_bytes, read_aperture
 from tpfdash.views.live import Live
 
 __all__ = ["files_card"]
+
+#: What the name of a target pixel file, or of a light curve, ends in.
+_SUFFIX = re.compile(r"\.(fits?(\.gz)?|ecsv|csv)$", re.IGNORECASE)
 
 
 def files_card(inspector: Inspector, report: Callable[[], str]) -> tuple[pn.Row, list[Live]]:
@@ -98,13 +102,10 @@ def _download(
 def _filename(inspector: Inspector, name: str, suffix: str) -> str:
     attrs = inspector.tpf.attrs
     source = Path(str(attrs.get("source") or attrs.get("object") or "tpf")).name
-    stem = (inspector.filename or source).split(".fits")[0].replace(" ", "_")
+    stem = _SUFFIX.sub("", inspector.filename or source).replace(" ", "_")
     # A name of the user's own is that of the light curve.
-    return (
-        f"{stem}.{suffix}"
-        if inspector.filename and name == "lightcurve"
-        else (f"{stem}_{name}.{suffix}")
-    )
+    own = inspector.filename and name == "lightcurve"
+    return f"{stem}.{suffix}" if own else f"{stem}_{name}.{suffix}"
 
 
 def _upload(inspector: Inspector) -> list:
