@@ -23,6 +23,7 @@ from astropy.io import fits
 from fsspec.registry import known_implementations
 
 import tpfdash.io.fits.stores
+import tpfdash.io.fits.streams
 from tests.fitsfiles import make_hdus
 from tpfdash.errors import TPFError
 from tpfdash.io import open_tpf
@@ -101,8 +102,8 @@ def test_gzipped_whatever_its_name(path, expected):
 
 
 def test_long_streams_go_to_a_temporary_file(path, expected, monkeypatch):
-    monkeypatch.setattr(tpfdash.io.fits.stores, "SPOOL_BYTES", 5000)
-    monkeypatch.setattr(tpfdash.io.fits.stores, "_COPY_BYTES", 1000)
+    monkeypatch.setattr(tpfdash.io.fits.streams, "SPOOL_BYTES", 5000)
+    monkeypatch.setattr(tpfdash.io.fits.streams, "COPY_BYTES", 1000)
     packed = path.with_name("packed.fits.gz")
     packed.write_bytes(gzip.compress(path.read_bytes()))
     made = []
@@ -213,7 +214,7 @@ def test_lightkurve_object_in_memory_touches_no_disk(monkeypatch, path):
             raise AssertionError("the disk was touched")
 
         monkeypatch.setattr(tpfdash.io.fits.stores, "open_path", refuse)
-        monkeypatch.setattr(tpfdash.io.fits.stores.tempfile, "TemporaryFile", refuse)
+        monkeypatch.setattr(tpfdash.io.fits.streams.tempfile, "TemporaryFile", refuse)
         tpf = open_tpf(theirs)
     np.testing.assert_array_equal(tpf["cadenceno"], 505 + np.arange(10))
     np.testing.assert_array_equal(tpf["flux"], theirs.hdu[1].data["FLUX"])
@@ -230,41 +231,29 @@ def test_urls(path, expected, web):
         fsspec.filesystem("memory").rm("/folder", recursive=True)
 
 
-def zipped(*contents):
+def zipped(data):
     buffer = io.BytesIO()
     with zipfile.ZipFile(buffer, "w", zipfile.ZIP_DEFLATED) as archive:
-        archive.mkdir("folder")
-        for number, content in enumerate(contents):
-            archive.writestr(f"folder/{number}.fits", content)
+        archive.writestr("star.fits", data)
     return buffer.getvalue()
 
 
 @pytest.mark.parametrize(
-    "pack",
+    ("pack", "words"),
     [
-        gzip.compress,
-        bz2.compress,
-        lzma.compress,
-        zipped,
-        lambda data: gzip.compress(gzip.compress(data)),
-        lambda data: zipped(gzip.compress(data)),
+        (zipped, "a zip archive, not a FITS file: it should be unzipped first"),
+        (bz2.compress, "packed by bzip2: it should be unpacked first"),
+        (lzma.compress, "packed by xz: it should be unpacked first"),
+        (lambda data: gzip.compress(gzip.compress(data)), "gzipped twice: it should be unpacked"),
+        (lambda data: b"<!DOCTYPE html><p>Log in", "a web page, not a FITS file"),
+        (lambda data: b"\n <html><body>Not found", "a web page, not a FITS file"),
     ],
 )
-def test_packed_files(path, expected, pack):
+def test_other_kinds_of_files_are_told_by_their_start(path, web, pack, words):
     path.write_bytes(pack(path.read_bytes()))
-    assert same(open_tpf(path), expected)
-    assert same(open_tpf(path.read_bytes()), expected)
-
-
-def test_packed_files_that_do_not_open(path):
-    data = path.read_bytes()
-    assert "a zip archive of 2 files: unzip it first" in fault(zipped(data, data))
-    assert "a zip archive of 0 files" in fault(zipped())
-    assert "zip archive that cannot be read" in fault(zipped(data)[:-40])
-    for pack in (bz2.compress, lzma.compress):
-        assert "cannot be read to its end" in fault(pack(data)[:-100])
-    for page in (b"<!DOCTYPE html><p>Log in", b"\n <html><body>"):
-        assert "is a web page, not a FITS file" in fault(page)
+    assert f"star.fits is {words}" in fault(path)
+    assert f"star.fits is {words}" in fault(f"{web}/star.fits")
+    assert words in fault(path.read_bytes())
 
 
 def test_a_list_of_one_file_is_that_file(path, expected, hdus):
@@ -431,6 +420,22 @@ def test_text_mode(path, tmp_path):
     assert "text" in fault(io.StringIO("SIMPLE  = "))
     with open(tmp_path / "a.txt") as file:
         assert "is not a FITS file" in fault(file)
+
+
+def test_messages_tell_no_folder_of_what_was_uploaded(tmp_path, monkeypatch):
+    """A file object may lie in a folder that only the server knows; a path the user gave."""
+    (tmp_path / "star.fits").write_bytes(b"nonsense")
+    with open(tmp_path / "star.fits", "rb") as file:
+        message = fault(file)
+        assert "star.fits is not a FITS file" in message and str(tmp_path) not in message
+
+        def refuse(*args, **kwargs):
+            raise PermissionError(13, "Permission denied", str(tmp_path / "star.fits"))
+
+        monkeypatch.setattr(tpfdash.io.fits.stores, "open", refuse, raising=False)
+        message = fault(file)
+        assert "star.fits is not a FITS file" in message and str(tmp_path) not in message
+    assert str(tmp_path / "star.fits") in fault(tmp_path / "star.fits")
 
 
 def test_urls_that_give_nothing(web, tmp_path):

@@ -3,6 +3,8 @@
 import gzip
 import io
 import json
+import os
+import socket
 import warnings
 from pathlib import Path
 
@@ -429,6 +431,26 @@ def test_links_and_permissions_are_those_of_an_ordinary_file(tmp_path):
     assert link.is_symlink() and path.read_bytes() == b"2"
 
 
+def test_only_regular_files_are_overwritten(tmp_path):
+    os.mkfifo(tmp_path / "pipe")
+    (tmp_path / "device").symlink_to(os.devnull)
+    (tmp_path / "nowhere").symlink_to("gone")
+    (tmp_path / "round").symlink_to("round")
+    with socket.socket(socket.AF_UNIX) as server:
+        here = os.getcwd()
+        os.chdir(tmp_path)  # the name of a socket has to be short
+        try:
+            server.bind("socket")
+        finally:
+            os.chdir(here)
+    names = sorted(path.name for path in tmp_path.iterdir())
+    for name in names:
+        with pytest.raises(TPFError, match=f"{name} is no regular file"):
+            atomic.write_atomically(tmp_path / name, lambda file: file.write(b"1"), overwrite=True)
+    assert sorted(path.name for path in tmp_path.iterdir()) == names
+    assert not os.path.isfile(os.devnull)
+
+
 @pytest.mark.parametrize(
     "name, words", [(".", "folder"), ("no/lc.csv", "should exist"), ("a\0b.csv", "null")]
 )
@@ -448,10 +470,11 @@ def test_an_aperture_comes_back(tmp_path, mission, format, mask):
     path = write_aperture(tpf, mask, tmp_path / f"aperture.{format}")
     data = path.read_bytes()
     assert data == aperture_bytes(tpf, mask, format)
-    for source in (path, str(path), data, bytearray(data), io.BytesIO(data), path.open("rb")):
-        read = read_aperture(source, tpf)
-        assert read.dtype == bool
-        np.testing.assert_array_equal(read, mask)
+    with path.open("rb") as file:
+        for source in (path, str(path), data, bytearray(data), io.BytesIO(data), file):
+            read = read_aperture(source, tpf)
+            assert read.dtype == bool
+            np.testing.assert_array_equal(read, mask)
     with pytest.raises(TPFError, match="exists already"):
         write_aperture(tpf, ~mask, path)
     np.testing.assert_array_equal(read_aperture(path, tpf), mask)

@@ -6,16 +6,19 @@ import weakref
 
 import panel as pn
 
+from tpfdash.cards.links import link
 from tpfdash.cards.widgets import (
     CSS,
+    Checkbox,
     IntSlider,
+    Toggle,
     button,
     html,
     legend,
     plot_pane,
     readout,
     row,
-    tip,
+    tooltip,
     widget,
 )
 from tpfdash.cards.words import cadence_html
@@ -37,21 +40,16 @@ def lightcurve_card(inspector: Inspector, view: LightCurveView) -> pn.Column:
         row(
             html("<div class='label'>Quality</div>"),
             _quality(inspector),
-            widget(pn.widgets.Checkbox, p.show_flagged, "show-flagged", name="show flagged"),
-            widget(pn.widgets.Checkbox, p.normalized, "normalized", name="normalise"),
-            widget(pn.widgets.Checkbox, p.show_all, "show-all", name="all points"),
+            widget(Checkbox, p.show_flagged, "show-flagged", label="show flagged"),
+            widget(Checkbox, p.normalized, "normalized", label="normalise"),
+            widget(Checkbox, p.show_all, "show-all", label="all points"),
             pn.HSpacer(),
             legend(view.colors),
             gap=12,
             sizing_mode="stretch_width",
         ),
         plot_pane(view.plot, "lightcurve", sizing_mode="stretch_width"),
-        readout(
-            inspector,
-            lambda: cadence_html(inspector),
-            ["cadence", "hovered", "aperture", "background", "normalized"],
-            "readout",
-        ),
+        readout(inspector, cadence_html, "readout", height=36, sizing_mode="stretch_width"),
         _transport(inspector),
         row(html("<div class='label'>Panels</div>"), choose, gap=12, margin=(4, 0)),
         panels,
@@ -71,22 +69,22 @@ def _quality(inspector: Inspector) -> pn.widgets.Select:
         css_classes=["tpf-quality"],
         stylesheets=[CSS],
         margin=0,
-        description=inspector.param.quality_bitmask.doc,
+        **tooltip(pn.widgets.Select, inspector.param.quality_bitmask.doc),
     )
 
-    def follow(*events):
-        bitmask = inspector.quality_bitmask
-        select.value = bitmask if bitmask in words else "custom"
+    def chosen(word):
+        if word != "custom":
+            return word
+        now = inspector.quality_bitmask
+        return inspector.quality_bits if now in words else now
 
-    def choose(event):
-        if event.new != "custom":
-            inspector.quality_bitmask = event.new
-        elif inspector.quality_bitmask in words:
-            inspector.quality_bitmask = inspector.mission.bitmask(inspector.quality_bitmask)
-
-    follow()
-    inspector.param.watch(follow, "quality_bitmask")
-    select.param.watch(choose, "value")
+    link(
+        select,
+        inspector,
+        "quality_bitmask",
+        shown=lambda bitmask: bitmask if bitmask in words else "custom",
+        chosen=chosen,
+    )
     return select
 
 
@@ -118,33 +116,33 @@ def _cadence(inspector: Inspector) -> tuple[IntSlider, pn.widgets.IntInput]:
         css_classes=["tpf-cadence"],
         sizing_mode="stretch_width",
         min_width=120,
+        **tooltip(IntSlider, inspector.param.cadence.doc),
         **common,
     )
     number = pn.widgets.IntInput(  # with ends of its own it would keep what lies beyond them
         css_classes=["tpf-cadence-number"],
         width=100,
-        description=tip(inspector.param.cadence.doc, pn.widgets.IntInput),
+        **tooltip(pn.widgets.IntInput, inspector.param.cadence.doc),
         **common,
     )
 
-    def follow(*events):
-        slider.value = number.value = inspector.cadence
+    def chosen(number):
+        return inspector.cadence if number is None else min(max(number, 0), last)
 
-    def go(event):
-        if event.new is not None:
-            inspector.cadence = min(max(event.new, 0), last)
-        follow()  # a number that is no cadence goes from the field
-
-    inspector.param.watch(follow, "cadence")
     for control in (slider, number):
-        control.param.watch(go, "value")
+        link(control, inspector, "cadence", chosen=chosen)
     return slider, number
 
 
 def _play(inspector: Inspector) -> pn.widgets.Toggle:
     """A toggle that steps on by itself, and from the last cadence to the first."""
-    toggle = pn.widgets.Toggle(
-        name="▶ Play", width=84, css_classes=["tpf-play"], stylesheets=[CSS], margin=0
+    toggle = Toggle(
+        label="▶ Play",
+        width=84,
+        css_classes=["tpf-play"],
+        stylesheets=[CSS],
+        margin=0,
+        **tooltip(Toggle, "Step on by itself, and from the last cadence to the first."),
     )
     clock = []
     held = weakref.ref(inspector)  # Panel keeps what was called periodically until the page closes
@@ -159,7 +157,7 @@ def _play(inspector: Inspector) -> pn.widgets.Toggle:
             inspector.step(-inspector.tpf.sizes["time"])
 
     def play(event):
-        toggle.name = "⏸ Pause" if event.new else "▶ Play"
+        toggle.label = "⏸ Pause" if event.new else "▶ Play"
         while clock:
             clock.pop().stop()
         if event.new:
@@ -175,20 +173,19 @@ def _panels(inspector: Inspector) -> tuple[pn.widgets.CheckButtonGroup, pn.Colum
     views: dict[str, PanelView] = {}
     choose = pn.widgets.CheckButtonGroup(
         options=available_panels(inspector),
-        button_style="outline",
+        variant="outline",
         css_classes=["tpf-panels"],
         stylesheets=[CSS],
         margin=0,
-        description=tip("Further panels on the same time axis.", pn.widgets.CheckButtonGroup),
+        **tooltip(pn.widgets.CheckButtonGroup, "Further panels on the same time axis."),
     )
 
     def show(event):
         for name, view in views.items():
-            view.shown = name in event.new
+            view.live.shown = name in event.new
         for name in event.new:
             if name not in views:
                 views[name] = PanelView(inspector, name)
-            views[name].draw()
         place.objects = [
             pn.Column(
                 row(html(f"<div class='label'>{name}</div>"), legend(views[name].colors), gap=16),

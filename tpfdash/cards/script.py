@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import panel as pn
 
-from tpfdash.cards.widgets import CSS, note, row
+from tpfdash.cards.widgets import CSS, note, row, tooltip
 from tpfdash.inspector import Inspector
 from tpfdash.inspector.script import SCRIPTS
+from tpfdash.views.live import Live
 
 __all__ = ["script_part"]
 
@@ -30,14 +31,15 @@ if (navigator.clipboard) {
 """
 
 
-def script_part(inspector: Inspector) -> list:
-    """A choice between the packages, the text, and a button that copies it."""
+def script_part(inspector: Inspector) -> tuple[list, Live]:
+    """A choice between the packages, the text, and a button that copies it; and what is live."""
     choice = pn.widgets.RadioButtonGroup(
         options=list(SCRIPTS),
-        button_style="outline",
+        variant="outline",
         css_classes=["tpf-script-package"],
         stylesheets=[CSS],
         margin=0,
+        **tooltip(pn.widgets.RadioButtonGroup, "The package that the text uses."),
     )
     area = pn.widgets.TextAreaInput(
         css_classes=["tpf-script"],
@@ -49,19 +51,23 @@ def script_part(inspector: Inspector) -> list:
         margin=0,
     )
     copy = pn.widgets.Button(
-        name="Copy", css_classes=["tpf-copy-script"], stylesheets=[CSS], margin=0
+        label="Copy",
+        css_classes=["tpf-copy-script"],
+        stylesheets=[CSS],
+        margin=0,
+        **tooltip(pn.widgets.Button, "Copy the text, to be pasted elsewhere."),
     )
     copy.js_on_click(args={"area": area}, code=_COPY)
 
     def write(*events):
         area.value = SCRIPTS[choice.value](inspector)
 
-    write()
-    follows = ["aperture", "background", "quality_bitmask", "normalized", "transform"]
-    inspector.param.watch(write, follows, precedence=1)
     choice.param.watch(write, "value")
-    return [
+    inputs = {name for script in SCRIPTS.values() for name in script.inputs}
+    live = Live(inspector, write, *sorted(inputs), precedence=1, shown=False)
+    parts = [
         row(choice, copy, gap=10),
         note("Makes this light curve again, beside the file."),
         area,
     ]
+    return parts, live

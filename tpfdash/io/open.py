@@ -6,11 +6,8 @@ getting at its bytes. What the bytes say is `tpfdash.io.tpf.read`.
 
 from __future__ import annotations
 
-import bz2
-import lzma
 import os
 import uuid
-import zipfile
 from collections.abc import Mapping, Sequence
 from io import BytesIO
 from pathlib import Path
@@ -24,15 +21,14 @@ from astropy.io import fits
 from xarray.backends import BackendEntrypoint
 
 from tpfdash.errors import TPFError
-from tpfdash.io.fits.stores import MemoryStore, Store, expand, open_path, spool
+from tpfdash.io.fits.stores import MemoryStore, Store, open_path
+from tpfdash.io.fits.streams import expand, spool
 from tpfdash.io.tpf.read import read_tpf
 from tpfdash.missions import get_mission
 from tpfdash.stamp.model import check_tpf
 
 __all__ = ["open_lazily", "open_tpf"]
 
-#: A file may be packed, and its package packed again, as often as this.
-_PACKED = 3
 #: Protocol -> how its file system is told to come without credentials.
 _ANONYMOUS = {
     "s3": {"anon": True},
@@ -48,7 +44,7 @@ def open_tpf(source: Any, *, chunks: Any = None, mission: str | None = None) -> 
     """Open a target pixel file of Kepler, K2 or TESS, or a TESSCut cutout.
 
     A file on disk is not read but for its headers, its aperture and its columns with one number
-    a cadence: a cube is read when its values are asked for. What is packed or comes over the
+    a cadence: a cube is read when its values are asked for. What is gzipped or comes over the
     network is taken whole, into memory or, when it is long, into a temporary file.
 
     Parameters
@@ -58,8 +54,7 @@ def open_tpf(source: Any, *, chunks: Any = None, mission: str | None = None) -> 
         read from its start if it can seek; the bytes of a file; an HDUList of astropy or a list
         of HDUs; a TargetPixelFile of lightkurve, whose HDUs are taken as they are in memory, so
         that every cadence is there whatever its quality mask; a list of one of these; or a
-        Dataset of this kind, which is checked and handed back. Files may be packed by gzip,
-        bzip2, xz or zip.
+        Dataset of this kind, which is checked and handed back. Files may be gzipped.
     chunks : int, dict, "auto" or None
         Dask chunks, as in `xarray.Dataset.chunk`; a number is a number of cadences. None (the
         default): no dask.
@@ -92,8 +87,9 @@ def open_tpf(source: Any, *, chunks: Any = None, mission: str | None = None) -> 
     Raises
     ------
     TPFError
-        If it cannot be read, is no target pixel file, or is damaged or truncated. The message
-        names the file and the fault.
+        If it cannot be read, is no target pixel file, is damaged or truncated, or is gzipped and
+        unpacks to more than 256 MB and 32 times its length. The message names the file and the
+        fault.
     """
     if isinstance(source, xr.Dataset):
         tpf = _of_mission(source, mission)
@@ -112,7 +108,7 @@ def open_lazily(
 
     Until then a cube is read again each time that its values are asked for.
     """
-    tpf = read_tpf(_unpacked(_store(source)), mission)
+    tpf = read_tpf(expand(_store(source)), mission)
     names = [drop_variables] if isinstance(drop_variables, str) else drop_variables or ()
     return tpf.drop_vars(names, errors="ignore")
 
@@ -191,50 +187,6 @@ def _from_list(source: Sequence) -> Store:
         if len(source)
         else "The source is an empty list: it should be one file, or a list of its HDUs."
     )
-
-
-def _unpacked(store: Store) -> Store:
-    """The store itself, or what it holds where it is packed."""
-    for _ in range(_PACKED):
-        start = bytes(store.read(0, min(store.size, 512)))
-        unpack = next((way for magic, way in _PACKINGS.items() if start.startswith(magic)), None)
-        if unpack is None:
-            break
-        store = unpack(store)
-    if start.lstrip().lower().startswith((b"<!doctype html", b"<html")):
-        raise TPFError(
-            f"{store.name} is a web page, not a FITS file: the address should be that of the file "
-            "itself, and a page that asks for a login gives none."
-        )
-    return store
-
-
-def _unzipped(store: Store) -> Store:
-    """The one file in a zip archive."""
-    try:
-        with zipfile.ZipFile(BytesIO(store.read(0, store.size))) as archive:
-            members = [info for info in archive.infolist() if not info.is_dir()]
-            if len(members) == 1:
-                with archive.open(members[0]) as stream:
-                    return spool(stream, store.name)
-    except (zipfile.BadZipFile, NotImplementedError, RuntimeError) as error:
-        raise TPFError(
-            f"{store.name} is a zip archive that cannot be read ({error}): unzip it first, and "
-            "open the file in it."
-        ) from error
-    raise TPFError(
-        f"{store.name} is a zip archive of {len(members)} files: unzip it first, and open one of "
-        "them."
-    )
-
-
-#: First bytes of a packed file -> what unpacks it.
-_PACKINGS = {
-    b"\x1f\x8b": expand,
-    b"BZh": lambda store: spool(bz2.BZ2File(store.stream()), store.name),
-    b"\xfd7zXZ\0": lambda store: spool(lzma.LZMAFile(store.stream()), store.name),
-    b"PK\x03\x04": _unzipped,
-}
 
 
 def _label(path: Any, default: str) -> str:

@@ -12,7 +12,8 @@ from bokeh.models import BoxSelectTool
 
 from tpfdash.inspector import Inspector
 from tpfdash.views import gestures
-from tpfdash.views.patches import patch, prefer, set_columns
+from tpfdash.views.live import Live
+from tpfdash.views.patches import drag_with, patch, set_columns
 from tpfdash.views.timeplot import CADENCE_COLOR, Kind, TimePlot
 
 __all__ = ["LightCurveView"]
@@ -33,41 +34,29 @@ class LightCurveView(TimePlot):
     _fits_all_kinds = False
 
     def __init__(self, inspector: Inspector, height: int = 430):
-        self._x: dict = {}
         super().__init__(
             inspector,
             _KINDS,
             self._series,
             self._flux_label,
             height,
-            structure=("normalized", "transform"),
+            follows=("flux", "flux_unit", "flux_limits", "times_by_kind"),
         )
         gestures.listen(
             self.plot,
             {
-                gestures.Box: self._box,
-                gestures.Hover: self._hover,
-                gestures.Leave: self._leave,
+                gestures.BoxStream: self._box,
+                gestures.PointerStream: self._hover,
+                gestures.LeaveStream: self._leave,
             },
         )
-        inspector.param.watch(
-            self.draw,
-            [
-                "aperture",
-                "background",
-                "quality_bitmask",
-                "show_flagged",
-                "marked_flag",
-                "flux_range",
-            ],
-        )
-        inspector.param.watch(self._draw_window, ["window"])
-        inspector.param.watch(self._draw_hover, ["hovered"])
+        Live(inspector, self._draw_window, "window")
+        Live(inspector, self._draw_hover, "hovered", "flux")
 
     # -- gestures --------------------------------------------------------------------------------
 
-    def _box(self, x0, x1, y0, y1, shift):
-        self.inspector.window = (x0, x1)
+    def _box(self, bounds, shift):
+        self.inspector.window = bounds[::2]
 
     def _hover(self, x, y):
         inspector = self.inspector
@@ -88,32 +77,15 @@ class LightCurveView(TimePlot):
         up *= plot.inner_height or 300
         inspector.hovered = int(near.start + at[np.argmin(across**2 + up**2)])
 
-    def _leave(self):
+    def _leave(self, x, y):
         self.inspector.hovered = None
 
     # -- what is drawn ---------------------------------------------------------------------------
 
     def _series(self):
-        inspector = self.inspector
-        flux = inspector.flux
-        return [(x, flux if x.size else x) for x in self._times()]
-
-    def _times(self) -> list[np.ndarray]:
-        """The times of each kind's cadences, NaN elsewhere; empty where it has no cadence."""
-        inspector = self.inspector
-        key = (inspector.quality_bitmask, inspector.show_flagged, inspector.marked_flag)
-        if self._x.get("key") != key:
-            time, good = inspector.time, inspector.good
-            marked = (inspector.quality & inspector.marked_flag) != 0
-            shown = ~good if inspector.show_flagged else np.zeros_like(good)
-            self._x = {
-                "key": key,
-                "times": [
-                    np.where(which, time, np.nan) if which.any() else time[:0]
-                    for which in (good & ~marked, shown & ~marked, marked)
-                ],
-            }
-        return self._x["times"]
+        flux = self.inspector.flux
+        times = self.inspector.times_by_kind
+        return [(times[kind.name], flux[: times[kind.name].size]) for kind in self._kinds]
 
     def _flux_label(self) -> str:
         unit = self.inspector.flux_unit
@@ -159,24 +131,27 @@ class LightCurveView(TimePlot):
     def summary(self) -> str:
         """One line over the plot: what the light curve is the sum of, or why there is none."""
         inspector = self.inspector
+        if inspector.timeline.span is None:
+            return "No cadence of this file has a time: none can be drawn, but stepped to."
         pixels = int(inspector.aperture.sum())
         if not pixels:
             return "The aperture is empty: click a pixel or drag a box on the stamp."
         flux = inspector.flux
         if inspector.transform is not None and "trouble" in inspector.lightcurve.attrs:
             return inspector.lightcurve.attrs["trouble"]
-        if not (np.isfinite(flux[inspector.cadence]) or np.isfinite(flux).any()):
+        if not _has_any(flux):
             return "No pixel of this aperture has data."
         kept = int(np.count_nonzero(inspector.good))
         if not kept:
             return "Every cadence is flagged: choose a milder quality bitmask to keep some."
         background = " − background" if inspector.background.any() else ""
-        plural = "s" if pixels > 1 else ""
-        return f"{pixels} pixel{plural}{background} · {kept:,} of {flux.size:,} cadences kept"
+        if inspector.overlap:
+            background += f" ({_count(inspector.overlap)} in both masks)"
+        return f"{_count(pixels)}{background} · {kept:,} of {flux.size:,} cadences kept"
 
     def _finish(self, figure, picture):
         super()._finish(figure, picture)
-        prefer(figure, BoxSelectTool)
+        drag_with(figure, BoxSelectTool)
         figure.title.update(
             text=self.summary(), text_font_style="normal", text_font_size="12px", align="left"
         )
@@ -197,3 +172,12 @@ class LightCurveView(TimePlot):
             self._figures,
             lambda plots: set_columns(plots["hovered"].handles["source"], **self._hovered()),
         )
+
+
+def _count(pixels: int) -> str:
+    return f"{pixels} pixel" if pixels == 1 else f"{pixels} pixels"
+
+
+def _has_any(flux: np.ndarray) -> bool:
+    """Whether any number is finite; of a long curve some are looked at first."""
+    return bool(np.isfinite(flux[:: max(1, flux.size // 1000)]).any() or np.isfinite(flux).any())

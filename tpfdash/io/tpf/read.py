@@ -17,9 +17,9 @@ from astropy.io import fits
 from xarray.core import indexing
 
 from tpfdash.errors import TPFError
-from tpfdash.io.fits.hdus import HDU, find_hdus
+from tpfdash.io.fits.hdus import HDU, find_hdus, image
 from tpfdash.io.fits.stores import Store
-from tpfdash.io.fits.table import ColumnCube, SparseCube, Table, TableColumn, parse_columns
+from tpfdash.io.fits.table import ColumnCube, SparseCube, Table, TableColumn, parse_columns, whole
 from tpfdash.io.tpf.read_headers import describe, find_mission, header_corner, time_unit
 from tpfdash.stamp.units import FLUX_UNITS, USUAL_FLUX, convert
 
@@ -83,7 +83,7 @@ def read_tpf(store: Store, mission: str | None = None) -> xr.Dataset:
     pixels, columns = _pixel_table(hdus)
     facts = find_mission(hdus, mission)
     aperture_hdu = _aperture_hdu(hdus, columns["FLUX"])
-    bits = None if aperture_hdu is None else _image(store, aperture_hdu)
+    bits = _bits(store, aperture_hdu)
     shape = _stamp(store.name, columns["FLUX"]) if bits is None else bits.shape
     columns, units = _converted(pixels, _usable(store.name, columns, shape))
     table = Table(store, pixels.offset, columns, pixels.count("NAXIS1"), pixels.count("NAXIS2"))
@@ -131,7 +131,7 @@ def read_tpf(store: Store, mission: str | None = None) -> xr.Dataset:
         durations = (pixels.get(f"RBTDUR{i + 1}") for i in range(cube.shape[2]))
         attrs["rb_durations"] = tuple(d for d in durations if d is not None)
     labels = _labels(None, "pixels with any flux" if lacking["aperture"] else "bits of APERTURE")
-    variables["aperture"] = (("row", "col"), np.nan_to_num(bits, nan=0.0).astype("i4"), labels)
+    variables["aperture"] = (("row", "col"), whole(bits, np.dtype("i4"), 0), labels)
 
     clock = {"units": f"BJD - {attrs['time_reference']:.10g}"} | {
         key: attrs[key] for key in ("time_format", "time_scale", "time_reference")
@@ -191,16 +191,11 @@ def _is_compressed(hdu: HDU) -> bool:
     return hdu.get("ZIMAGE") is True
 
 
-def _image(store: Store, hdu: HDU) -> np.ndarray:
-    """The pixels of an image extension: (row, col), in whatever numbers the file has."""
-    if _is_compressed(hdu):
-        return _decompressed(store, hdu)
-    shape = _shape(hdu)
-    bits = hdu.get("BITPIX")
-    dtype = np.dtype(f">{'f' if bits < 0 else 'i' if bits > 8 else 'u'}{abs(bits) // 8}")
-    data = store.read(hdu.offset, math.prod(shape) * dtype.itemsize)
-    scale, zero = hdu.number("BSCALE", 1), hdu.number("BZERO", 0)
-    return np.frombuffer(data, dtype).reshape(shape) * scale + zero
+def _bits(store: Store, hdu: HDU | None) -> np.ndarray | None:
+    """The pixels of APERTURE: (row, col), in whatever numbers the file has."""
+    if hdu is None:
+        return None
+    return _decompressed(store, hdu) if _is_compressed(hdu) else image(store, hdu)
 
 
 def _decompressed(store: Store, hdu: HDU) -> np.ndarray:
