@@ -274,7 +274,7 @@ def with_rolling_band(tpf):
     level = np.full((2, 40, 5), np.nan, np.float32)
     level[0] = np.arange(40)[:, np.newaxis] - np.arange(5)
     level[1, :, 2] = 7
-    tpf["rb_level"] = ("rb_duration", "time", "row"), level
+    tpf = tpf.assign(rb_level=(("rb_duration", "time", "row"), level))
     tpf["rb_level"] = tpf["rb_level"].transpose("time", "row", "rb_duration")
     return tpf.assign_attrs(rb_durations=(3, 12))
 
