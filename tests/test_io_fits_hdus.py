@@ -12,7 +12,7 @@ from tpfdash.errors import TPFError
 from tpfdash.io import open_tpf
 from tpfdash.io.fits.hdus import find_hdus, image
 from tpfdash.io.fits.stores import MemoryStore
-from tpfdash.io.fits.table import Column, parse_columns, whole
+from tpfdash.io.fits.table import TableColumn, parse_columns, whole
 
 
 def damaged(**cards):
@@ -161,7 +161,7 @@ def test_cards_that_are_none_are_left_out_and_conventions_kept():
 
 def test_signalling_nans_are_usual_ones():
     signalling = np.array([0x7F800001, 0xFF800001, 0x3F800000, 0x80000000], ">u4").view(">f4")
-    column = Column("X", 1, np.dtype(">f4"), 0)
+    column = TableColumn("X", 1, np.dtype(">f4"), 0)
     decoded = column.decode(signalling, np.dtype("f4"))
     np.testing.assert_array_equal(decoded, [np.nan, np.nan, 1, 0])
     assert np.signbit(decoded[3])

@@ -72,7 +72,7 @@ def test_a_stream_is_read_as_far_as_its_headers_say(data):
 
 def test_a_stream_that_is_no_fits_file_is_left_at_its_start():
     stream = Endless(b"", b"<html>")
-    with pytest.raises(TPFError, match="page is not a FITS file"):
+    with pytest.raises(TPFError, match="page is a web page"):
         spool(stream, "page")
     assert stream.given <= 2880
 

@@ -1,22 +1,26 @@
 """Everything a user may hand to `open_tpf`, good and bad."""
 
+import bz2
 import copy
 import functools
 import gc
 import gzip
 import http.server
 import io
+import lzma
 import os
 import pickle
 import sys
 import threading
 import warnings
+import zipfile
 
 import fsspec
 import numpy as np
 import pytest
 import xarray as xr
 from astropy.io import fits
+from fsspec.registry import known_implementations
 
 import tpfdash.io.fits.stores
 import tpfdash.io.fits.streams
@@ -227,6 +231,84 @@ def test_urls(path, expected, web):
         fsspec.filesystem("memory").rm("/folder", recursive=True)
 
 
+def zipped(*contents):
+    buffer = io.BytesIO()
+    with zipfile.ZipFile(buffer, "w", zipfile.ZIP_DEFLATED) as archive:
+        archive.mkdir("folder")
+        for number, content in enumerate(contents):
+            archive.writestr(f"folder/{number}.fits", content)
+    return buffer.getvalue()
+
+
+@pytest.mark.parametrize(
+    "pack",
+    [
+        gzip.compress,
+        bz2.compress,
+        lzma.compress,
+        zipped,
+        lambda data: gzip.compress(gzip.compress(data)),
+        lambda data: zipped(gzip.compress(data)),
+    ],
+)
+def test_packed_files(path, expected, pack):
+    path.write_bytes(pack(path.read_bytes()))
+    assert same(open_tpf(path), expected)
+    assert same(open_tpf(path.read_bytes()), expected)
+
+
+def test_packed_files_that_do_not_open(path):
+    data = path.read_bytes()
+    assert "a zip archive of 2 files: unzip it first" in fault(zipped(data, data))
+    assert "a zip archive of 0 files" in fault(zipped())
+    assert "zip archive that cannot be read" in fault(zipped(data)[:-40])
+    for pack in (bz2.compress, lzma.compress):
+        assert "cannot be read to its end" in fault(pack(data)[:-100])
+    for page in (b"<!DOCTYPE html><p>Log in", b"\n <html><body>"):
+        assert "is a web page, not a FITS file" in fault(page)
+
+
+def test_a_list_of_one_file_is_that_file(path, expected, hdus):
+    for source in ([hdus], (hdus,), [str(path)], [path.read_bytes()], [[hdus]]):
+        assert same(open_tpf(source), expected)
+    assert "a list of 2 (HDUList): it should be one file" in fault([hdus, hdus])
+    assert "a list of 3 (HDUList, str)" in fault([hdus, "a", "b"])
+
+
+@pytest.mark.parametrize("scheme", ["s3", "gs"])
+@pytest.mark.parametrize("public", [True, False])
+def test_buckets_are_tried_without_credentials_first(path, expected, monkeypatch, scheme, public):
+    tried = []
+
+    def bucket(url, mode, **options):
+        tried.append(options)
+        if bool(options) != public:
+            raise PermissionError(f"{'Access denied' if options else 'No credentials'}")
+        return open(path, mode)
+
+    monkeypatch.setattr(fsspec, "open", bucket)
+    assert same(open_tpf(f"{scheme}://bucket/star.fits"), expected)
+    assert bool(tried[0]) and len(tried) == (1 if public else 2)
+
+
+def test_a_bucket_that_lets_nobody_in(monkeypatch):
+    def bucket(url, mode, **options):
+        raise PermissionError("Access denied" if options else "Unable to locate credentials")
+
+    monkeypatch.setattr(fsspec, "open", bucket)
+    assert "s3://b/a.fits cannot be fetched (Access denied)" in fault("s3://b/a.fits")
+
+
+def test_a_missing_package_is_named_with_its_command(monkeypatch):
+    monkeypatch.setitem(
+        known_implementations,
+        "nowhere",
+        {"class": "no_such_package.FileSystem", "err": "Install it"},
+    )
+    message = fault("nowhere://b/a.fits")
+    assert "a.fits cannot be fetched" in message and "`pip install no_such_package`" in message
+
+
 def test_dataset_is_handed_back():
     tpf = simulate_tpf("K2", n_cadences=20, shape=(3, 4))
     assert open_tpf(tpf) is tpf
@@ -373,7 +455,7 @@ def test_urls_that_give_nothing(web, tmp_path):
     assert "cannot be fetched" in fault("nosuchthing://a/b.fits")
     assert "does not exist" in fault((tmp_path / "gone.fits").as_uri())
     (tmp_path / "page.html").write_text("<html>Not found</html>")
-    assert "page.html is not a FITS file" in fault(f"{web}/page.html")
+    assert "page.html is a web page, not a FITS file" in fault(f"{web}/page.html")
 
 
 @pytest.mark.parametrize("source", [None, 5, 1.5, {"flux": 1}, object(), np.zeros(3)])
@@ -388,7 +470,8 @@ def test_lists_that_are_no_hdus(source):
 
 def test_chunks_that_make_no_sense(path):
     assert "chunks=" in fault(path, chunks="some")
-    assert "chunks=" in fault(path, chunks={"nonsense": 4})
+    for chunks in ({"nonsense": 4}, 0, -1, -5, True, 2.5, np.int64(0), {"time": 0}, {"time": -7}):
+        assert "at least 1" in fault(path, chunks=chunks)
 
 
 @pytest.mark.parametrize(

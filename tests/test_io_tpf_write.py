@@ -329,7 +329,7 @@ def test_a_failure_half_way_leaves_nothing(tmp_path):
         (lambda tpf: tpf.assign(flux=tpf["quality"]), "flux"),
         (lambda tpf: tpf.assign(quality=tpf["quality"] * 1.0), "whole numbers"),
         (lambda tpf: tpf.isel(col=[0, 2]), "col"),
-        (lambda tpf: tpf.isel(time=slice(0, 0)), "no cadences"),
+        (lambda tpf: tpf.isel(time=slice(0, 0)), "holds no pixels"),
         (lambda tpf: tpf.assign_attrs(mission="Hubble"), "Hubble"),
         (lambda tpf: tpf["flux"], "DataArray"),
     ],

@@ -21,7 +21,7 @@ LEVELS = [
     {"missions"},
     {"stamp"},
     {"io", "photometry", "simulate"},
-    {"timeseries"},
+    {"engine", "timeseries"},
     {"diagnosis"},
     {"inspector"},
     {"views"},

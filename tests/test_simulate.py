@@ -506,7 +506,7 @@ def test_stories_of_any_length(story, n):
         ({"prf": [(1, 0)]}, "prf"),
         ({"prf": 0.7}, "prf"),
         ({"aperture": np.ones((2, 2), bool)}, "aperture"),
-        ({"aperture": np.ones((11, 11))}, "aperture"),
+        ({"aperture": np.full((11, 11), 2)}, "aperture"),
         ({"columns": ("flux", "fluxx")}, "columns"),
         ({"columns": "flux"}, "columns"),
         ({"seed": -1}, "seed"),

@@ -1,13 +1,18 @@
 """Where the catalogue position falls on the stamp, against simulated truth and astropy by hand."""
 
+import warnings
+
 import numpy as np
 import pytest
 from astropy.io import fits
 from astropy.wcs import WCS
 
-from tpfdash.io import open_tpf
+from tpfdash.errors import TPFError
+from tpfdash.io import open_tpf, write_aperture, write_lightcurve, write_tpf
+from tpfdash.photometry import aperture_photometry
 from tpfdash.simulate import Star, simulate_tpf
-from tpfdash.stamp.sky import target_position
+from tpfdash.stamp.geometry import corner
+from tpfdash.stamp.sky import target_position, wcs_header, wcs_text
 
 
 def _header(**cards):
@@ -64,3 +69,105 @@ def test_position_in_real_files_is_astropys(data_file, name):
         x, y = WCS(header).all_world2pix(target["RA_OBJ"], target["DEC_OBJ"], 1)
     expected = header["CRVAL2P"] + y - header["CRPIX2P"], header["CRVAL1P"] + x - header["CRPIX1P"]
     assert target_position(open_tpf(data_file(name))) == pytest.approx(expected, abs=1e-3)
+
+
+# --- a stamp that was cut ------------------------------------------------------------------------
+
+CUTS = [
+    {"row": slice(1, None), "col": slice(2, None)},
+    {"row": slice(0, 4), "col": slice(3, 4)},
+    {"row": [2, 3], "col": slice(-4, None)},
+]
+REAL = [
+    "kplr006922244-2009166043257_lpd-targ.fits",
+    "ktwo221312395-c91_lpd-targ.fits.gz",
+    "tess-sip_tpf2.fits",
+    "tess-s0019-1-3_65.489205_28.443210_10x10_astrocut.fits",
+    "tess-s0001-4-3_107.27_-70.0_5x5_astrocut.fits",
+]
+
+
+def sky_of(attrs, first):
+    """Sky positions of four detector pixels by the WCS of a stamp."""
+    rows, cols = np.array([[0, 5, 9, -3], [1, 2, 20, 4]]) + np.array([[700], [90]])
+    wcs = WCS(wcs_header(attrs, first))
+    return np.array(wcs.all_pix2world(cols - first[1], rows - first[0], 0))
+
+
+@pytest.mark.parametrize("cut", CUTS)
+def test_a_cut_stamp_has_its_target_where_it_was(tpf, cut):
+    part = tpf.isel(cut)
+    assert corner(part) != corner(tpf)
+    assert target_position(part) == pytest.approx(target_position(tpf), abs=1e-6)
+    again = part.isel(col=slice(0, 1))
+    assert target_position(again) == pytest.approx(target_position(tpf), abs=1e-6)
+    np.testing.assert_allclose(sky_of(part.attrs, corner(part)), sky_of(tpf.attrs, (700, 90)))
+
+
+@pytest.mark.parametrize("cut", [{"row": [0, 2]}, {"col": slice(None, None, -1)}])
+def test_what_is_no_rectangle_has_no_place(tpf, cut):
+    with pytest.raises(TPFError, match="consecutive"):
+        target_position(tpf.isel(cut))
+
+
+def test_a_header_of_unknown_corner_counts_from_the_first_pixel(tpf):
+    there = target_position(tpf)
+    del tpf.attrs["wcs_corner"]
+    assert target_position(tpf) == there
+
+
+def test_every_file_made_from_a_cut_stamp_has_its_own_wcs(tmp_path, tpf):
+    part = tpf.isel(CUTS[0])
+    mask = np.ones(part["aperture"].shape, bool)
+    paths = [tmp_path / f"{name}.fits" for name in ("tpf", "aperture", "lightcurve")]
+    write_tpf(part, paths[0])
+    write_aperture(part, mask, paths[1])
+    write_lightcurve(aperture_photometry(part, mask), paths[2])
+    for path in paths:
+        with fits.open(path) as hdus:
+            header = hdus["APERTURE"].header
+            x, y = WCS(header).all_world2pix(tpf.attrs["ra"], tpf.attrs["dec"], 0)
+            first = header["CRVAL2P"], header["CRVAL1P"]
+        assert first == corner(part)
+        assert (first[0] + y, first[1] + x) == pytest.approx((703.3, 96.8), abs=1e-3)
+
+
+def test_distortion_goes_with_the_cut():
+    wcs = WCS(naxis=2)
+    wcs.wcs.ctype = "RA---TAN-SIP", "DEC--TAN-SIP"
+    wcs.wcs.crpix, wcs.wcs.crval, wcs.wcs.cdelt = (3, 4), (80, -60), (-0.006, 0.006)
+    header = wcs.to_header()
+    header.update({"A_ORDER": 2, "A_2_0": 1e-3, "A_0_2": 2e-3, "B_ORDER": 2, "B_1_1": -1e-3})
+    attrs = {"wcs": wcs_text(WCS(header)), "wcs_corner": (700, 90)}
+    whole, part = sky_of(attrs, (700, 90)), sky_of(attrs, (703, 92))
+    np.testing.assert_allclose(part, whole, rtol=0, atol=1e-10)
+    plain = {"wcs": wcs_text(wcs), "wcs_corner": (700, 90)}
+    assert abs(sky_of(plain, (700, 90)) - whole).max() > 1e-4
+
+
+@pytest.mark.realdata
+@pytest.mark.parametrize("name", REAL)
+def test_a_real_file_cut_and_written_keeps_its_sky(tmp_path, data_file, name):
+    whole = open_tpf(data_file(name)).isel(time=slice(0, 3))
+    part = whole.isel(row=slice(1, None), col=slice(2, None))
+    again = open_tpf(write_tpf(part, tmp_path / "part.fits"))
+    assert again.attrs["wcs_corner"] == corner(part) == corner(again)
+    np.testing.assert_allclose(
+        sky_of(again.attrs, corner(again)), sky_of(whole.attrs, corner(whole)), atol=1e-9
+    )
+    assert target_position(again) == pytest.approx(target_position(whole), abs=1e-6)
+
+
+@pytest.mark.realdata
+@pytest.mark.parametrize("name", REAL[:4])
+def test_lightkurve_finds_the_target_in_a_cut_stamp(tmp_path, data_file, name):
+    lightkurve = pytest.importorskip("lightkurve")
+    whole = open_tpf(data_file(name)).isel(time=slice(0, 3))
+    path = write_tpf(whole.isel(row=slice(1, None), col=slice(2, None)), tmp_path / "part.fits")
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        theirs = lightkurve.read(path, quality_bitmask="none")
+        x, y = theirs.wcs.all_world2pix(whole.attrs["ra"], whole.attrs["dec"], 0)
+        place = theirs.row + y, theirs.column + x
+        theirs.hdu.close()
+    assert place == pytest.approx(target_position(whole), abs=1e-3)

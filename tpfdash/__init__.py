@@ -1,48 +1,39 @@
 """tpfdash: inspect Kepler, K2 and TESS target pixel files.
 
-The public names, and nothing else. Those that need a display are imported when they are first
-asked for, so that the rest can be used on a machine, or at a speed, that knows no display.
+The public names, and nothing else. Each is imported when it is first asked for: those that need a
+display are not for a machine, or at a speed, that knows none, and `tpfdash.engine` is to be
+imported by itself.
 """
 
 from importlib import import_module
 
-from tpfdash.errors import TPFError
-from tpfdash.inspector import Inspector
-from tpfdash.io import (
-    open_tpf,
-    read_aperture,
-    to_lightkurve,
-    to_timeseries,
-    write_aperture,
-    write_lightcurve,
-    write_tpf,
-)
-from tpfdash.photometry import aperture_photometry
-from tpfdash.simulate import simulate_tpf
 from tpfdash.version import __version__
 
-__all__ = [
-    "Inspector",
-    "TPFDashboard",
-    "TPFError",
-    "__version__",
-    "aperture_photometry",
-    "interact",
-    "open_tpf",
-    "read_aperture",
-    "simulate_tpf",
-    "to_lightkurve",
-    "to_timeseries",
-    "write_aperture",
-    "write_lightcurve",
-    "write_tpf",
-]
+#: Public name -> the module that has it.
+_PLACES = {
+    "Inspector": "tpfdash.inspector",
+    "TPFDashboard": "tpfdash.app.dashboard",
+    "TPFError": "tpfdash.errors",
+    "aperture_photometry": "tpfdash.photometry",
+    "interact": "tpfdash.app.interact",
+    "open_tpf": "tpfdash.io",
+    "read_aperture": "tpfdash.io",
+    "simulate_tpf": "tpfdash.simulate",
+    "to_lightkurve": "tpfdash.io",
+    "to_timeseries": "tpfdash.io",
+    "write_aperture": "tpfdash.io",
+    "write_lightcurve": "tpfdash.io",
+    "write_tpf": "tpfdash.io",
+}
 
-
-_DISPLAYED = {"TPFDashboard": "tpfdash.app.dashboard", "interact": "tpfdash.app.interact"}
+__all__ = ["__version__", *_PLACES]
 
 
 def __getattr__(name: str):
-    if name in _DISPLAYED:
-        return getattr(import_module(_DISPLAYED[name]), name)
+    if name in _PLACES:
+        return getattr(import_module(_PLACES[name]), name)
     raise AttributeError(f"module 'tpfdash' has no attribute {name!r}")
+
+
+def __dir__() -> list[str]:
+    return sorted({*globals(), *_PLACES})

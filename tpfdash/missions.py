@@ -41,8 +41,8 @@ class Mission:
     time_format : str
         The mission's own clock: "BKJD" or "BTJD".
     time_reference : float
-        The (barycentric, TDB) Julian date at which that clock reads 0. A file's own header goes
-        before it.
+        The (barycentric, TDB) Julian date at which that clock reads 0, for files that do not say
+        it themselves.
     quality_flags : mapping of int to str
         Value of each QUALITY bit -> its name.
     quality_bitmasks : mapping of str to int

@@ -13,6 +13,7 @@ import xarray as xr
 from tpfdash.stamp.blocks import all_zero, finite_median, pixel_series, spans, zero_frames
 from tpfdash.stamp.geometry import corner
 from tpfdash.stamp.masks import as_mask
+from tpfdash.stamp.units import USUAL_FLUX, spelled
 from tpfdash.version import __version__
 
 __all__ = ["RunningSum", "aperture_photometry"]
@@ -34,14 +35,15 @@ def aperture_photometry(tpf: xr.Dataset, aperture, *, background=None) -> xr.Dat
     -------
     Dataset over `time`, every cadence of `tpf` kept:
 
-    flux : float64, e-/s
+    flux : float64, in the unit of the pixels: electron / s but for odd files
         Sum over the finite aperture pixels; NaN where none is finite, where the whole frame is
         exactly 0, and where the background is not finite.
-    flux_err : float64, e-/s
-        The pixels' errors added in quadrature over the same pixels; NaN where the file gives none.
+    flux_err : float64, in the same unit
+        The pixels' errors added in quadrature over the same pixels; NaN where the file gives none,
+        or nothing but 0.
     centroid_row, centroid_col : float64, detector pixels
         Flux-weighted first moments, sum(flux * pixel) / sum(flux); NaN where the flux is NaN or 0.
-    quality, cadenceno : as in `tpf`
+    quality, quality_known, cadenceno : as in `tpf`, those that it has
 
     The attrs are those of `tpf`, and `aperture`, `background` (bool arrays; None without one),
     `corner` ((row, col) of the stamp's first pixel) and `tpfdash_version`.
@@ -83,8 +85,9 @@ def aperture_photometry(tpf: xr.Dataset, aperture, *, background=None) -> xr.Dat
                 errors = pixel_series(tpf, "flux_err", block)[aperture].astype(np.float64)
                 known = finite & np.isfinite(errors)
                 variance = (np.where(known, errors, 0.0) ** 2).sum(axis=0)
+                # An error of 0 is none: some files fill FLUX_ERR with it.
                 out["flux_err"][block] = np.where(
-                    missing | ~known.any(axis=0), np.nan, np.sqrt(variance)
+                    missing | (variance == 0), np.nan, np.sqrt(variance)
                 )
     lightcurve = xr.Dataset(
         {name: ("time", values) for name, values in out.items()},
@@ -96,11 +99,12 @@ def aperture_photometry(tpf: xr.Dataset, aperture, *, background=None) -> xr.Dat
             "tpfdash_version": __version__,
         },
     )
+    unit = spelled(tpf["flux"].attrs.get("units", USUAL_FLUX), "astropy")
     for name in ("flux", "flux_err"):
-        lightcurve[name].attrs["units"] = "electron / s"
+        lightcurve[name].attrs["units"] = unit
     for name in ("centroid_row", "centroid_col"):
         lightcurve[name].attrs["units"] = "pixel"
-    for name in ("quality", "cadenceno"):
+    for name in ("quality", "quality_known", "cadenceno"):
         if name in tpf:
             lightcurve[name] = tpf[name].variable
     return lightcurve.assign_coords(

@@ -9,7 +9,7 @@ import numpy as np
 from tpfdash.inspector import Inspector
 from tpfdash.inspector.derived import follows
 from tpfdash.missions import Mission
-from tpfdash.stamp.columns import COLUMNS
+from tpfdash.stamp.columns import COLUMNS, column_unit
 
 __all__ = ["cadence_html", "heading_html", "pixel_html", "target_html"]
 
@@ -44,7 +44,8 @@ def pixel_html(inspector: Inspector) -> str:
         parts = [(key, "–") for key in ("row", "column", column.label)]
     else:
         value = _measured(facts["value"], np.nan)
-        unit = f" {column.unit}" if column.unit and value != NOT_AVAILABLE else ""
+        unit = column_unit(inspector.tpf, inspector.column)
+        unit = f" {unit}" if unit and value != NOT_AVAILABLE else ""
         parts = [
             ("row", str(facts["row"])),
             ("column", str(facts["col"])),

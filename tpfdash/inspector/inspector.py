@@ -22,10 +22,9 @@ from tpfdash.inspector.timeline import nearest_to, step_from
 from tpfdash.inspector.values import Values
 from tpfdash.stamp.geometry import corner, rectangle
 from tpfdash.stamp.masks import combine, default_mask, named_aperture, named_background
+from tpfdash.stamp.model import check_tpf
 
 __all__ = ["Inspector"]
-
-_NEEDS = ("flux", "quality", "aperture", "time", "row", "col")
 
 
 class Inspector(Values):
@@ -50,13 +49,7 @@ class Inspector(Values):
         unknown = [name for name in params if name not in self.param or name == "lightcurve"]
         if unknown:
             raise TPFError(f"an Inspector has no param {unknown[0]!r} that can be set.")
-        if not isinstance(tpf, xr.Dataset):
-            raise TPFError(f"an Inspector takes a Dataset, as open_tpf gives it, not {type(tpf)}.")
-        missing = [name for name in _NEEDS if name not in tpf.variables or not tpf[name].size]
-        if missing:
-            raise TPFError(
-                f"this Dataset has no {missing[0]}: an Inspector takes one as open_tpf gives it."
-            )
+        check_tpf(tpf)
         super().__init__(tpf)
         aperture, background = params.pop("aperture", None), params.pop("background", None)
         with param.parameterized.discard_events(self):

@@ -16,8 +16,9 @@ from tpfdash.inspector.derived import Derived, derived, follows
 from tpfdash.inspector.timeline import Timeline
 from tpfdash.missions import Mission, get_mission
 from tpfdash.stamp.blocks import median_level
-from tpfdash.stamp.columns import available_columns, frame, sample_frames
+from tpfdash.stamp.columns import available_columns, column_unit, frame, sample_frames
 from tpfdash.stamp.stretch import levels
+from tpfdash.stamp.units import spelled
 from tpfdash.timeseries.transform import transformed
 
 __all__ = ["Values"]
@@ -151,10 +152,9 @@ class Values(Choices):
         """The unit of `flux` in words; "" where it has none."""
         if self.normalized:
             return ""
-        unit = "electron / s"
         if self.transform is not None:
-            unit = self.lightcurve["flux"].attrs.get("units", "")
-        return "e⁻/s" if unit == "electron / s" else unit
+            return spelled(self.lightcurve["flux"].attrs.get("units", ""), "words")
+        return column_unit(self.tpf, "flux")
 
     @derived("flux_range", "lightcurve")
     def _wished_range(self) -> tuple[float, float] | None:
@@ -182,7 +182,7 @@ class Values(Choices):
             self._errors_read = cadence, frame
         errors = self._errors_read[1][self.aperture]
         errors = errors[np.isfinite(errors)]
-        return float(np.sqrt(np.sum(errors**2))) if errors.size else np.nan
+        return float(np.sqrt(np.sum(errors**2))) or np.nan  # an error of 0 is none
 
     # -- the stamp -----------------------------------------------------------------------------
 

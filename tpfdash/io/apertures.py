@@ -23,6 +23,7 @@ from tpfdash.io.read_masks import read_mask
 from tpfdash.missions import APERTURE_COLLECTED, APERTURE_OPTIMAL
 from tpfdash.stamp.geometry import corner
 from tpfdash.stamp.masks import as_mask
+from tpfdash.stamp.sky import wcs_header
 
 __all__ = [
     "APERTURE_FORMATS",
@@ -170,8 +171,8 @@ def aperture_bits(mask: np.ndarray) -> np.ndarray:
 
 def image_hdu(name: str, pixels: np.ndarray, attrs: Mapping, corner: tuple) -> fits.ImageHDU:
     image = fits.ImageHDU(pixels, name=name)
-    if attrs.get("wcs"):
-        image.header.extend(fits.Header.fromstring(attrs["wcs"]), strip=True, unique=True)
+    if sky := wcs_header(attrs, corner):
+        image.header.extend(sky, strip=True, unique=True)
     for keyword, value, comment in corner_cards(corner):
         image.header[keyword] = value, comment
     return image

@@ -20,20 +20,23 @@ from tpfdash.errors import TPFError
 from tpfdash.io.apertures import aperture_bits, choose_format, fits_bytes, format_of, image_hdu
 from tpfdash.io.atomic import write_atomically
 from tpfdash.io.provenance import header, mission_of, provenance
+from tpfdash.stamp.units import USUAL_FLUX, spelled
 
 __all__ = ["LIGHTCURVE_FORMATS", "lightcurve_bytes", "lightcurve_table", "write_lightcurve"]
 
 #: Variable of a light curve -> (FITS column, its unit as the missions write it, astropy's unit,
-#: description), in the order of the columns. TIME's unit and QUALITY's name differ by mission.
+#: description), in the order of the columns. TIME's unit and QUALITY's name differ by mission; the
+#: light curve says the unit of its flux itself.
 _COLUMNS = {
     "time": ("TIME", None, "d", None),
     "cadenceno": ("CADENCENO", None, None, "cadence number"),
-    "flux": ("FLUX", "e-/s", "electron / s", "sum over the aperture"),
-    "flux_err": ("FLUX_ERR", "e-/s", "electron / s", "1-sigma error of flux"),
+    "flux": ("FLUX", None, None, "sum over the aperture"),
+    "flux_err": ("FLUX_ERR", None, None, "1-sigma error of flux"),
     "centroid_col": ("MOM_CENTR1", "pixel", "pix", "flux-weighted centroid, detector column"),
     "centroid_row": ("MOM_CENTR2", "pixel", "pix", "flux-weighted centroid, detector row"),
     "quality": ("QUALITY", None, None, "quality flags of the mission"),
 }
+_FLUXES = ("flux", "flux_err")
 _KEPLER_NAMES = {"QUALITY": "SAP_QUALITY"}
 
 
@@ -43,9 +46,10 @@ def lightcurve_bytes(lightcurve: xr.Dataset, format: str) -> bytes:
     Parameters
     ----------
     lightcurve : Dataset
-        What `aperture_photometry` or `Inspector.lightcurve` gave: `flux` (e-/s) over `time`
-        (days), and of `flux_err`, `centroid_row`, `centroid_col` (detector pixels), `quality`
-        and `cadenceno` what there is. Its attributes `aperture`, `background` and `corner` go
+        What `aperture_photometry` or `Inspector.lightcurve` gave: `flux` (in the unit of its
+        attrs) over `time` (days), and of `flux_err`, `centroid_row`, `centroid_col` (detector
+        pixels), `quality` and `cadenceno` what there is, but for a `quality` that the source does
+        not have. Its attributes `aperture`, `background` and `corner` go
         into the file where they are given.
     format : {"fits", "ecsv", "csv"}
         "fits" is laid out as the mission's own light curves, which `lightkurve.read` opens as a
@@ -136,10 +140,15 @@ def _clock(reference: float, scale: str) -> str:
     return f"BJD - {reference:.10g}, {scale}, barycentric"
 
 
-def _unit(lightcurve: xr.Dataset, name: str, usual: str | None, fits: str | None) -> str | None:
-    """`fits`, how FITS writes the `usual` unit; or what else a transformed flux is in."""
-    own = lightcurve[name].attrs.get("units", usual)
-    return own or None if name in ("flux", "flux_err") and own != usual else fits
+def _names(lightcurve: xr.Dataset) -> list[str]:
+    """The variables to write: those that there are, but for flags that the source does not have."""
+    absent = {"quality"} & set(lightcurve.attrs.get("not_in_file", ()))
+    return [name for name in _COLUMNS if name in lightcurve.variables and name not in absent]
+
+
+def _flux_unit(lightcurve: xr.Dataset, name: str, how: str) -> str | None:
+    """The unit of a flux in the spelling of "fits" or "astropy"; None where it is relative."""
+    return spelled(lightcurve[name].attrs.get("units", USUAL_FLUX), how) or None
 
 
 def lightcurve_table(lightcurve: xr.Dataset) -> Table:
@@ -154,12 +163,14 @@ def lightcurve_table(lightcurve: xr.Dataset) -> Table:
     attrs = lightcurve.attrs
     reference = attrs.get("time_reference", mission_of(attrs).time_reference)
     columns = []
-    for name, (_, _, unit, description) in _COLUMNS.items():
-        if name in lightcurve.variables:
-            if name == "time":
-                description = _clock(reference, attrs.get("time_scale", "TDB"))
-            values, unit = lightcurve[name].values, _unit(lightcurve, name, unit, unit)
-            columns.append(Column(values, name=name, unit=unit, description=description))
+    for name in _names(lightcurve):
+        _, _, unit, description = _COLUMNS[name]
+        if name == "time":
+            description = _clock(reference, attrs.get("time_scale", "TDB"))
+        if name in _FLUXES:
+            unit = _flux_unit(lightcurve, name, "astropy")
+        values = lightcurve[name].values
+        columns.append(Column(values, name=name, unit=unit, description=description))
     return Table(columns, meta=_meta(lightcurve))
 
 
@@ -188,10 +199,11 @@ def _lightcurve_fits(lightcurve: xr.Dataset) -> bytes:
     names = {} if mission.name == "TESS" else _KEPLER_NAMES
     reference = mission.time_reference
     columns = {}
-    for variable, (name, unit, usual, _) in _COLUMNS.items():
-        if variable in lightcurve.variables:
-            unit = _unit(lightcurve, variable, usual, unit)
-            columns[names.get(name, name)] = lightcurve[variable].values, unit
+    for variable in _names(lightcurve):
+        name, unit, *_ = _COLUMNS[variable]
+        if variable in _FLUXES:
+            unit = _flux_unit(lightcurve, variable, "fits")
+        columns[names.get(name, name)] = lightcurve[variable].values, unit
     shift = attrs.get("time_reference", reference) - reference
     columns["TIME"] = columns["TIME"][0] + shift, f"BJD - {reference:.0f}, days"
     rows = np.rec.fromarrays([values for values, _ in columns.values()], names=list(columns))

@@ -34,11 +34,11 @@ def to_lightkurve(lightcurve: xr.Dataset) -> LightCurve:
     Returns
     -------
     lightkurve.KeplerLightCurve or lightkurve.TessLightCurve
-        `time` in the mission's own clock (BKJD or BTJD, TDB); `flux` and `flux_err` in e-/s,
-        `centroid_col` and `centroid_row` in detector pixels, `cadenceno` and `quality`. Cadences
-        without a time are left out, as lightkurve has no place for them; all others are there,
-        whatever their quality. `meta` has the target and the mission in lightkurve's keywords,
-        `APERTURE_MASK`, and the rest of the provenance.
+        `time` in the mission's own clock (BKJD or BTJD, TDB); `flux` and `flux_err` in the
+        light curve's unit, `centroid_col` and `centroid_row` in detector pixels, `cadenceno` and
+        `quality`, unless the source has none. Cadences without a time are left out, as lightkurve
+        has no place for them; all others are there, whatever their quality. `meta` has the target
+        and the mission in lightkurve's keywords, `APERTURE_MASK`, and the rest of the provenance.
 
     Raises
     ------
@@ -84,7 +84,7 @@ def to_timeseries(lightcurve: xr.Dataset) -> TimeSeries:
     Returns
     -------
     astropy.timeseries.TimeSeries
-        `time` as BJD in TDB; `flux` and `flux_err` in electron / s, `centroid_col` and
+        `time` as BJD in TDB; `flux` and `flux_err` in the light curve's unit, `centroid_col` and
         `centroid_row` in detector pixels, `cadenceno` and `quality`. Cadences without a time are
         left out. `meta` has the provenance and the masks as plain Python values, so that it can
         be written to ECSV.

@@ -8,7 +8,8 @@ from __future__ import annotations
 
 import os
 import uuid
-from collections.abc import Sequence
+import zipfile
+from collections.abc import Mapping, Sequence
 from io import BytesIO
 from pathlib import Path
 from typing import Any, BinaryIO
@@ -18,21 +19,33 @@ import fsspec
 import numpy as np
 import xarray as xr
 from astropy.io import fits
+from xarray.backends import BackendEntrypoint
 
 from tpfdash.errors import TPFError
 from tpfdash.io.fits.stores import MemoryStore, Store, open_path
-from tpfdash.io.fits.streams import expand, spool
+from tpfdash.io.fits.streams import check_unpacked, expand, spool
 from tpfdash.io.tpf.read import read_tpf
 from tpfdash.missions import get_mission
+from tpfdash.stamp.model import check_tpf
 
-__all__ = ["open_tpf"]
+__all__ = ["open_lazily", "open_tpf"]
+
+#: Protocol -> how its file system is told to come without credentials.
+_ANONYMOUS = {
+    "s3": {"anon": True},
+    "s3a": {"anon": True},
+    "gs": {"token": "anon"},
+    "gcs": {"token": "anon"},
+    "abfs": {"anon": True},
+    "az": {"anon": True},
+}
 
 
-def open_tpf(source: Any, *, chunks: Any = None) -> xr.Dataset:
+def open_tpf(source: Any, *, chunks: Any = None, mission: str | None = None) -> xr.Dataset:
     """Open a target pixel file of Kepler, K2 or TESS, or a TESSCut cutout.
 
     A file on disk is not read but for its headers, its aperture and its columns with one number
-    a cadence: a cube is read when its values are asked for. What is gzipped or comes over the
+    a cadence: a cube is read when its values are asked for. What is packed or comes over the
     network is taken whole, into memory or, when it is long, into a temporary file.
 
     Parameters
@@ -41,24 +54,37 @@ def open_tpf(source: Any, *, chunks: Any = None) -> xr.Dataset:
         A path; a URL or anything that fsspec opens ("https://...", "s3://..."); a binary file,
         read from its start if it can seek; the bytes of a file; an HDUList of astropy or a list
         of HDUs; a TargetPixelFile of lightkurve, whose HDUs are taken as they are in memory, so
-        that every cadence is there whatever its quality mask; or a Dataset of this kind, which
-        is checked and handed back. Files may be gzipped.
+        that every cadence is there whatever its quality mask; a list of one of these; or a
+        Dataset of this kind, which is checked and handed back. Files may be packed by gzip,
+        bzip2, xz or zip.
     chunks : int, dict, "auto" or None
         Dask chunks, as in `xarray.Dataset.chunk`; a number is a number of cadences. None (the
         default): no dask.
+    mission : {"Kepler", "K2", "TESS"}, optional
+        The mission of a file that does not say it. A file that says another one is refused.
 
     Returns
     -------
     xarray.Dataset
         Dims `time`, `row`, `col`. Variables, those that the file has: `flux`, `flux_err`,
-        `flux_bkg`, `flux_bkg_err`, `cosmic_rays` (float32, e-/s), `raw_cnts` (int32, -1 where
-        there is none); `quality`, `cadenceno` (int32, always there: 0 and the row's number where
-        the file has none), `pos_corr1`, `pos_corr2` (float32, pixel), `timecorr` (float32, d)
-        over time; `rb_level` (time, row, rb_duration); `aperture` (row, col), the raw bits,
-        int32. Coords: `time` (float64, days, in the clock that its attrs name; no index, since
-        it may be NaN), `row` and `col` (detector pixels, centres at integers). Numbers are as in
-        the file: no cadence is dropped, NaN stays NaN, and a frame of zeros stays zeros. The
-        attrs hold what the headers say; what they do not say is NaN, "" or absent.
+        `flux_bkg`, `flux_bkg_err`, `cosmic_rays` (float32), `raw_cnts` (int32, -1 where there is
+        none); `quality`, `cadenceno` (int32, always there: 0 and the row's number where the file
+        has none), `pos_corr1`, `pos_corr2` (float32, pixel), `timecorr` (float32, d) over time;
+        `rb_level` (time, row, rb_duration); `aperture` (row, col), the raw bits, int32. Coords:
+        `time` (float64, days, in the clock that its attrs name; no index, since it may be NaN),
+        `row` and `col` (detector pixels, centres at integers).
+
+        Numbers are as in the file: no cadence is dropped, NaN stays NaN, and a frame of zeros
+        stays zeros. Each variable's `units` are the file's (TUNIT; e-/s where it says none):
+        times are converted to days, rates to those per second. A file in an unknown unit is
+        refused.
+
+        The attrs hold what the headers say; what they do not say is NaN, "" or absent. What the
+        file lacks is said: `attrs["not_in_file"]` names those of `quality`, `cadenceno` and
+        `aperture` whose values are not the file's, and `quality_known` (bool, over time) is there
+        where QUALITY has no value at some cadence. Without an APERTURE every pixel that is finite
+        at any cadence counts as collected (bit 1), which may take reading the whole FLUX, and
+        there is no optimal aperture.
 
     Raises
     ------
@@ -68,18 +94,63 @@ def open_tpf(source: Any, *, chunks: Any = None) -> xr.Dataset:
         fault.
     """
     if isinstance(source, xr.Dataset):
-        tpf = _checked(source)
+        tpf = _of_mission(source, mission)
+        check_tpf(tpf)
     else:
-        tpf = read_tpf(expand(_store(source)))
-    if chunks is None:
+        tpf = xr.open_dataset(source, engine=_Backend, mission=mission)
+    # An index on times that may be NaN breaks selection, slices and alignment.
+    tpf = tpf.drop_indexes("time") if "time" in tpf.xindexes else tpf
+    return tpf if chunks is None else _chunked(tpf, chunks)
+
+
+def open_lazily(
+    source: Any, *, drop_variables: Any = None, mission: str | None = None
+) -> xr.Dataset:
+    """As `open_tpf`, of all but Datasets, for xarray to put its own wrappers round the lazy arrays.
+
+    Until then a cube is read again each time that its values are asked for.
+    """
+    tpf = read_tpf(_unpacked(_store(source)), mission)
+    names = [drop_variables] if isinstance(drop_variables, str) else drop_variables or ()
+    return tpf.drop_vars(names, errors="ignore")
+
+
+class _Backend(BackendEntrypoint):
+    """`open_lazily` as xarray calls it."""
+
+    def open_dataset(self, filename_or_obj, *, drop_variables=None, mission=None):
+        return open_lazily(filename_or_obj, drop_variables=drop_variables, mission=mission)
+
+
+def _of_mission(tpf: xr.Dataset, mission: str | None) -> xr.Dataset:
+    """The Dataset, of the mission that the user states where it says none itself."""
+    if mission is None:
         return tpf
-    if isinstance(chunks, int | np.integer):
+    name = get_mission(mission).name
+    own = tpf.attrs.get("mission", name)
+    if own != name:
+        raise TPFError(f"The Dataset says that it is of {own}: mission={mission!r} contradicts it.")
+    return tpf.assign_attrs(mission=name)
+
+
+def _chunked(tpf: xr.Dataset, chunks: Any) -> xr.Dataset:
+    """The Dataset as dask arrays."""
+    wrong = TPFError(
+        f"chunks={chunks!r} cannot be used: it should be a number of cadences, at least 1, or what "
+        "xarray's Dataset.chunk takes."
+    )
+    if isinstance(chunks, int | np.integer | float):
+        if isinstance(chunks, bool | float) or chunks < 1:
+            raise wrong
         chunks = {"time": int(chunks)}
+    sizes = chunks.values() if isinstance(chunks, Mapping) else ()
+    if any(isinstance(size, int | np.integer) and (size == 0 or size < -1) for size in sizes):
+        raise wrong
     try:
         # A token of its own: dask would else pickle and hash what lies behind each variable.
         return tpf.chunk(chunks, token=uuid.uuid4().hex)
     except (TypeError, ValueError) as error:
-        raise TPFError(f"chunks={chunks!r} is no way to part a cube ({error}).") from error
+        raise wrong from error
 
 
 def _store(source: Any) -> Store:
@@ -96,11 +167,52 @@ def _store(source: Any) -> Store:
     if isinstance(getattr(source, "hdu", None), fits.HDUList):  # lightkurve
         return _from_hdus(source.hdu, _label(getattr(source, "path", None), "TargetPixelFile"))
     if isinstance(source, Sequence) and not isinstance(source, str):
-        filename = source.filename() if isinstance(source, fits.HDUList) else None
-        return _from_hdus(source, _label(filename, "HDUList"))
+        return _from_list(source)
     raise TPFError(
         f"{type(source).__name__} is nothing to open: the source should be a path, a URL, bytes, "
         "a binary file, an HDUList, a TargetPixelFile of lightkurve or a Dataset."
+    )
+
+
+def _from_list(source: Sequence) -> Store:
+    """A list of HDUs is a file; a list of one file is that file."""
+    if isinstance(source, fits.HDUList) or any(hasattr(item, "header") for item in source):
+        filename = source.filename() if isinstance(source, fits.HDUList) else None
+        return _from_hdus(source, _label(filename, "HDUList"))
+    if len(source) == 1:
+        return _store(source[0])
+    kinds = ", ".join(sorted({type(item).__name__ for item in source})) or "nothing"
+    raise TPFError(
+        f"The source is a list of {len(source)} ({kinds}): it should be one file, as source[0] is."
+        if len(source)
+        else "The source is an empty list: it should be one file, or a list of its HDUs."
+    )
+
+
+def _unpacked(store: Store) -> Store:
+    """The store itself, or the FITS file that it holds where it is packed."""
+    if store.up_to(0, 4) == b"PK\x03\x04":
+        return _unzipped(store)
+    return expand(store)
+
+
+def _unzipped(store: Store) -> Store:
+    """The one file in a zip archive."""
+    try:
+        with zipfile.ZipFile(BytesIO(store.read(0, store.size))) as archive:
+            members = [info for info in archive.infolist() if not info.is_dir()]
+            if len(members) == 1:
+                check_unpacked(store.name, members[0].file_size, members[0].compress_size)
+                with archive.open(members[0]) as stream:
+                    return spool(stream, store.name)
+    except (zipfile.BadZipFile, NotImplementedError, RuntimeError) as error:
+        raise TPFError(
+            f"{store.name} is a zip archive that cannot be read ({error}): unzip it first, and "
+            "open the file in it."
+        ) from error
+    raise TPFError(
+        f"{store.name} is a zip archive of {len(members)} files: unzip it first, and open one of "
+        "them."
     )
 
 
@@ -116,9 +228,7 @@ def _from_url(url: str) -> Store:
         if parts.scheme == "file" and "::" not in url:
             path = Path(fsspec.core.url_to_fs(url)[1])
             return open_path(path, path.name)
-        options = {} if "::" in url else _options(parts.scheme)
-        with fsspec.open(url, "rb", **options) as stream:
-            return spool(stream, name)
+        return _fetched(url, name, [{}] if "::" in url else _ways(parts.scheme))
     except TPFError:
         raise
     except Exception as error:  # every file system and its client have errors of their own
@@ -126,10 +236,26 @@ def _from_url(url: str) -> Store:
         raise TPFError(f"{public.geturl()} cannot be fetched ({_reason(error, url)}).") from error
 
 
+def _fetched(url: str, name: str, ways: Sequence[Mapping[str, Any]]) -> Store:
+    """What is at a URL, by the first way that leads to it; else the first one's error."""
+    refusal = None
+    for options in ways:
+        try:
+            with fsspec.open(url, "rb", **options) as stream:
+                return spool(stream, name)
+        except (FileNotFoundError, ImportError):
+            raise
+        except Exception as error:
+            refusal = refusal or error
+    raise refusal
+
+
 def _reason(error: BaseException, url: str) -> str:
     """Why a URL gave nothing, in one line that tells no password or key of the URL."""
     while error.__cause__ is not None:
         error = error.__cause__
+    if isinstance(error, ImportError) and error.name:
+        return f"it needs a package that is not installed: `pip install {error.name}`"
     parts = urlsplit(url)
     text = str(error)
     for private in (url, parts.query, parts.netloc.rpartition("@")[0]):
@@ -137,14 +263,18 @@ def _reason(error: BaseException, url: str) -> str:
     return " ".join(text.split()).strip(" .:") or type(error).__name__
 
 
-def _options(scheme: str) -> dict[str, Any]:
-    """For the web: the proxies of the environment, and no waiting for hours."""
+def _ways(scheme: str) -> list[Mapping[str, Any]]:
+    """The options to open a URL with, those to try first first.
+
+    For the web the proxies of the environment, and no waiting for hours. For buckets, most of
+    which are public, no credentials; then those that are configured.
+    """
     if scheme not in ("http", "https"):
-        return {}
+        return [_ANONYMOUS[scheme], {}] if scheme in _ANONYMOUS else [{}]
     from aiohttp import ClientTimeout  # slow to import
 
     timeout = ClientTimeout(total=None, sock_connect=20, sock_read=60)
-    return {"client_kwargs": {"trust_env": True, "timeout": timeout}}
+    return [{"client_kwargs": {"trust_env": True, "timeout": timeout}}]
 
 
 def _from_file(file: BinaryIO) -> Store:
@@ -185,31 +315,3 @@ def _written(hdus: Sequence) -> BytesIO:
     buffer = BytesIO()
     fits.HDUList(list(hdus)).writeto(buffer, output_verify="silentfix+ignore")
     return buffer
-
-
-_NEEDED = {
-    "flux": ("time", "row", "col"),
-    "aperture": ("row", "col"),
-    "quality": ("time",),
-    "cadenceno": ("time",),
-    "time": ("time",),
-    "row": ("row",),
-    "col": ("col",),
-}
-
-
-def _checked(tpf: xr.Dataset) -> xr.Dataset:
-    """The Dataset, without an index on time, if it follows the data model."""
-    for name, dims in _NEEDED.items():
-        if name not in tpf.variables:
-            raise TPFError(f"The Dataset has no {name}: it should have one over {dims}.")
-        if tpf[name].dims != dims:
-            raise TPFError(f"The Dataset's {name} should be over {dims}, not {tpf[name].dims}.")
-        if tpf[name].dtype.kind not in "iuf":
-            raise TPFError(f"The Dataset's {name} should hold real numbers, not {tpf[name].dtype}.")
-    if 0 in tpf["flux"].shape:
-        raise TPFError(f"The Dataset holds no pixels: its flux is {tpf['flux'].shape}.")
-    if "mission" not in tpf.attrs:
-        raise TPFError("The Dataset has no attrs['mission']: it should be Kepler, K2 or TESS.")
-    get_mission(tpf.attrs["mission"])
-    return tpf.drop_indexes("time") if "time" in tpf.xindexes else tpf

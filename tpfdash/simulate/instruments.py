@@ -1,7 +1,7 @@
 """Typical numbers of the Kepler, K2 and TESS detectors and observing modes, for simulations.
 
-What lives here: data. What a *file* says goes before any of it, and what only depends on the
-mission (flags, clocks, keywords) is in `tpfdash.missions`.
+What lives here: data. No file is read by them; what only depends on the mission (flags, clocks,
+keywords) is in `tpfdash.missions`.
 """
 
 from __future__ import annotations

@@ -12,7 +12,7 @@ from collections.abc import Mapping, Sequence
 
 import numpy as np
 import xarray as xr
-from astropy.io import fits
+from astropy.wcs import WCS
 
 from tpfdash.errors import TPFError
 from tpfdash.missions import Mission, get_mission
@@ -35,6 +35,9 @@ from tpfdash.simulate.scene import (
     relative_light,
     require,
 )
+from tpfdash.stamp.masks import as_mask
+from tpfdash.stamp.model import check_tpf
+from tpfdash.stamp.sky import wcs_text
 
 __all__ = ["simulate_tpf", "star_light_curve"]
 
@@ -95,7 +98,7 @@ def simulate_tpf(
         Detector row and column of the first pixel.
     prf : sequence of (float, float), optional
         (weight, sigma in pixels) of each Gaussian of the PRF.
-    aperture : array (row, col) of bool, optional
+    aperture : array_like of bool, or of 0 and 1, (row, col), optional
         The pipeline aperture. Default: the pixels that give the target the best
         signal-to-noise ratio.
     columns : sequence of str
@@ -109,7 +112,8 @@ def simulate_tpf(
     xarray.Dataset
         As `open_tpf` gives it; cubes are float32 (raw_cnts int32) in e-/s, each pixel's series
         contiguous. ``attrs["simulated"]`` is True and ``attrs["truth"]`` a dict of plain numbers
-        and lists with all that went in: stars (flux in e-/s), events, motion, prf, background,
+        and lists with all that went in: stars (flux in e-/s; row and col count from the
+        detector pixel `corner`, in a stamp that was cut too), events, motion, prf, background,
         noise, cosmic_rays, seed. `star_light_curve` gives each star's true light curve,
         pos_corr1 (column) and pos_corr2 (row) are the true motion.
 
@@ -151,9 +155,10 @@ def simulate_tpf(
     time = start + np.arange(n) * (mode.seconds / 86400)
     scene = Scene(shape, stars, events, prf, float(background), time, *_path(motion, time))
     images = scene.images()
-    optimal = _given_aperture(aperture, shape)
-    if optimal is None:
+    if aperture is None:
         optimal = optimal_aperture(scene, images, mode, detector)
+    else:
+        optimal = as_mask(aperture, shape)
     rays = cosmic_ray_hits(cosmic_rays, n, shape, mode, np.random.default_rng([seed, 1]))
     gap = _gap_mask(gaps, n)
     cubes = pixel_cubes(scene, mode, detector, columns, noise, rays, gap, seed)
@@ -168,7 +173,10 @@ def simulate_tpf(
     pos = [np.zeros(n) if cut else d * lost for d in (scene.d_col, scene.d_row)]
 
     attrs = _attrs(facts, mode, detector, scene, images, optimal)
+    attrs["wcs_corner"] = row0, col0
+    attrs["not_in_file"] = ("cadenceno",) if cut else ()  # TESSCut numbers no cadence
     attrs["truth"] = _truth(scene, motion) | {
+        "corner": [row0, col0],
         "noise": bool(noise),
         "cosmic_rays": float(cosmic_rays),
         "seed": seed,
@@ -189,7 +197,10 @@ def simulate_tpf(
     }
     coords = xr.Coordinates({"time": ("time", time * lost, clock)}, indexes={})
     tpf = xr.Dataset(variables, coords=coords, attrs=attrs)
-    return tpf.assign_coords(row=row0 + np.arange(shape[0]), col=col0 + np.arange(shape[1]))
+    tpf = tpf.assign_coords(row=row0 + np.arange(shape[0]), col=col0 + np.arange(shape[1]))
+    if "flux" in columns:  # else it is a part of one, for those who want that part alone
+        check_tpf(tpf)
+    return tpf
 
 
 def _whole(value, name: str, least: int) -> int:
@@ -258,17 +269,6 @@ def _events(events, n_stars: int) -> list[Transit]:
     return list(events)
 
 
-def _given_aperture(aperture, shape: tuple[int, int]) -> np.ndarray | None:
-    if aperture is None:
-        return None
-    aperture = np.asarray(aperture)
-    require(
-        aperture.shape == shape and aperture.dtype == bool,
-        f"aperture should be a bool array of shape {shape}: got {aperture.dtype} {aperture.shape}.",
-    )
-    return aperture
-
-
 def _path(motion, time: np.ndarray) -> tuple:
     """Offsets in row and column, firings, and the smear of a firing in row and column."""
     if isinstance(motion, Drift | Roll):
@@ -318,7 +318,7 @@ def _attrs(
         **detector.where,
         "cadence_type": facts.cadence_type(mode.seconds),
         "cadence_seconds": mode.seconds,
-        "wcs": _wcs(target, detector).tostring(padding=False),
+        "wcs": _wcs(target, detector),
         "source": "simulated by tpfdash",
         "background_subtracted": not cut,
         "magnitude": round(detector.zero_point - 2.5 * math.log10(target.flux), 6)
@@ -335,30 +335,15 @@ def _attrs(
     }
 
 
-def _wcs(target: Star, detector: Detector) -> fits.Header:
+def _wcs(target: Star, detector: Detector) -> str:
     """A tangent plane whose reference pixel is the target's: north up, east to the left."""
-    scale = detector.pixel_scale / 3600
-    return fits.Header(
-        {
-            "WCSAXES": 2,
-            "CTYPE1": "RA---TAN",
-            "CTYPE2": "DEC--TAN",
-            "CRPIX1": target.col + 1,
-            "CRPIX2": target.row + 1,
-            "CRVAL1": detector.ra,
-            "CRVAL2": detector.dec,
-            "CUNIT1": "deg",
-            "CUNIT2": "deg",
-            "CDELT1": -scale,
-            "CDELT2": scale,
-            "PC1_1": 1.0,
-            "PC1_2": 0.0,
-            "PC2_1": 0.0,
-            "PC2_2": 1.0,
-            "RADESYS": "ICRS",
-            "EQUINOX": 2000.0,
-        }
-    )
+    wcs = WCS(naxis=2)
+    wcs.wcs.ctype = "RA---TAN", "DEC--TAN"
+    wcs.wcs.crpix = target.col + 1, target.row + 1
+    wcs.wcs.crval = detector.ra, detector.dec
+    wcs.wcs.cdelt = -detector.pixel_scale / 3600, detector.pixel_scale / 3600
+    wcs.wcs.radesys = "ICRS"
+    return wcs_text(wcs)
 
 
 def _truth(scene: Scene, motion) -> dict:

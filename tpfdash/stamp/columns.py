@@ -12,29 +12,33 @@ from dataclasses import dataclass
 import numpy as np
 import xarray as xr
 
-__all__ = ["COLUMNS", "Column", "available_columns", "frame", "sample_frames"]
+from tpfdash.stamp.units import USUAL_FLUX, spelled
+
+__all__ = ["COLUMNS", "FrameColumn", "available_columns", "column_unit", "frame", "sample_frames"]
 
 #: How many frames stand for the whole observation where statistics over time are wanted.
 _SAMPLE = 64
 
 
 @dataclass(frozen=True)
-class Column:
+class FrameColumn:
     """A quantity that has a value in each pixel at each cadence.
 
     Parameters
     ----------
-    label, unit : str
+    label : str
     needs : tuple of str
         The variables of the Dataset that it is made of.
     combine : callable
         Those variables' frames, and the Dataset's attrs, -> the quantity's frame.
+    ratio : bool
+        Whether the unit of what it is made of cancels out.
     """
 
     label: str
-    unit: str
     needs: tuple[str, ...]
     combine: Callable[..., np.ndarray] = lambda value, attrs: value
+    ratio: bool = False
 
 
 def _raw_counts(raw, attrs):
@@ -53,15 +57,15 @@ def _signal_to_noise(flux, error, attrs):
 
 #: Name -> column, in the order of a menu.
 COLUMNS = {
-    "flux": Column("Flux", "e⁻/s", ("flux",)),
-    "background": Column("Background", "e⁻/s", ("flux_bkg",)),
-    "raw counts": Column("Raw counts", "counts", ("raw_cnts",), _raw_counts),
-    "error": Column("Flux error", "e⁻/s", ("flux_err",)),
-    "cosmic rays": Column("Cosmic rays removed", "e⁻/s", ("cosmic_rays",)),
-    "as seen": Column(
-        "Flux + background + cosmic rays", "e⁻/s", ("flux", "flux_bkg", "cosmic_rays"), _as_seen
+    "flux": FrameColumn("Flux", ("flux",)),
+    "background": FrameColumn("Background", ("flux_bkg",)),
+    "raw counts": FrameColumn("Raw counts", ("raw_cnts",), _raw_counts),
+    "error": FrameColumn("Flux error", ("flux_err",)),
+    "cosmic rays": FrameColumn("Cosmic rays removed", ("cosmic_rays",)),
+    "as seen": FrameColumn(
+        "Flux + background + cosmic rays", ("flux", "flux_bkg", "cosmic_rays"), _as_seen
     ),
-    "S/N": Column("Signal to noise", "", ("flux", "flux_err"), _signal_to_noise),
+    "S/N": FrameColumn("Signal to noise", ("flux", "flux_err"), _signal_to_noise, ratio=True),
 }
 
 
@@ -81,6 +85,16 @@ def available_columns(tpf: xr.Dataset) -> list[str]:
         for name, column in COLUMNS.items()
         if all(variable in tpf and variable not in silent for variable in column.needs)
     ]
+
+
+def column_unit(tpf: xr.Dataset, column: str) -> str:
+    """The unit of a column in this file, for a reader ("e⁻/s"); "" where it has none."""
+    spec = COLUMNS[column]
+    if spec.ratio:
+        return ""
+    name = spec.needs[0]
+    usual = "count" if name == "raw_cnts" else USUAL_FLUX
+    return spelled(tpf[name].attrs.get("units", usual), "words")
 
 
 def frame(tpf: xr.Dataset, column: str, cadence) -> np.ndarray:

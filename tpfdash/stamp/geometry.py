@@ -11,13 +11,38 @@ import xarray as xr
 
 from tpfdash.errors import TPFError
 
-__all__ = ["corner", "extent", "outline", "rectangle", "runs"]
+__all__ = ["LARGEST_PIXEL", "corner", "extent", "outline", "rectangle", "runs"]
+
+
+#: The number of a detector pixel is smaller than this: it fits into a file's integers.
+LARGEST_PIXEL = 2**31
 
 
 def corner(tpf: xr.Dataset) -> tuple[int, int]:
-    """Detector (row, col) of the stamp's first pixel."""
-    row, col = (tpf.variables[axis].values[0] for axis in ("row", "col"))
-    return int(row), int(col)
+    """Detector (row, col) of the stamp's first pixel.
+
+    Raises
+    ------
+    TPFError
+        Where the rows or columns are not consecutive whole numbers, ascending: a stamp that was
+        thinned out, turned round or binned is no rectangle of detector pixels.
+    """
+    return _first_pixel(tpf, "row"), _first_pixel(tpf, "col")
+
+
+def _first_pixel(tpf: xr.Dataset, axis: str) -> int:
+    pixels = tpf.variables[axis].values
+    if (
+        pixels.dtype.kind not in "iu"
+        or not pixels.size
+        or not (np.diff(pixels) == 1).all()
+        or abs(int(pixels[0])) >= LARGEST_PIXEL
+    ):
+        raise TPFError(
+            f"The stamp's {axis} is {np.array2string(pixels, threshold=8)}: it should be "
+            "consecutive whole detector pixels, ascending."
+        )
+    return int(pixels[0])
 
 
 def extent(tpf: xr.Dataset) -> tuple[float, float, float, float]:

@@ -1,4 +1,4 @@
-"""Between the sky and the detector: where a catalogue position falls on the stamp.
+"""Between the sky and the detector: the WCS of a stamp, and where a position falls on it.
 
 Reading the WCS out of a file is `tpfdash.io`; drawing the position is `tpfdash.views.pixels`.
 """
@@ -6,13 +6,49 @@ Reading the WCS out of a file is `tpfdash.io`; drawing the position is `tpfdash.
 from __future__ import annotations
 
 import warnings
+from collections.abc import Mapping
 
 import numpy as np
 import xarray as xr
+from astropy.io import fits
 from astropy.utils.exceptions import AstropyWarning
 from astropy.wcs import WCS, NoConvergence
 
-__all__ = ["target_position"]
+from tpfdash.stamp.geometry import corner
+
+__all__ = ["target_position", "wcs_header", "wcs_text"]
+
+#: What a WCS header says that is not of the sky.
+_DATES = ("DATE", "MJD")
+
+
+def wcs_header(attrs: Mapping, corner: tuple[int, int]) -> fits.Header | None:
+    """The sky WCS of the stamp that has its first pixel at `corner`, as a FITS header.
+
+    Parameters
+    ----------
+    attrs : mapping
+        Those of a target pixel file's Dataset, or of a light curve made from one: `wcs` is a FITS
+        header whose pixels count from the detector pixel `wcs_corner`, (row, col). A Dataset cut
+        out of another keeps both as they were. Where `wcs_corner` is absent the header is taken to
+        count from `corner`, which is right for a stamp that was never cut.
+    corner : (row, col)
+        Detector pixel of the stamp's first pixel, as it is now.
+
+    Returns
+    -------
+    Header or None
+        Its pixels count from the stamp's first pixel, as in the missions' files; None where
+        there is no WCS.
+    """
+    if not attrs.get("wcs"):
+        return None
+    header = fits.Header.fromstring(attrs["wcs"])
+    row, col = attrs.get("wcs_corner", corner)
+    for key, shift in (("CRPIX1", col - corner[1]), ("CRPIX2", row - corner[0])):
+        if shift:  # SIP's polynomials count from CRPIX, and go with it
+            header[key] = header.get(key, 0.0) + shift
+    return header
 
 
 def target_position(tpf: xr.Dataset) -> tuple[float, float] | None:
@@ -21,16 +57,17 @@ def target_position(tpf: xr.Dataset) -> tuple[float, float] | None:
     Parameters
     ----------
     tpf : Dataset
-        With attrs `ra`, `dec` (deg, J2000) and `wcs` (a FITS header whose pixels count from the
-        stamp's first pixel).
+        With attrs `ra` and `dec` (deg, J2000), and the WCS that `wcs_header` takes.
 
     Returns
     -------
     (row, col) in detector pixels, a pixel's centre at the integer; None where the file has no
     position or no WCS, or the WCS cannot be inverted there. Proper motion is not applied.
     """
-    ra, dec, header = (tpf.attrs.get(name) for name in ("ra", "dec", "wcs"))
-    if not header or ra is None or dec is None or not np.isfinite([ra, dec]).all():
+    ra, dec = (tpf.attrs.get(name) for name in ("ra", "dec"))
+    row, col = corner(tpf)
+    header = wcs_header(tpf.attrs, (row, col))
+    if header is None or ra is None or dec is None or not np.isfinite([ra, dec]).all():
         return None
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", AstropyWarning)
@@ -43,4 +80,28 @@ def target_position(tpf: xr.Dataset) -> tuple[float, float] | None:
             return None
     if not np.isfinite([x, y]).all():
         return None
-    return float(tpf["row"][0] + y), float(tpf["col"][0] + x)
+    return float(row + y), float(col + x)
+
+
+def wcs_text(wcs: WCS) -> str:
+    """A WCS as `attrs["wcs"]` holds it: the text of a FITS header.
+
+    Parameters
+    ----------
+    wcs : astropy.wcs.WCS
+        Its pixels count from the stamp's first pixel. An error of astropy's is let through.
+
+    Returns
+    -------
+    str
+        "" where it does not lead from two pixel axes to the sky.
+    """
+    if wcs.naxis != 2 or not wcs.has_celestial:
+        return ""
+    sky = wcs.all_pix2world([[0.0, 0.0], [1.0, 1.0]], 0)
+    if not np.isfinite(sky).all() or (sky[0] == sky[1]).all():
+        return ""
+    wcs.wcs.colnum, wcs.wcs.colax = 0, (0, 0)  # an image's keywords, even if a column's were read
+    header = wcs.to_header(relax=True)  # SIP is there only if relaxed
+    cards = [card for card in header.cards if not card.keyword.startswith(_DATES)]
+    return fits.Header(cards).tostring(endcard=True, padding=False)

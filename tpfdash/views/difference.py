@@ -8,6 +8,7 @@ from bokeh.models import HoverTool
 
 from tpfdash.diagnosis.difference import DifferenceImage
 from tpfdash.inspector import Inspector
+from tpfdash.stamp.columns import column_unit
 from tpfdash.stamp.geometry import extent
 from tpfdash.stamp.sky import target_position
 from tpfdash.views.live import Live
@@ -31,11 +32,12 @@ class DifferenceView:
 
     def layout(self, found: DifferenceImage) -> hv.Layout:
         """The three images of a difference, beside each other."""
+        unit = column_unit(self.inspector.tpf, "flux")
         images = {
-            "out of the window": (found.outside, "e⁻/s", "viridis", _bright(found.outside)),
+            "out of the window": (found.outside, unit, "viridis", _bright(found.outside)),
             "difference: out − in": (
                 found.image,
-                "e⁻/s",
+                unit,
                 "coolwarm",
                 _even(found.image),
             ),

@@ -14,7 +14,7 @@ import numpy as np
 from tpfdash.inspector import Inspector
 from tpfdash.inspector.derived import follows
 from tpfdash.stamp.blocks import median_level
-from tpfdash.stamp.columns import available_columns
+from tpfdash.stamp.columns import available_columns, column_unit
 from tpfdash.views.timeplot import Kind, TimePlot
 
 __all__ = ["PANELS", "PanelView", "available_panels"]
@@ -30,7 +30,7 @@ class Panel:
     Parameters
     ----------
     label : str
-        Of the y axis, with the unit.
+        Of the y axis, with the unit; "{flux}" stands for that of the flux.
     has : callable
         Dataset -> whether the file has it.
     values : callable
@@ -87,7 +87,7 @@ PANELS = {
     "Centroid": Panel("centroid − median (pixel)", lambda tpf: True, _centroids),
     "Pointing": Panel("POS_CORR (pixel)", _has("pos_corr1", "pos_corr2"), _pointing),
     "Background": Panel(
-        "FLUX_BKG (e⁻/s)",
+        "FLUX_BKG ({flux})",
         lambda tpf: "background" in available_columns(tpf),
         _background,
     ),
@@ -105,12 +105,13 @@ class PanelView(TimePlot):
 
     def __init__(self, inspector: Inspector, name: str, height: int = 170):
         self._panel = PANELS[name]
+        label = self._panel.label.format(flux=column_unit(inspector.tpf, "flux"))
         kinds = [Kind(kind, color) for kind, color in self._palette(inspector).items()]
         super().__init__(
             inspector,
             kinds,
             self._series,
-            lambda: self._panel.label,
+            lambda: label,
             height,
             follows=("good", *self._panel.values.inputs),
         )

@@ -13,7 +13,7 @@ import numpy as np
 from bokeh.models import Arrow, BoxSelectTool, ColumnDataSource, FixedTicker
 
 from tpfdash.inspector import Inspector
-from tpfdash.stamp.columns import COLUMNS
+from tpfdash.stamp.columns import COLUMNS, column_unit
 from tpfdash.stamp.geometry import extent
 from tpfdash.stamp.masks import pipeline_mask
 from tpfdash.stamp.sky import target_position
@@ -145,7 +145,7 @@ class PixelView:
             clipping_colors={"NaN": MISSING_COLOR},
             colorbar=True,
             colorbar_opts={"ticker": FixedTicker(ticks=list(_TICKS)), "width": 12},
-            clabel=_label(column),
+            clabel=_label(self.inspector.tpf, column),
             tools=[BoxSelectTool(renderers=[])],
             hooks=[self._figures.hook("image", self._finish)],
         )
@@ -209,7 +209,8 @@ class PixelView:
         low, high = ends = self.inspector.levels()
         values = values_of(_TICKS, ends, self.inspector.scale)
         plot.handles["colorbar"].update(
-            title=_label(self.inspector.column),  # HoloViews leaves that of the first column
+            # HoloViews leaves the title of the first column
+            title=_label(self.inspector.tpf, self.inspector.column),
             major_label_overrides={
                 float(tick): _number(value, high - low)
                 for tick, value in zip(_TICKS, values, strict=True)
@@ -245,9 +246,9 @@ def _centres(a: float, b: float) -> tuple[int, int]:
     return (first, last) if first <= last else (round(low), round(low))
 
 
-def _label(column: str) -> str:
-    spec = COLUMNS[column]
-    return f"{spec.label} ({spec.unit})" if spec.unit else spec.label
+def _label(tpf, column: str) -> str:
+    label, unit = COLUMNS[column].label, column_unit(tpf, column)
+    return f"{label} ({unit})" if unit else label
 
 
 def _number(value: float, span: float) -> str:

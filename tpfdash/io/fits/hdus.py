@@ -18,7 +18,7 @@ from astropy.io import fits
 from tpfdash.errors import TPFError
 from tpfdash.io.fits.stores import Store
 
-__all__ = ["HDU", "find_hdus", "image", "printable"]
+__all__ = ["MOST_PIXELS", "HDU", "find_hdus", "image", "printable"]
 
 _BLOCK = 2880
 _CARD = 80
@@ -31,7 +31,7 @@ _CARD_FORM = re.compile(
 #: No header of a real file comes near these: the longest have some 60 blocks.
 _MOST_BLOCKS = 512
 _MOST_HDUS = 1000
-_MOST_PIXELS = 2**23  # of an image: nearly twice a whole CCD of TESS
+MOST_PIXELS = 2**23  # of an image: nearly twice a whole CCD of TESS
 #: FITS standard 4.0, section 4.4.1: as many axes, and as large as the numbers of a file's system.
 _MOST_AXES = 999
 _LARGEST = 2**63
@@ -114,9 +114,7 @@ def find_hdus(store: Store) -> Iterator[HDU]:
         if not block:
             raise TPFError(f"{store.name} is empty: it should be a FITS file.")
         if not number and not block.startswith(b"SIMPLE  ="):
-            raise TPFError(
-                f"{store.name} is not a FITS file: it should be one, which starts with SIMPLE."
-            )
+            raise _foreign(store.name, block)
         hdu = HDU(*_header(store, offset, block), store.name)
         end = hdu.offset + _data_length(hdu)
         yield hdu
@@ -124,6 +122,17 @@ def find_hdus(store: Store) -> Iterator[HDU]:
             raise _truncated(store, f"should be at least {end} bytes long")
         offset = -(-end // _BLOCK) * _BLOCK
     raise TPFError(f"{store.name} is damaged: it should not have {_MOST_HDUS} extensions.")
+
+
+def _foreign(name: str, start: bytes) -> TPFError:
+    if start.lstrip().lower().startswith((b"<!doctype html", b"<html")):
+        return TPFError(
+            f"{name} is a web page, not a FITS file: the address should be that of the file "
+            "itself, and a page that asks for a login gives none."
+        )
+    if start.startswith(b"PK"):
+        return TPFError(f"{name} is a zip archive, not a FITS file: unzip it first.")
+    return TPFError(f"{name} is not a FITS file: it should be one, which starts with SIMPLE.")
 
 
 def _truncated(store: Store, should: str) -> TPFError:
@@ -193,7 +202,7 @@ def image(store: Store, hdu: HDU) -> np.ndarray:
     if hdu.count("NAXIS") != 2:
         raise TPFError(f"{hdu.file} has an image {hdu.name} that should have two axes.")
     rows, cols = hdu.count("NAXIS2"), hdu.count("NAXIS1")
-    if max(rows, cols, rows * cols) > _MOST_PIXELS:
+    if max(rows, cols, rows * cols) > MOST_PIXELS:
         raise TPFError(f"{hdu.file} has an image {hdu.name} larger than any detector.")
     bits = hdu.get("BITPIX")
     dtype = np.dtype(f">{'f' if bits < 0 else 'i' if bits > 8 else 'u'}{abs(bits) // 8}")

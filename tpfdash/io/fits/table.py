@@ -20,7 +20,7 @@ from tpfdash.errors import TPFError
 from tpfdash.io.fits.hdus import HDU
 from tpfdash.io.fits.stores import Store
 
-__all__ = ["Column", "ColumnCube", "SparseCube", "Table", "parse_columns", "whole"]
+__all__ = ["TableColumn", "ColumnCube", "SparseCube", "Table", "parse_columns", "whole"]
 
 #: Rows are read in blocks of about this many bytes.
 BLOCK_BYTES = 8 * 2**20
@@ -47,7 +47,7 @@ _TYPES = {
 
 
 @dataclass(frozen=True)
-class Column:
+class TableColumn:
     """One column of a table: its place in a row and how its numbers are to be read.
 
     Parameters
@@ -82,7 +82,7 @@ class Column:
     def width(self) -> int:
         return self.dtype.itemsize
 
-    def reshaped(self, shape: tuple[int, ...]) -> Column:
+    def reshaped(self, shape: tuple[int, ...]) -> TableColumn:
         """The same column, with cells of another shape and the same size."""
         return replace(self, dtype=np.dtype((self.dtype.base, shape)))
 
@@ -119,7 +119,7 @@ def whole(numbers: np.ndarray, dtype: np.dtype, missing: int) -> np.ndarray:
     return np.where(inside, numbers, missing).astype(dtype)
 
 
-def parse_columns(hdu: HDU) -> dict[str, Column]:
+def parse_columns(hdu: HDU) -> dict[str, TableColumn]:
     """The columns that the header of a binary table announces, by name.
 
     Raises
@@ -146,7 +146,7 @@ def parse_columns(hdu: HDU) -> dict[str, Column]:
         base, shape, width = _cell(form[2], int(form[1] or 1), str(hdu.get(f"TDIM{number}", "")))
         if offset + width > length:
             raise _contradiction(hdu, "longer than", length)
-        column = Column(
+        column = TableColumn(
             name=str(hdu.get(f"TTYPE{number}", f"COLUMN{number}")).strip().upper(),
             number=number,
             dtype=np.dtype((base, shape)) if shape else np.dtype(base),
@@ -191,7 +191,7 @@ class Table:
     store : MemoryStore or FileStore
     offset : int
         Where the first row starts.
-    columns : dict of str to Column
+    columns : dict of str to TableColumn
         Those that are wanted.
     stride : int
         Bytes of a row.
@@ -200,7 +200,7 @@ class Table:
     """
 
     def __init__(
-        self, store: Store, offset: int, columns: Mapping[str, Column], stride: int, rows: int
+        self, store: Store, offset: int, columns: Mapping[str, TableColumn], stride: int, rows: int
     ):
         self.store = store
         self.offset = offset
@@ -214,7 +214,7 @@ class Table:
         Parameters
         ----------
         wanted : mapping of str to dtype
-            Column names -> the native dtypes to decode to.
+            TableColumn names -> the native dtypes to decode to.
         """
         columns = sorted((self.columns[name] for name in wanted), key=lambda c: c.offset)
         out = {c.name: np.empty((self.rows, *c.shape), wanted[c.name]) for c in columns}
@@ -226,9 +226,9 @@ class Table:
                     )
         return {name: out[name] for name in wanted}
 
-    def _runs(self, columns: Sequence[Column]) -> list[list[Column]]:
+    def _runs(self, columns: Sequence[TableColumn]) -> list[list[TableColumn]]:
         """Columns in the order of the row, parted where the gap between two is worth a skip."""
-        runs: list[list[Column]] = []
+        runs: list[list[TableColumn]] = []
         for column in columns:
             if runs and column.offset - _end(runs[-1][-1]) <= self.store.gap:
                 runs[-1].append(column)
@@ -237,13 +237,13 @@ class Table:
         return runs
 
     def blocks(
-        self, columns: Sequence[Column], picks: np.ndarray
+        self, columns: Sequence[TableColumn], picks: np.ndarray
     ) -> Iterator[tuple[slice, np.ndarray]]:
         """Some rows of some columns, by blocks of some 8 MB.
 
         Parameters
         ----------
-        columns : sequence of Column
+        columns : sequence of TableColumn
             Neighbours in the row: what lies between them may be read too.
         picks : array of int
             Row numbers, ascending.
@@ -283,11 +283,11 @@ class Table:
             start = stop
 
 
-def _end(column: Column) -> int:
+def _end(column: TableColumn) -> int:
     return column.offset + column.width
 
 
-def _layout(columns: Sequence[Column], first: int, length: int) -> np.dtype:
+def _layout(columns: Sequence[TableColumn], first: int, length: int) -> np.dtype:
     return np.dtype(
         {
             "names": [column.name for column in columns],
@@ -331,13 +331,13 @@ class ColumnCube(_Cube):
     Parameters
     ----------
     table : Table
-    column : Column
+    column : TableColumn
         With a cell of two dimensions.
     dtype : dtype
         Native, in memory.
     """
 
-    def __init__(self, table: Table, column: Column, dtype):
+    def __init__(self, table: Table, column: TableColumn, dtype):
         self._table = table
         self._column = column
         self.shape = (table.rows, *column.shape)

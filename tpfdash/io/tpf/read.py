@@ -7,52 +7,63 @@ What lives here: which extension and column is what. Where the bytes come from i
 
 from __future__ import annotations
 
+import io
 import math
+from dataclasses import replace
 
 import numpy as np
 import xarray as xr
+from astropy.io import fits
 from xarray.core import indexing
 
 from tpfdash.errors import TPFError
-from tpfdash.io.fits.hdus import HDU, find_hdus, image
+from tpfdash.io.fits.hdus import HDU, MOST_PIXELS, find_hdus, image
 from tpfdash.io.fits.stores import Store
-from tpfdash.io.fits.table import Column, ColumnCube, SparseCube, Table, parse_columns, whole
-from tpfdash.io.tpf.read_headers import corner, describe, find_mission
+from tpfdash.io.fits.table import ColumnCube, SparseCube, Table, TableColumn, parse_columns, whole
+from tpfdash.io.tpf.read_headers import describe, find_mission, header_corner, time_unit
+from tpfdash.stamp.units import FLUX_UNITS, USUAL_FLUX, convert
 
 __all__ = ["read_tpf"]
 
-#: Cubes: variable -> column, dtype in memory, units, long name.
+#: Cubes: variable -> column, dtype in memory, the units it may be in (the missions' own first),
+#: long name.
 _CUBES = {
-    "flux": ("FLUX", "f4", "e-/s", "calibrated flux"),
-    "flux_err": ("FLUX_ERR", "f4", "e-/s", "error of the calibrated flux"),
-    "flux_bkg": ("FLUX_BKG", "f4", "e-/s", "background flux"),
-    "flux_bkg_err": ("FLUX_BKG_ERR", "f4", "e-/s", "error of the background flux"),
-    "raw_cnts": ("RAW_CNTS", "i4", "count", "raw counts"),
-    "cosmic_rays": ("COSMIC_RAYS", "f4", "e-/s", "flux taken off as cosmic rays"),
+    "flux": ("FLUX", "f4", FLUX_UNITS, "calibrated flux"),
+    "flux_err": ("FLUX_ERR", "f4", FLUX_UNITS, "error of the calibrated flux"),
+    "flux_bkg": ("FLUX_BKG", "f4", FLUX_UNITS, "background flux"),
+    "flux_bkg_err": ("FLUX_BKG_ERR", "f4", FLUX_UNITS, "error of the background flux"),
+    "raw_cnts": ("RAW_CNTS", "i4", ("count", *FLUX_UNITS), "raw counts"),
+    "cosmic_rays": ("COSMIC_RAYS", "f4", FLUX_UNITS, "flux taken off as cosmic rays"),
 }
+#: The columns that are added to FLUX, or set beside it: in its unit.
+_LIKE_FLUX = ("FLUX_ERR", "FLUX_BKG", "FLUX_BKG_ERR", "COSMIC_RAYS")
 
-#: Series: variable -> column, dtype in memory, units, long name.
+#: Series: the same, of the columns with one number a cadence.
 _SERIES = {
-    "time": ("TIME", "f8", "d", "time"),
-    "quality": ("QUALITY", "i4", "", "quality flags"),
-    "cadenceno": ("CADENCENO", "i4", "", "cadence number"),
-    "pos_corr1": ("POS_CORR1", "f4", "pixel", "column motion of the target"),
-    "pos_corr2": ("POS_CORR2", "f4", "pixel", "row motion of the target"),
-    "timecorr": ("TIMECORR", "f4", "d", "barycentric correction"),
+    "time": ("TIME", "f8", ("d",), "time"),
+    "quality": ("QUALITY", "f8", (), "quality flags"),
+    "cadenceno": ("CADENCENO", "i4", (), "cadence number"),
+    "pos_corr1": ("POS_CORR1", "f4", ("pixel",), "column motion of the target"),
+    "pos_corr2": ("POS_CORR2", "f4", ("pixel",), "row motion of the target"),
+    "timecorr": ("TIMECORR", "f4", ("d",), "barycentric correction"),
 }
+#: Bytes of pixels read at a time where the cube has to be looked through.
+_LOOK = 2**23
 
 
-def read_tpf(store: Store) -> xr.Dataset:
+def read_tpf(store: Store, mission: str | None = None) -> xr.Dataset:
     """Read a target pixel file, its cubes lazily.
 
     Opening reads the headers, the aperture and the columns with one number a cadence. Each cube
-    is read from the store when its values are asked for, in blocks of cadences; its values then
-    stay in memory, each pixel's series contiguous.
+    is read from the store when its values are asked for, in blocks of cadences, each pixel's
+    series contiguous.
 
     Parameters
     ----------
     store : MemoryStore or FileStore
         An uncompressed FITS file.
+    mission : str, optional
+        The mission, where the file does not say.
 
     Returns
     -------
@@ -64,13 +75,17 @@ def read_tpf(store: Store) -> xr.Dataset:
     Raises
     ------
     TPFError
-        If it is no target pixel file, or damaged, or truncated.
+        If it is no target pixel file, or damaged, or truncated; if a column is in no unit that
+        is known here; if the file does not say its mission and `mission` does not either.
     """
     hdus = list(find_hdus(store))
     pixels, columns = _pixel_table(hdus)
-    aperture_hdu = _aperture_hdu(hdus)
-    aperture = image(store, aperture_hdu)
-    columns = _usable(store.name, columns, aperture.shape)
+    facts = find_mission(hdus, mission)
+    aperture_hdu = _aperture_hdu(hdus, columns["FLUX"])
+    aperture = None if aperture_hdu is None else _image(store, aperture_hdu)
+    shape = _stamp(store.name, columns["FLUX"]) if aperture is None else aperture.shape
+    columns = _usable(store.name, columns, shape)
+    columns, units = _converted(pixels, columns)
     table = Table(store, pixels.offset, columns, pixels.count("NAXIS1"), pixels.count("NAXIS2"))
     if table.rows == 0:
         raise TPFError(f"{store.name} has no cadences: its pixel table should have rows.")
@@ -81,58 +96,74 @@ def read_tpf(store: Store) -> xr.Dataset:
         if column in columns
     }
     number = columns["FLUX"].number
-    row, col = corner(pixels, aperture_hdu, number)
+    header = aperture_hdu or HDU(fits.Header(), 0, store.name)
+    row, col = header_corner(pixels, header, number)
+
+    missing = []
     if series.get("CADENCENO", np.zeros(1)).any():
         if "cosmic_rays" not in cubes:
-            cubes |= _listed_cosmic_rays(
-                store, hdus, series["CADENCENO"], (row, col), aperture.shape
-            )
+            cubes |= _listed_cosmic_rays(store, hdus, series["CADENCENO"], (row, col), shape)
+            units.setdefault("COSMIC_RAYS", units["FLUX"])
     else:
+        missing.append("cadenceno")
         series["CADENCENO"] = np.arange(table.rows, dtype="i4")
-    series.setdefault("QUALITY", np.zeros(table.rows, "i4"))
+    flags = series.get("QUALITY", np.full(table.rows, np.nan))
+    flagged = np.abs(flags) < 2**32  # not so for NaN
+    series["QUALITY"] = np.where(flagged, flags, 0).astype("i8").astype("i4")
+    if not flagged.any():
+        missing.append("quality")
+    if aperture is None:
+        missing.append("aperture")
+        aperture = _collected(cubes["flux"])
 
-    attrs = describe(find_mission(hdus), hdus[0], pixels, aperture_hdu, number, series["TIME"])
+    attrs = describe(facts, hdus[0], pixels, header, columns, series["TIME"])
+    attrs["wcs_corner"] = row, col
+    attrs["not_in_file"] = tuple(missing)
     variables = {
-        name: ("time", series[column], _labels(units, long_name))
-        for name, (column, _, units, long_name) in _SERIES.items()
+        name: ("time", series[column], _labels(units.get(column), long_name))
+        for name, (column, *_, long_name) in _SERIES.items()
         if column in series and name != "time"
     }
+    if not flagged.all():
+        variables["quality_known"] = ("time", flagged, _labels(None, "whether QUALITY has a value"))
     for name, cube in cubes.items():
-        variables[name] = (("time", "row", "col"), _lazy(cube), _labels(*_CUBES[name][2:]))
+        column, *_, long_name = _CUBES[name]
+        variables[name] = (
+            ("time", "row", "col"),
+            indexing.LazilyIndexedArray(cube),
+            _labels(units[column], long_name),
+        )
     if "RB_LEVEL" in columns:
         cube = ColumnCube(table, columns["RB_LEVEL"], "f4")
-        dims = ("time", "row", "rb_duration")
-        variables["rb_level"] = (dims, _lazy(cube), _labels("sigma", "rolling band level"))
+        variables["rb_level"] = (
+            ("time", "row", "rb_duration"),
+            indexing.LazilyIndexedArray(cube),
+            _labels("sigma", "rolling band level"),
+        )
         durations = (pixels.get(f"RBTDUR{i + 1}") for i in range(cube.shape[2]))
         attrs["rb_durations"] = tuple(d for d in durations if d is not None)
     bits = whole(aperture, np.dtype("i4"), 0)
-    variables["aperture"] = (("row", "col"), bits, _labels("", "bits of the APERTURE extension"))
+    long_name = "pixels with any flux" if "aperture" in missing else "bits of APERTURE"
+    variables["aperture"] = (("row", "col"), bits, _labels(None, long_name))
 
     clock = {"units": f"BJD - {attrs['time_reference']:.10g}"} | {
         key: attrs[key] for key in ("time_format", "time_scale", "time_reference")
     }
     coords = xr.Coordinates({"time": ("time", series["TIME"], clock)}, indexes={})
     tpf = xr.Dataset(variables, coords=coords, attrs=attrs)
-    return tpf.assign_coords(
-        row=row + np.arange(aperture.shape[0]), col=col + np.arange(aperture.shape[1])
-    )
+    return tpf.assign_coords(row=row + np.arange(shape[0]), col=col + np.arange(shape[1]))
 
 
-def _lazy(cube) -> indexing.CopyOnWriteArray:
-    """The cube as xarray's own readers wrap theirs: lazy, and kept once it was read."""
-    return indexing.CopyOnWriteArray(indexing.MemoryCachedArray(indexing.LazilyIndexedArray(cube)))
-
-
-def _labels(units: str, long_name: str) -> dict[str, str]:
+def _labels(units: str | None, long_name: str) -> dict[str, str]:
     return {"units": units, "long_name": long_name} if units else {"long_name": long_name}
 
 
-def _pixel_table(hdus: list[HDU]) -> tuple[HDU, dict[str, Column]]:
+def _pixel_table(hdus: list[HDU]) -> tuple[HDU, dict[str, TableColumn]]:
     """The table of images, and its columns."""
     tables = [(hdu, parse_columns(hdu)) for hdu in hdus if hdu.is_table]
     for hdu, columns in tables:
         flux = columns.get("FLUX")
-        if flux is not None and (len(flux.shape) == 2 or hdu.name in ("TARGETTABLES", "PIXELS")):
+        if flux is not None and (len(flux.shape) >= 2 or hdu.name in ("TARGETTABLES", "PIXELS")):
             if "TIME" not in columns:
                 raise TPFError(f"{hdu.file} has no TIME column: its pixel table should have one.")
             return hdu, columns
@@ -148,30 +179,88 @@ def _pixel_table(hdus: list[HDU]) -> tuple[HDU, dict[str, Column]]:
     )
 
 
-def _aperture_hdu(hdus: list[HDU]) -> HDU:
-    images = [h for h in hdus[1:] if not h.is_table and h.count("NAXIS") == 2]
+def _aperture_hdu(hdus: list[HDU], flux: TableColumn) -> HDU | None:
+    """The image called APERTURE, or else one of the stamp's shape; None where there is neither."""
+    images = [hdu for hdu in hdus[1:] if not hdu.is_table and len(_shape(hdu)) == 2]
     named = [hdu for hdu in images if hdu.name == "APERTURE"]
-    if not images:
+    alike = [hdu for hdu in images if math.prod(_shape(hdu)) == math.prod(flux.shape)]
+    return next(iter(named + alike), None)
+
+
+def _shape(hdu: HDU) -> tuple[int, ...]:
+    """(row, col ...) of an image extension, compressed or not."""
+    z = "Z" if _is_compressed(hdu) else ""
+    return tuple(hdu.count(f"{z}NAXIS{axis}") for axis in range(hdu.count(f"{z}NAXIS"), 0, -1))
+
+
+def _is_compressed(hdu: HDU) -> bool:
+    return hdu.get("ZIMAGE") is True
+
+
+def _image(store: Store, hdu: HDU) -> np.ndarray:
+    """The pixels of an image extension: (row, col), in whatever numbers the file has."""
+    if not _is_compressed(hdu):
+        return image(store, hdu)
+    if math.prod(_shape(hdu)) > MOST_PIXELS:
+        raise TPFError(f"{hdu.file} has an image {hdu.name} larger than any detector.")
+    return _decompressed(store, hdu)
+
+
+def _decompressed(store: Store, hdu: HDU) -> np.ndarray:
+    """The pixels of a compressed image, by astropy, as a file of this one extension."""
+    length = hdu.count("NAXIS1") * hdu.count("NAXIS2") + hdu.count("PCOUNT")
+    parts = fits.PrimaryHDU().header.tostring(), hdu.header.tostring()
+    data = bytes(store.read(hdu.offset, length))
+    file = "".join(parts).encode("latin-1") + data + bytes(-length % 2880)
+    try:
+        with fits.open(io.BytesIO(file)) as hdus:
+            return np.array(hdus[1].data)
+    except Exception as error:  # whatever damaged tiles make astropy meet
         raise TPFError(
-            f"{hdus[0].file} has no APERTURE extension: a target pixel file should have one after "
-            "its pixel table."
+            f"{hdu.file} has a compressed {hdu.name or 'image'} that cannot be read ({error}): it "
+            "should be uncompressed, or fetched again."
+        ) from error
+
+
+def _collected(flux: ColumnCube) -> np.ndarray:
+    """1 for the pixels that are finite at any cadence. Reads on until every pixel was."""
+    frames = xr.Variable(("time", "row", "col"), indexing.LazilyIndexedArray(flux))
+    seen = np.zeros(flux.shape[1:], dtype=bool)
+    step = max(1, _LOOK // (seen.size * flux.dtype.itemsize))
+    for start in range(0, len(frames), step):
+        seen |= np.isfinite(frames[start : start + step].values).any(axis=0)
+        if seen.all():
+            break
+    return seen.astype("i4")
+
+
+def _stamp(file: str, flux: TableColumn) -> tuple[int, int]:
+    """(row, col) of the images of FLUX, by the table alone."""
+    shape = flux.shape if len(flux.shape) == 2 else tuple(n for n in flux.shape if n != 1)
+    if not shape:
+        return 1, 1
+    if len(shape) != 2:
+        raise TPFError(
+            f"{file} does not say how many rows and columns its images have: FLUX should have a "
+            "TDIM, or there should be an APERTURE."
         )
-    return (named or images)[0]
+    return shape
 
 
-def _usable(file: str, columns: dict[str, Column], shape: tuple[int, int]) -> dict[str, Column]:
-    """The columns that make variables, images in the shape of the stamp even without a TDIM.
+def _usable(
+    file: str, columns: dict[str, TableColumn], shape: tuple[int, int]
+) -> dict[str, TableColumn]:
+    """The columns that make variables, images in the shape of the stamp whatever their TDIM.
 
     Images that do not fit the stamp are left out (RB_LEVEL is 0 long in several real files), but
     for FLUX, without which there is nothing to show.
     """
     images = {column for column, *_ in _CUBES.values()}
     series = {column for column, *_ in _SERIES.values()}
-    flat = (math.prod(shape),) if math.prod(shape) > 1 else ()
     usable = {}
     for name in (images | series | {"RB_LEVEL"}) & set(columns):
         column = columns[name]
-        if name in images and column.shape == flat:
+        if name in images and _is_flattened(column.shape, shape):
             column = column.reshaped(shape)
         cell = column.shape
         if column.dtype.base.kind not in "iuf" or (name in series and cell):
@@ -192,6 +281,45 @@ def _usable(file: str, columns: dict[str, Column], shape: tuple[int, int]) -> di
             f"{' x '.join(map(str, shape))}, where both should be the rows x columns of one stamp."
         )
     return usable
+
+
+def _is_flattened(cell: tuple[int, ...], shape: tuple[int, int]) -> bool:
+    """Whether a cell is a stamp in one row of numbers, or with axes that are 1 long besides."""
+    if len(cell) == 2 or math.prod(cell) != math.prod(shape):
+        return False
+    return len(cell) < 2 or [n for n in cell if n != 1] == [n for n in shape if n != 1]
+
+
+def _converted(
+    pixels: HDU, columns: dict[str, TableColumn]
+) -> tuple[dict[str, TableColumn], dict[str, str]]:
+    """The columns, made to give numbers in units that are known here, and those units."""
+    converted, units = dict(columns), {}
+    of_flux = pixels.get(f"TUNIT{columns['FLUX'].number}", USUAL_FLUX)
+    for name, _, known, _ in (_CUBES | _SERIES).values():
+        if name not in columns or not known:
+            continue
+        number = columns[name].number
+        usual = of_flux if name in _LIKE_FLUX else known[0]
+        text = str(
+            time_unit(pixels, number) if name == "TIME" else pixels.get(f"TUNIT{number}", usual)
+        )
+        try:
+            factor, units[name] = convert(text, known)
+        except ValueError:
+            raise TPFError(
+                f"{pixels.file} has its {name} in {text!r} (TUNIT{number}): it should be in "
+                f"{' or '.join(known)}."
+            ) from None
+        if name in _LIKE_FLUX and units[name] != units["FLUX"]:
+            raise TPFError(
+                f"{pixels.file} contradicts itself: {name} is in {units[name]} and FLUX in "
+                f"{units['FLUX']}, where both should be in one unit."
+            )
+        if factor != 1:
+            old = columns[name]
+            converted[name] = replace(old, scale=old.scale * factor, zero=old.zero * factor)
+    return converted, units
 
 
 def _listed_cosmic_rays(

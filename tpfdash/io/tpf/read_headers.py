@@ -9,7 +9,7 @@ from __future__ import annotations
 import math
 import re
 import warnings
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -18,52 +18,68 @@ from astropy.wcs import WCS
 
 from tpfdash.errors import TPFError
 from tpfdash.io.fits.hdus import HDU
-from tpfdash.missions import MISSIONS, Mission, time_format
+from tpfdash.io.fits.table import TableColumn
+from tpfdash.missions import MISSIONS, Mission, get_mission, time_format
+from tpfdash.stamp.geometry import LARGEST_PIXEL
+from tpfdash.stamp.sky import wcs_text
+from tpfdash.stamp.units import convert
 
-__all__ = ["corner", "describe", "find_mission"]
+__all__ = ["describe", "find_mission", "header_corner", "time_unit"]
 
-#: Keywords of a column's sky WCS ({} is the column's number) -> those of an image.
-_COLUMN_WCS = {
-    "WCAX{}": "WCSAXES",
-    **{f"{i}CTYP{{}}": f"CTYPE{i}" for i in (1, 2)},
-    **{f"{i}CRPX{{}}": f"CRPIX{i}" for i in (1, 2)},
-    **{f"{i}CRVL{{}}": f"CRVAL{i}" for i in (1, 2)},
-    **{f"{i}CUNI{{}}": f"CUNIT{i}" for i in (1, 2)},
-    **{f"{i}CDLT{{}}": f"CDELT{i}" for i in (1, 2)},
-    **{f"{i}{j}PC{{}}": f"PC{i}_{j}" for i in (1, 2) for j in (1, 2)},
-    **{f"{i}{j}CD{{}}": f"CD{i}_{j}" for i in (1, 2) for j in (1, 2)},
-    "LONP{}": "LONPOLE",
-    "LATP{}": "LATPOLE",
+
+#: Words for a clock in the unit of TIME -> the JD at which it reads 0.
+_CLOCKS = {
+    "JD": 0.0,
+    "BJD": 0.0,
+    "MJD": 2400000.5,
+    "BMJD": 2400000.5,
+    **{mission.time_format: mission.time_reference for mission in MISSIONS.values()},
 }
-_LARGEST_PIXEL = 2**31  # a detector pixel's number fits into the file's integers
-_IMAGE_WCS = re.compile(
-    r"(WCSAXES|(CTYPE|CRPIX|CRVAL|CUNIT|CDELT)[12]|(PC|CD)[12]_[12]|LONPOLE|LATPOLE|"
-    r"[AB]P?_(ORDER|DMAX|\d_\d))$"
-)
+_CLOCK = re.compile(rf"\b(?P<name>{'|'.join(_CLOCKS)})\b(\s*-\s*(?P<zero>[\d.]+\d))?", re.I)
 
 
-def find_mission(hdus: Sequence[HDU]) -> Mission:
+def find_mission(hdus: Sequence[HDU], stated: str | None = None) -> Mission:
     """By MISSION, else by TELESCOP, else by the keyword that only one mission has.
+
+    Parameters
+    ----------
+    hdus : sequence of HDU
+    stated : str, optional
+        The mission by the user's word. It counts where the headers name none; and where they
+        name a telescope alone, which is Kepler in K2 too, it may be either.
 
     Raises
     ------
     TPFError
-        If the headers name none of Kepler, K2 and TESS.
+        If the headers name none of Kepler, K2 and TESS and nor does the user, or another one.
     """
     names = {name.upper(): mission for name, mission in MISSIONS.items()}
-    words = [
-        str(hdu.get(key, "")).strip().upper() for key in ("MISSION", "TELESCOP") for hdu in hdus
-    ]
-    named = next((names[word] for word in words if word in names), None)
+    named = [_named(hdus, key, names) for key in ("MISSION", "TELESCOP")]
     seen = [m for m in MISSIONS.values() if any(m.epoch_keyword in hdu.header for hdu in hdus)]
-    if named is MISSIONS["Kepler"] and MISSIONS["K2"] in seen:
-        return MISSIONS["K2"]  # TELESCOP says Kepler in both
-    if named or seen:
-        return named or seen[0]
+    found = next((mission for mission in (*named, *seen) if mission), None)
+    if found is MISSIONS["Kepler"] and MISSIONS["K2"] in seen:
+        found = MISSIONS["K2"]  # TELESCOP says Kepler in both
+    if stated is None:
+        if found:
+            return found
+        raise TPFError(
+            f"{hdus[0].file} does not say its mission: TELESCOP or MISSION should be one of "
+            f"{', '.join(MISSIONS)}; or say it by mission=, as in open_tpf(source, "
+            'mission="TESS").'
+        )
+    mission = get_mission(stated)
+    telescope_alone = named[0] is None and not seen and mission.name in ("Kepler", "K2")
+    if found in (None, mission) or found is MISSIONS["Kepler"] and telescope_alone:
+        return mission
     raise TPFError(
-        f"{hdus[0].file} does not say its mission: TELESCOP or MISSION should be one of "
-        f"{', '.join(MISSIONS)}."
+        f"{hdus[0].file} says that it is of {found.name}: mission={stated!r} should be left out."
     )
+
+
+def _named(hdus: Sequence[HDU], key: str, names: dict[str, Mission]) -> Mission | None:
+    """The mission that a keyword names, in the first header where it names any."""
+    words = (str(hdu.get(key, "")).strip().upper() for hdu in hdus)
+    return next((names[word] for word in words if word in names), None)
 
 
 def _first(hdus: Sequence[HDU], key: str, default: float = math.nan) -> float:
@@ -72,26 +88,42 @@ def _first(hdus: Sequence[HDU], key: str, default: float = math.nan) -> float:
     return next((n for n in numbers if math.isfinite(n)), default)
 
 
-def _time_reference(mission: Mission, hdus: Sequence[HDU]) -> float:
-    """The JD at which the clock reads 0: BJDREFI + BJDREFF, else TUNIT1, else the mission's."""
+def time_unit(pixels: HDU, number: int) -> str:
+    """The unit of the column TIME, without the words for its clock: by TUNITn, else TIMEUNIT."""
+    words = _CLOCK.sub("", str(pixels.get(f"TUNIT{number}", ""))).strip(" ,;()[]")
+    return words or str(pixels.get("TIMEUNIT", "d"))
+
+
+def _time_reference(mission: Mission, hdus: Sequence[HDU], number: int) -> float:
+    """JD at which the clock reads 0: by BJDREFI and BJDREFF, TIME's unit, or the mission."""
     whole = _first(hdus, "BJDREFI")
     if math.isfinite(whole):
         return float(whole + _first(hdus, "BJDREFF", 0.0))
-    stated = re.search(r"\b24\d{5}(\.\d+)?\b", str(hdus[0].get("TUNIT1", "")))
-    return float(stated[0]) if stated else mission.time_reference
+    clock = _CLOCK.search(str(hdus[0].get(f"TUNIT{number}", "")))
+    if clock is None:
+        return mission.time_reference
+    return float(clock["zero"] or _CLOCKS[clock["name"].upper()])
 
 
 def _cadence(hdus: Sequence[HDU], time: np.ndarray) -> float:
     """Seconds from one cadence to the next: TIMEDEL, else the median step of the times."""
     days = _first(hdus, "TIMEDEL", 0.0)
-    if not days > 0:
-        steps = np.diff(time[np.isfinite(time)])
-        days = np.median(steps) if len(steps) else math.nan
-    return float(days) * 86400
+    if days > 0:
+        try:
+            return days * convert(str(hdus[0].get("TIMEUNIT", "d")), ("s",))[0]
+        except ValueError:
+            pass  # a unit that nobody knows: the times will tell
+    steps = np.diff(time[np.isfinite(time)])
+    return float(np.median(steps)) * 86400 if len(steps) else math.nan
 
 
 def describe(
-    mission: Mission, primary: HDU, pixels: HDU, aperture: HDU, column: int, time: np.ndarray
+    mission: Mission,
+    primary: HDU,
+    pixels: HDU,
+    aperture: HDU,
+    columns: Mapping[str, TableColumn],
+    time: np.ndarray,
 ) -> dict[str, Any]:
     """The attrs of the Dataset.
 
@@ -99,9 +131,11 @@ def describe(
     ----------
     mission : Mission
     primary, pixels, aperture : HDU
-    column : int
-        Number of the FLUX column.
+        Without an APERTURE, one with an empty header.
+    columns : mapping of str to TableColumn
+        Of the pixel table; TIME and FLUX are needed.
     time : array (time,) of float
+        In days.
 
     Returns
     -------
@@ -115,7 +149,7 @@ def describe(
     identity = _first(target, mission.id_keyword)
     identity = int(identity) if math.isfinite(identity) else ""
     catalogued = f"{mission.catalog} {identity}" if identity != "" else ""
-    reference = _time_reference(mission, data)
+    reference = _time_reference(mission, data, columns["TIME"].number)
     seconds = _cadence(data, time)
     attrs = {
         "mission": mission.name,
@@ -133,7 +167,7 @@ def describe(
     return attrs | {
         "cadence_type": mission.cadence_type(seconds),
         "cadence_seconds": seconds,
-        "wcs": _wcs(pixels, aperture, column),
+        "wcs": _wcs(pixels, aperture, columns["FLUX"].number),
         "source": primary.file,
         "background_subtracted": bool(_first(data, "BACKAPP", 0)),
         "magnitude": math.nan if cut else float(_first(target, mission.magnitude_keyword)),
@@ -152,7 +186,7 @@ def _has_column(hdu: HDU, name: str) -> bool:
     return any(hdu.get(f"TTYPE{i + 1}") == name for i in range(hdu.count("TFIELDS")))
 
 
-def corner(pixels: HDU, aperture: HDU, column: int) -> tuple[int, int]:
+def header_corner(pixels: HDU, aperture: HDU, column: int) -> tuple[int, int]:
     """Detector (row, col) of the stamp's first pixel; 0 where the file does not say."""
 
     def along(axis: int) -> int:
@@ -161,8 +195,9 @@ def corner(pixels: HDU, aperture: HDU, column: int) -> tuple[int, int]:
             (aperture, f"CRVAL{axis}P", f"CRPIX{axis}P"),
         )
         for hdu, reference, pixel in keywords:
-            if abs(at := hdu.number(reference)) < _LARGEST_PIXEL:  # not so for NaN
-                return round(at - hdu.number(pixel, 1) + 1)
+            first = hdu.number(reference) - hdu.number(pixel, 1) + 1
+            if abs(first) < LARGEST_PIXEL:  # not so for NaN
+                return round(first)
         return 0
 
     return along(2), along(1)
@@ -174,25 +209,27 @@ def _wcs(pixels: HDU, aperture: HDU, column: int) -> str:
     In the keywords of the FLUX column or, where those make no sense (a TESSCut file is known
     whose 1CTYP5 is 2.84), in the header of APERTURE.
     """
-    frame = {key: pixels.get(key, aperture.get(key)) for key in ("RADESYS", "EQUINOX")}
-    of_column = {image: pixels.get(key.format(column)) for key, image in _COLUMN_WCS.items()}
-    of_image = {key: aperture.get(key) for key in aperture.header if _IMAGE_WCS.match(key)}
-    for keywords in (of_column, of_image):
-        cards = [(key, value) for key, value in (keywords | frame).items() if value is not None]
-        header = fits.Header(cards)
-        if _is_celestial(header):
-            return header.tostring(endcard=True, padding=False)
+    readers = (
+        lambda: WCS(_of_column(pixels, aperture, column), keysel=["binary"], colsel=[column]),
+        lambda: WCS(aperture.header),
+    )
+    for read in readers:
+        try:
+            with warnings.catch_warnings():
+                warnings.simplefilter("ignore")
+                if text := wcs_text(read()):
+                    return text
+        except Exception:  # damaged cards, and wcslib's family of errors, which are not public
+            continue
     return ""
 
 
-def _is_celestial(header: fits.Header) -> bool:
-    types = [str(header.get(f"CTYPE{axis}", "")) for axis in (1, 2)]
-    if sorted(kind[:4].strip("-") for kind in types) != ["DEC", "RA"]:
-        return False
-    try:
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore")
-            sky = WCS(header).wcs_pix2world([[0.0, 0.0], [1.0, 1.0]], 0)
-    except Exception:  # wcslib has a family of errors of its own, and they are not public
-        return False
-    return bool(np.isfinite(sky).all() and (sky[0] != sky[1]).any())
+def _of_column(pixels: HDU, aperture: HDU, column: int) -> fits.Header:
+    """The cards that say where a column's images lie. (To parse a whole header takes long.)"""
+    mine = re.compile(rf"\d*[A-Z]+{column}[A-Z]?$")
+    header = fits.Header([card for card in pixels.header.cards if mine.match(card.keyword)])
+    for key in ("RADESYS", "EQUINOX"):  # of the whole file, which a table's WCS does not look at
+        value = pixels.get(key, aperture.get(key))
+        if value is not None:
+            header.setdefault(f"{key[:4]}{column}", value)
+    return header

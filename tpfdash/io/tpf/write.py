@@ -21,9 +21,8 @@ from tpfdash.io.atomic import write_atomically
 from tpfdash.io.tpf.write_headers import (
     COLUMNS,
     FFI_NAME,
-    PIXELS,
     RAY_TYPE,
-    Column,
+    WrittenColumn,
     aperture_header,
     has_ray_table,
     primary_header,
@@ -31,11 +30,13 @@ from tpfdash.io.tpf.write_headers import (
     table_header,
 )
 from tpfdash.missions import Mission, get_mission
+from tpfdash.stamp.model import check_tpf
+from tpfdash.stamp.units import USUAL_FLUX, spelled
 
 __all__ = ["write_tpf"]
 
 _BLOCK_BYTES = 2**24
-_TILE = 64  # cadences turned over at once: small enough for the CPU's cache
+_TILE = 64  # cadences copied at once: small enough for the CPU's cache
 _FITS_BLOCK = 2880
 _FLUX_PLACE = 4  # where FLUX is in every file, counted from 0
 _TYPES = {"D": ">f8", "E": ">f4", "J": ">i4"}
@@ -46,16 +47,18 @@ def write_tpf(tpf: xr.Dataset, path: str | os.PathLike, *, overwrite: bool = Fal
 
     The file is what lightkurve, astropy and `tpfdash.open_tpf` read: HDUs PRIMARY, TARGETTABLES
     and APERTURE for Kepler and K2; PRIMARY, PIXELS, APERTURE and TARGET COSMIC RAY for TESS;
-    PRIMARY, PIXELS, with a (blank) column FFI_FILE, and APERTURE for TESSCut. Blocks of cadences
-    are read, turned over and written one at a time: a lazy Dataset may be larger than memory.
+    PRIMARY, PIXELS, with a (blank) column FFI_FILE, and APERTURE for TESSCut. A block of
+    cadences is read and written at a time: a lazy Dataset may be larger than memory.
 
     Parameters
     ----------
     tpf : xarray.Dataset
         As `open_tpf` or `simulate_tpf` gives it. Needed are `flux`, `aperture`, `time`, `quality`
-        and `cadenceno`; the missions' other columns are written where `tpf` has them, and all
-        else is left out. Where cubes are missing, columns may come in another order than the
-        mission's, with FLUX as the fifth as ever.
+        and `cadenceno`; the missions' other columns are written where `tpf` has them, each in the
+        unit of its attrs, and all else is left out. So is QUALITY where `attrs["not_in_file"]`
+        says that its values are none of the file's. Where cubes are
+        missing, columns may come in another order than the mission's, with FLUX as the fifth as
+        ever.
     path : path
         Compressed if it ends in .gz.
     overwrite : bool
@@ -76,7 +79,8 @@ def write_tpf(tpf: xr.Dataset, path: str | os.PathLike, *, overwrite: bool = Fal
     Simulated data are marked by SIMULATD = T (in TESS files also by the mission's SIMDATA) and a
     HISTORY that says so.
     """
-    mission = _check(tpf)
+    check_tpf(tpf)
+    mission = get_mission(tpf.attrs["mission"])
     cut = tpf.attrs.get("product") == "TESSCut"
     columns = _columns(tpf, mission)
     layout = _layout(tpf, columns, cut)
@@ -98,11 +102,12 @@ def write_tpf(tpf: xr.Dataset, path: str | os.PathLike, *, overwrite: bool = Fal
             if has_ray_table(mission, cut):
                 rays.append(_rays(tpf, slice(start, start + len(records))))
         file.write(_padding(layout.itemsize * tpf.sizes["time"]))
-        bits = tpf["aperture"].transpose("row", "col").values.astype(">i4")
+        bits = tpf["aperture"].values.astype(">i4")
         file.write(_bytes(aperture) + bits.tobytes() + _padding(bits.nbytes))
         if has_ray_table(mission, cut):
             table_of_rays = np.concatenate(rays).astype(RAY_TYPE)  # it turns them native
-            file.write(_bytes(ray_header(len(table_of_rays))) + table_of_rays.tobytes())
+            unit = spelled(tpf["flux"].attrs.get("units", USUAL_FLUX), "fits")
+            file.write(_bytes(ray_header(len(table_of_rays), unit)) + table_of_rays.tobytes())
             file.write(_padding(table_of_rays.nbytes))
 
     if Path(path).suffix != ".gz":
@@ -115,40 +120,13 @@ def write_tpf(tpf: xr.Dataset, path: str | os.PathLike, *, overwrite: bool = Fal
     return write_atomically(path, compress, overwrite=overwrite)
 
 
-def _check(tpf: xr.Dataset) -> Mission:
-    """The mission of a Dataset that can be written."""
-    if not isinstance(tpf, xr.Dataset):
-        raise TPFError(f"A {type(tpf).__name__} cannot be written: it should be a Dataset.")
-    for name in ("time", "flux", "aperture", "quality", "cadenceno", "row", "col"):
-        if name not in tpf.variables:
-            raise TPFError(f"This Dataset has no {name!r}: a target pixel file needs one.")
-    for column in COLUMNS:
-        name = column.name.lower()
-        dims = {"time", *column.cell}
-        if name in tpf.variables and set(tpf[name].dims) != dims:
-            raise TPFError(
-                f"{name!r} has dimensions {tpf[name].dims}: it should have {sorted(dims)}."
-            )
-        if name in tpf.variables and column.code == "J" and tpf[name].dtype.kind not in "iu":
-            raise TPFError(f"{name!r} is {tpf[name].dtype}: it should be whole numbers.")
-    if set(tpf["aperture"].dims) != set(PIXELS):
-        raise TPFError(
-            f"'aperture' has dimensions {tpf['aperture'].dims}: it should have {PIXELS}."
-        )
-    for dim in PIXELS:
-        place = tpf[dim].values
-        if place.dtype.kind not in "iu" or not place.size or (np.diff(place) != 1).any():
-            raise TPFError(
-                f"{dim!r} is {place}: a file needs consecutive whole detector pixels, ascending."
-            )
-    if not tpf.sizes["time"]:
-        raise TPFError("This Dataset has no cadences: a target pixel file needs at least one.")
-    return get_mission(tpf.attrs.get("mission", "no mission"))
-
-
-def _columns(tpf: xr.Dataset, mission: Mission) -> list[Column]:
+def _columns(tpf: xr.Dataset, mission: Mission) -> list[WrittenColumn]:
     """The columns to write, in the order of the file, FLUX always the fifth."""
     there = [column for column in COLUMNS if column.name.lower() in tpf.variables]
+    if "quality" in tpf.attrs.get("not_in_file", ()):
+        there = [column for column in there if column.name != "QUALITY"]
+    elif "quality_known" in tpf:
+        there = [c._replace(null=-1) if c.name == "QUALITY" else c for c in there]
     if mission.name == "TESS":
         there = [c for c in there if c.name not in ("COSMIC_RAYS", "RB_LEVEL")]
     place = [column.name for column in there].index("FLUX")
@@ -166,14 +144,14 @@ def _columns(tpf: xr.Dataset, mission: Mission) -> list[Column]:
     return there
 
 
-def _layout(tpf: xr.Dataset, columns: list[Column], cut: bool) -> np.dtype:
+def _layout(tpf: xr.Dataset, columns: list[WrittenColumn], cut: bool) -> np.dtype:
     """A row of the table, as on disk."""
     fields = [(c.name, _TYPES[c.code], tuple(tpf.sizes[dim] for dim in c.cell)) for c in columns]
     return np.dtype(fields + [("FFI_FILE", f"S{FFI_NAME}")] * cut)
 
 
 def _blocks(
-    tpf: xr.Dataset, columns: list[Column], layout: np.dtype, cut: bool
+    tpf: xr.Dataset, columns: list[WrittenColumn], layout: np.dtype, cut: bool
 ) -> Iterator[tuple[int, np.ndarray]]:
     """First cadence and records of each block of the table."""
     n = tpf.sizes["time"]
@@ -185,8 +163,9 @@ def _blocks(
         span = slice(start, min(start + length, n))
         records = np.zeros(span.stop - start, layout)
         for column in columns:
-            variable = tpf[column.name.lower()].variable[{"time": span}]
-            values = variable.transpose("time", *column.cell).values
+            values = tpf[column.name.lower()].variable[span].values
+            if column.name == "QUALITY" and column.null is not None:
+                values = np.where(tpf["quality_known"].values[span], values, column.null)
             target = records[column.name]
             if column.name == "CADENCENO":
                 target[...] = numbers[span]
@@ -200,7 +179,7 @@ def _rays(tpf: xr.Dataset, span: slice) -> np.ndarray:
     """The rows of TARGET COSMIC RAY for a span of cadences."""
     if "cosmic_rays" not in tpf:
         return np.zeros(0, RAY_TYPE)
-    cube = tpf["cosmic_rays"].variable[{"time": span}].transpose("time", *PIXELS).values
+    cube = tpf["cosmic_rays"].variable[span].values
     when, row, col = np.nonzero(np.isfinite(cube) & (cube != 0))
     rays = np.zeros(when.size, RAY_TYPE)
     rays["CADENCENO"] = tpf["cadenceno"].values[span][when]

@@ -17,6 +17,9 @@ from astropy.wcs import WCS
 
 from tpfdash.io.fits.hdus import printable
 from tpfdash.missions import Mission
+from tpfdash.stamp.geometry import corner
+from tpfdash.stamp.sky import wcs_header
+from tpfdash.stamp.units import USUAL_FLUX, spelled
 from tpfdash.version import __version__
 
 __all__ = [
@@ -24,7 +27,7 @@ __all__ = [
     "FFI_NAME",
     "PIXELS",
     "RAY_TYPE",
-    "Column",
+    "WrittenColumn",
     "aperture_header",
     "has_ray_table",
     "primary_header",
@@ -35,7 +38,7 @@ __all__ = [
 FFI_NAME = 38  # characters of TESSCut's FFI_FILE
 
 
-class Column(NamedTuple):
+class WrittenColumn(NamedTuple):
     """One column of the pixel table."""
 
     name: str  # TTYPE; in small letters the variable's
@@ -50,19 +53,19 @@ PIXELS = ("row", "col")
 # The order of the missions' files. FLUX has to be the fifth: readers look for the stamp's corner
 # and the WCS in the keywords of column 5.
 COLUMNS = (
-    Column("TIME", "D", "D14.7"),
-    Column("TIMECORR", "E", "E14.7", "d"),
-    Column("CADENCENO", "J", "I10"),
-    Column("RAW_CNTS", "J", "I8", "count", PIXELS, -1),
-    Column("FLUX", "E", "E14.7", "e-/s", PIXELS),
-    Column("FLUX_ERR", "E", "E14.7", "e-/s", PIXELS),
-    Column("FLUX_BKG", "E", "E14.7", "e-/s", PIXELS),
-    Column("FLUX_BKG_ERR", "E", "E14.7", "e-/s", PIXELS),
-    Column("COSMIC_RAYS", "E", "E14.7", "e-/s", PIXELS),
-    Column("QUALITY", "J", "B24.24"),
-    Column("POS_CORR1", "E", "E14.7", "pixel"),
-    Column("POS_CORR2", "E", "E14.7", "pixel"),
-    Column("RB_LEVEL", "E", "E14.7", "sigma", ("row", "rb_duration")),
+    WrittenColumn("TIME", "D", "D14.7"),
+    WrittenColumn("TIMECORR", "E", "E14.7", "d"),
+    WrittenColumn("CADENCENO", "J", "I10"),
+    WrittenColumn("RAW_CNTS", "J", "I8", "count", PIXELS, -1),
+    WrittenColumn("FLUX", "E", "E14.7", USUAL_FLUX, PIXELS),
+    WrittenColumn("FLUX_ERR", "E", "E14.7", USUAL_FLUX, PIXELS),
+    WrittenColumn("FLUX_BKG", "E", "E14.7", USUAL_FLUX, PIXELS),
+    WrittenColumn("FLUX_BKG_ERR", "E", "E14.7", USUAL_FLUX, PIXELS),
+    WrittenColumn("COSMIC_RAYS", "E", "E14.7", USUAL_FLUX, PIXELS),
+    WrittenColumn("QUALITY", "J", "B24.24"),
+    WrittenColumn("POS_CORR1", "E", "E14.7", "pixel"),
+    WrittenColumn("POS_CORR2", "E", "E14.7", "pixel"),
+    WrittenColumn("RB_LEVEL", "E", "E14.7", "sigma", ("row", "rb_duration")),
 )
 RAY_TYPE = np.dtype([("CADENCENO", ">i4"), ("RAWX", ">i2"), ("RAWY", ">i2"), ("COSMIC_RAY", ">f4")])
 
@@ -153,7 +156,7 @@ def primary_header(tpf: xr.Dataset, mission: Mission, cut: bool) -> fits.Header:
 
 
 def table_header(
-    tpf: xr.Dataset, mission: Mission, columns: list[Column], layout: np.dtype, cut: bool
+    tpf: xr.Dataset, mission: Mission, columns: list[WrittenColumn], layout: np.dtype, cut: bool
 ) -> fits.Header:
     get = {key: _plain(value) for key, value in tpf.attrs.items()}.get
     reference = float(get("time_reference", mission.time_reference))
@@ -182,7 +185,7 @@ def table_header(
             header,
             (f"TTYPE{number}", column.name, "column name"),
             (f"TFORM{number}", f"{math.prod(shape) if shape else ''}{column.code}", "format"),
-            (f"TUNIT{number}", unit if column.name == "TIME" else column.unit, "unit"),
+            (f"TUNIT{number}", unit if column.name == "TIME" else _unit(tpf, column), "unit"),
             (f"TDISP{number}", column.display, "display format"),
             (
                 f"TDIM{number}",
@@ -229,6 +232,11 @@ def table_header(
     return header
 
 
+def _unit(tpf: xr.Dataset, column: WrittenColumn) -> str | None:
+    """The unit that the variable says it is in, else the mission's."""
+    return spelled(tpf[column.name.lower()].attrs.get("units", ""), "fits") or column.unit
+
+
 def _offset_cards(mission: Mission, offset: int, day: float) -> list[tuple]:
     """The fixed offset of RAW_CNTS."""
     if not offset:
@@ -241,6 +249,7 @@ def _offset_cards(mission: Mission, offset: int, day: float) -> list[tuple]:
 
 def _corner_cards(tpf: xr.Dataset) -> list[tuple]:
     """Where the stamp is on the detector; {} stands for the column's number."""
+    row, col = corner(tpf)
     return [
         ("WCSN{}P", "PHYSICAL", "table column WCS name"),
         ("WCAX{}P", 2, "table column physical WCS dimensions"),
@@ -248,8 +257,8 @@ def _corner_cards(tpf: xr.Dataset) -> list[tuple]:
         ("2CTY{}P", "RAWY", "physical WCS axis 2 type, CCD row"),
         ("1CUN{}P", "PIXEL", "physical WCS axis 1 unit"),
         ("2CUN{}P", "PIXEL", "physical WCS axis 2 unit"),
-        ("1CRV{}P", int(tpf["col"][0]), "detector column of the first pixel"),
-        ("2CRV{}P", int(tpf["row"][0]), "detector row of the first pixel"),
+        ("1CRV{}P", col, "detector column of the first pixel"),
+        ("2CRV{}P", row, "detector row of the first pixel"),
         ("1CDL{}P", 1.0, "physical WCS axis 1 step"),
         ("2CDL{}P", 1.0, "physical WCS axis 2 step"),
         ("1CRP{}P", 1, "physical WCS axis 1 reference"),
@@ -259,10 +268,10 @@ def _corner_cards(tpf: xr.Dataset) -> list[tuple]:
 
 def _sky_cards(tpf: xr.Dataset) -> list[tuple]:
     """The linear part of the sky WCS; {} stands for the column's number."""
-    text = tpf.attrs.get("wcs")
-    if not text:
+    header = wcs_header(tpf.attrs, corner(tpf))
+    if not header:
         return []
-    whole = WCS(fits.Header.fromstring(text)).celestial
+    whole = WCS(header).celestial
     if whole.sip is not None:  # has no keywords in a table: it is in the header of APERTURE
         return []
     wcs = whole.wcs
@@ -297,10 +306,9 @@ def aperture_header(tpf: xr.Dataset, mission: Mission) -> fits.Header:
         ("EXTVER", 1, "extension version number"),
         *_target_cards(tpf, mission),
     )
-    if tpf.attrs.get("wcs"):
-        header.extend(
-            (card for card in fits.Header.fromstring(tpf.attrs["wcs"]).cards), unique=True
-        )
+    row, col = corner(tpf)
+    if sky := wcs_header(tpf.attrs, (row, col)):
+        header.extend(sky.cards, unique=True)
     _add(
         header,
         ("WCSNAMEP", "PHYSICAL", "name of world coordinate system alternate P"),
@@ -308,19 +316,19 @@ def aperture_header(tpf: xr.Dataset, mission: Mission) -> fits.Header:
         ("CTYPE1P", "RAWX", "physical WCS axis 1 type, CCD col"),
         ("CUNIT1P", "PIXEL", "physical WCS axis 1 unit"),
         ("CRPIX1P", 1, "reference pixel"),
-        ("CRVAL1P", int(tpf["col"][0]), "detector column of the first pixel"),
+        ("CRVAL1P", col, "detector column of the first pixel"),
         ("CDELT1P", 1.0, "physical WCS axis 1 step"),
         ("CTYPE2P", "RAWY", "physical WCS axis 2 type, CCD row"),
         ("CUNIT2P", "PIXEL", "physical WCS axis 2 unit"),
         ("CRPIX2P", 1, "reference pixel"),
-        ("CRVAL2P", int(tpf["row"][0]), "detector row of the first pixel"),
+        ("CRVAL2P", row, "detector row of the first pixel"),
         ("CDELT2P", 1.0, "physical WCS axis 2 step"),
         ("NPIXSAP", int((tpf["aperture"].values.astype(int) & 2 > 0).sum()), "optimal pixels"),
     )
     return header
 
 
-def ray_header(rows: int) -> fits.Header:
+def ray_header(rows: int, unit: str = USUAL_FLUX) -> fits.Header:
     header = fits.Header()
     _add(
         header,
@@ -342,7 +350,7 @@ def ray_header(rows: int) -> fits.Header:
         ("TUNIT3", "pixel", "unit"),
         ("TTYPE4", "COSMIC_RAY", "cosmic ray correction"),
         ("TFORM4", "E", "32-bit floating point"),
-        ("TUNIT4", "e-/s", "electrons per second"),
+        ("TUNIT4", unit, "unit"),
         ("INHERIT", True, "inherit the primary header"),
         ("EXTNAME", "TARGET COSMIC RAY", "name of extension"),
         ("EXTVER", 1, "extension version number"),
