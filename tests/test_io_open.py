@@ -271,6 +271,9 @@ def test_packed_files_that_do_not_open(path):
 def test_a_list_of_one_file_is_that_file(path, expected, hdus):
     for source in ([hdus], (hdus,), [str(path)], [path.read_bytes()], [[hdus]]):
         assert same(open_tpf(source), expected)
+    collection = pytest.importorskip("lightkurve").collections.Collection
+    assert same(open_tpf(collection([hdus])), expected)
+    assert "a list of 2 (HDUList)" in fault(collection([hdus, hdus]))
     assert "a list of 2 (HDUList): it should be one file" in fault([hdus, hdus])
     assert "a list of 3 (HDUList, str)" in fault([hdus, "a", "b"])
 
@@ -460,7 +463,7 @@ def test_urls_that_give_nothing(web, tmp_path):
 
 @pytest.mark.parametrize("source", [None, 5, 1.5, {"flux": 1}, object(), np.zeros(3)])
 def test_objects_that_are_nothing_to_open(source):
-    assert "nothing to open" in fault(source)
+    assert "cannot be opened" in fault(source)
 
 
 @pytest.mark.parametrize("source", [[], [1, 2], ["a.fits"], fits.HDUList()])

@@ -648,6 +648,7 @@ def test_rates_of_other_times_become_those_per_second():
 @pytest.mark.parametrize(
     ("unit", "timeunit", "scale"),
     [
+        ("BJD-2457000 (TDB), days", "d", 1),
         ("BJD - 2457000, days", "d", 1),
         ("d", None, 1),
         ("s", "d", 1 / 86400),
@@ -694,6 +695,30 @@ def test_an_unknown_unit_is_refused(column, unit):
     with pytest.raises(TPFError, match=f"{column} in .*should be in") as error:
         open_tpf(to_bytes(in_units(**{column: unit})))
     assert unit.rpartition(" ")[2] in str(error.value)
+
+
+def test_listed_cosmic_rays_are_in_the_unit_of_flux():
+    def opened(unit, of_flux):
+        hdus = with_rays([501], [701], [300], [60.0])
+        hdus[1].header["TUNIT5"] = of_flux
+        if unit:
+            hdus[3].header["TUNIT4"] = unit
+        return open_tpf(to_bytes(hdus))["cosmic_rays"]
+
+    for unit, of_flux in (("e-/min", "e-/s"), (None, "e-/min")):
+        rays = opened(unit, of_flux)
+        assert rays.attrs["units"] == "e-/s" and rays.values[1, 0, 1] == 1
+    assert opened("e-/s", "e-/s").values[1, 0, 1] == 60
+    with pytest.raises(TPFError, match="COSMIC_RAY is in e-/s and FLUX in e-, where"):
+        opened("e-/s", "e-")
+
+
+def test_cadence_numbers_that_are_ours_are_not_written(tmp_path):
+    tpf = open_tpf(to_bytes(make_hdus(drop=("CADENCENO",))))
+    assert tpf.attrs["not_in_file"] == ("cadenceno",)
+    again = open_tpf(write_tpf(tpf, tmp_path / "a.fits"))
+    assert again.attrs["not_in_file"] == ("cadenceno",)
+    assert again["cadenceno"].values.tolist() == list(range(7))
 
 
 def test_columns_that_belong_together_are_in_one_unit():

@@ -166,11 +166,13 @@ def _store(source: Any) -> Store:
         return _from_file(source)
     if isinstance(getattr(source, "hdu", None), fits.HDUList):  # lightkurve
         return _from_hdus(source.hdu, _label(getattr(source, "path", None), "TargetPixelFile"))
+    if isinstance(getattr(source, "data", None), list):  # lightkurve's collections
+        return _from_list(source.data)
     if isinstance(source, Sequence) and not isinstance(source, str):
         return _from_list(source)
     raise TPFError(
-        f"{type(source).__name__} is nothing to open: the source should be a path, a URL, bytes, "
-        "a binary file, an HDUList, a TargetPixelFile of lightkurve or a Dataset."
+        f"A {type(source).__name__} cannot be opened: the source should be a path, a URL, bytes, a "
+        "binary file, an HDUList, a TargetPixelFile of lightkurve or a Dataset."
     )
 
 

@@ -47,6 +47,7 @@ _SERIES = {
     "pos_corr2": ("POS_CORR2", "f4", ("pixel",), "row motion of the target"),
     "timecorr": ("TIMECORR", "f4", ("d",), "barycentric correction"),
 }
+_DIMS = ("time", "row", "col")
 #: Bytes of pixels read at a time where the cube has to be looked through.
 _LOOK = 2**23
 
@@ -82,64 +83,51 @@ def read_tpf(store: Store, mission: str | None = None) -> xr.Dataset:
     pixels, columns = _pixel_table(hdus)
     facts = find_mission(hdus, mission)
     aperture_hdu = _aperture_hdu(hdus, columns["FLUX"])
-    aperture = None if aperture_hdu is None else _image(store, aperture_hdu)
-    shape = _stamp(store.name, columns["FLUX"]) if aperture is None else aperture.shape
-    columns = _usable(store.name, columns, shape)
-    columns, units = _converted(pixels, columns)
+    bits = None if aperture_hdu is None else _image(store, aperture_hdu)
+    shape = _stamp(store.name, columns["FLUX"]) if bits is None else bits.shape
+    columns, units = _converted(pixels, _usable(store.name, columns, shape))
     table = Table(store, pixels.offset, columns, pixels.count("NAXIS1"), pixels.count("NAXIS2"))
     if table.rows == 0:
         raise TPFError(f"{store.name} has no cadences: its pixel table should have rows.")
+    header = aperture_hdu or HDU(fits.Header(), 0, store.name)
+    row, col = header_corner(pixels, header, columns["FLUX"].number)
+
     series = table.read({c: dtype for c, dtype, *_ in _SERIES.values() if c in columns})
     cubes = {
         name: ColumnCube(table, columns[column], dtype)
         for name, (column, dtype, *_) in _CUBES.items()
         if column in columns
     }
-    number = columns["FLUX"].number
-    header = aperture_hdu or HDU(fits.Header(), 0, store.name)
-    row, col = header_corner(pixels, header, number)
-
-    missing = []
-    if series.get("CADENCENO", np.zeros(1)).any():
-        if "cosmic_rays" not in cubes:
-            cubes |= _listed_cosmic_rays(store, hdus, series["CADENCENO"], (row, col), shape)
-            units.setdefault("COSMIC_RAYS", units["FLUX"])
-    else:
-        missing.append("cadenceno")
+    numbered = "CADENCENO" in series and series["CADENCENO"].any()
+    if not numbered:
         series["CADENCENO"] = np.arange(table.rows, dtype="i4")
-    flags = series.get("QUALITY", np.full(table.rows, np.nan))
-    flagged = np.abs(flags) < 2**32  # not so for NaN
-    series["QUALITY"] = np.where(flagged, flags, 0).astype("i8").astype("i4")
-    if not flagged.any():
-        missing.append("quality")
-    if aperture is None:
-        missing.append("aperture")
-        aperture = _collected(cubes["flux"])
+    elif "cosmic_rays" not in cubes:
+        stated = _stated_for_flux(pixels, columns)
+        cubes |= _listed_cosmic_rays(store, hdus, series["CADENCENO"], (row, col), shape, stated)
+    series["QUALITY"], known = _flags(series.get("QUALITY"), table.rows)
+    lacking = {"cadenceno": not numbered, "quality": not known.any(), "aperture": bits is None}
+    if bits is None:
+        bits = _collected(cubes["flux"])
 
     attrs = describe(facts, hdus[0], pixels, header, columns, series["TIME"])
     attrs["wcs_corner"] = row, col
-    attrs["not_in_file"] = tuple(missing)
+    attrs["not_in_file"] = tuple(name for name, lacks in lacking.items() if lacks)
     variables = {
         name: ("time", series[column], _labels(units.get(column), long_name))
         for name, (column, *_, long_name) in _SERIES.items()
-        if column in series and name != "time"
+        if column in series
     }
-    if not flagged.all():
-        variables["quality_known"] = ("time", flagged, _labels(None, "whether QUALITY has a value"))
+    if not known.all():
+        variables["quality_known"] = ("time", known, _labels(None, "whether QUALITY has a value"))
     for name, cube in cubes.items():
         column, *_, long_name = _CUBES[name]
-        variables[name] = (
-            ("time", "row", "col"),
-            indexing.LazilyIndexedArray(cube),
-            _labels(units[column], long_name),
-        )
+        labels = _labels(units.get(column, units["FLUX"]), long_name)
+        variables[name] = (_DIMS, indexing.LazilyIndexedArray(cube), labels)
     if "RB_LEVEL" in columns:
         cube = ColumnCube(table, columns["RB_LEVEL"], "f4")
-        variables["rb_level"] = (
-            ("time", "row", "rb_duration"),
-            indexing.LazilyIndexedArray(cube),
-            _labels("sigma", "rolling band level"),
-        )
+        labels = _labels("sigma", "rolling band level")
+        dims = ("time", "row", "rb_duration")
+        variables["rb_level"] = (dims, indexing.LazilyIndexedArray(cube), labels)
         durations = (pixels.get(f"RBTDUR{i + 1}") for i in range(cube.shape[2]))
         attrs["rb_durations"] = tuple(d for d in durations if d is not None)
     bits = whole(aperture, np.dtype("i4"), 0)
@@ -149,9 +137,16 @@ def read_tpf(store: Store, mission: str | None = None) -> xr.Dataset:
     clock = {"units": f"BJD - {attrs['time_reference']:.10g}"} | {
         key: attrs[key] for key in ("time_format", "time_scale", "time_reference")
     }
-    coords = xr.Coordinates({"time": ("time", series["TIME"], clock)}, indexes={})
-    tpf = xr.Dataset(variables, coords=coords, attrs=attrs)
+    time = ("time", variables.pop("time")[1], clock)
+    tpf = xr.Dataset(variables, coords=xr.Coordinates({"time": time}, indexes={}), attrs=attrs)
     return tpf.assign_coords(row=row + np.arange(shape[0]), col=col + np.arange(shape[1]))
+
+
+def _flags(quality: np.ndarray | None, rows: int) -> tuple[np.ndarray, np.ndarray]:
+    """QUALITY as whole numbers, 0 where it has no value, and whether it has one."""
+    values = np.full(rows, np.nan) if quality is None else quality
+    known = np.abs(values) < 2**32  # not so for NaN
+    return np.where(known, values, 0).astype("i8").astype("i4"), known
 
 
 def _labels(units: str | None, long_name: str) -> dict[str, str]:
@@ -224,7 +219,7 @@ def _decompressed(store: Store, hdu: HDU) -> np.ndarray:
 
 def _collected(flux: ColumnCube) -> np.ndarray:
     """1 for the pixels that are finite at any cadence. Reads on until every pixel was."""
-    frames = xr.Variable(("time", "row", "col"), indexing.LazilyIndexedArray(flux))
+    frames = xr.Variable(_DIMS, indexing.LazilyIndexedArray(flux))
     seen = np.zeros(flux.shape[1:], dtype=bool)
     step = max(1, _LOOK // (seen.size * flux.dtype.itemsize))
     for start in range(0, len(frames), step):
@@ -295,31 +290,44 @@ def _converted(
 ) -> tuple[dict[str, TableColumn], dict[str, str]]:
     """The columns, made to give numbers in units that are known here, and those units."""
     converted, units = dict(columns), {}
-    of_flux = pixels.get(f"TUNIT{columns['FLUX'].number}", USUAL_FLUX)
+    of_flux = _stated_for_flux(pixels, columns)
     for name, _, known, _ in (_CUBES | _SERIES).values():
         if name not in columns or not known:
             continue
-        number = columns[name].number
         usual = of_flux if name in _LIKE_FLUX else known[0]
-        text = str(
-            time_unit(pixels, number) if name == "TIME" else pixels.get(f"TUNIT{number}", usual)
-        )
-        try:
-            factor, units[name] = convert(text, known)
-        except ValueError:
-            raise TPFError(
-                f"{pixels.file} has its {name} in {text!r} (TUNIT{number}): it should be in "
-                f"{' or '.join(known)}."
-            ) from None
-        if name in _LIKE_FLUX and units[name] != units["FLUX"]:
-            raise TPFError(
-                f"{pixels.file} contradicts itself: {name} is in {units[name]} and FLUX in "
-                f"{units['FLUX']}, where both should be in one unit."
-            )
-        if factor != 1:
-            old = columns[name]
-            converted[name] = replace(old, scale=old.scale * factor, zero=old.zero * factor)
+        converted[name], units[name] = _in_unit(pixels, columns[name], known, usual)
+        if name in _LIKE_FLUX:
+            _check_like_flux(pixels.file, name, units[name], units["FLUX"])
     return converted, units
+
+
+def _stated_for_flux(pixels: HDU, columns: dict[str, TableColumn]) -> str:
+    return str(pixels.get(f"TUNIT{columns['FLUX'].number}", USUAL_FLUX))
+
+
+def _in_unit(
+    hdu: HDU, column: TableColumn, known: tuple[str, ...], usual: str
+) -> tuple[TableColumn, str]:
+    """A column made to give numbers in one of the units that are `known`, and that unit."""
+    unit = hdu.get(f"TUNIT{column.number}", usual)
+    text = time_unit(hdu, column.number) if column.name == "TIME" else str(unit)
+    try:
+        factor, unit = convert(text, known)
+    except ValueError:
+        raise TPFError(
+            f"{hdu.file} has its {column.name} in {text!r}: it should be in {' or '.join(known)}."
+        ) from None
+    if factor == 1:
+        return column, unit
+    return replace(column, scale=column.scale * factor, zero=column.zero * factor), unit
+
+
+def _check_like_flux(file: str, name: str, unit: str, of_flux: str) -> None:
+    if unit != of_flux:
+        raise TPFError(
+            f"{file} contradicts itself: {name} is in {unit} and FLUX in {of_flux}, where both "
+            "should be in one unit."
+        )
 
 
 def _listed_cosmic_rays(
@@ -328,6 +336,7 @@ def _listed_cosmic_rays(
     cadenceno: np.ndarray,
     corner: tuple[int, int],
     shape: tuple[int, int],
+    of_flux: str,
 ) -> dict[str, SparseCube]:
     """The cube that a TARGET COSMIC RAY extension lists, if it lists any (TESS 20 s)."""
     wanted = {"CADENCENO": "i8", "RAWX": "i8", "RAWY": "i8", "COSMIC_RAY": "f4"}
@@ -337,6 +346,8 @@ def _listed_cosmic_rays(
     listed = {n: c for n, c in parse_columns(hdu).items() if c.dtype.kind in "iuf"}
     if not set(wanted) <= set(listed):
         return {}
+    listed["COSMIC_RAY"], unit = _in_unit(hdu, listed["COSMIC_RAY"], FLUX_UNITS, of_flux)
+    _check_like_flux(hdu.file, "COSMIC_RAY", unit, convert(of_flux, FLUX_UNITS)[1])
     rays = Table(store, hdu.offset, listed, hdu.count("NAXIS1"), rows).read(wanted)
     row, col = rays["RAWY"] - corner[0], rays["RAWX"] - corner[1]
     order = np.argsort(cadenceno, kind="stable")

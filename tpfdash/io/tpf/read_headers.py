@@ -35,6 +35,7 @@ _CLOCKS = {
     "BMJD": 2400000.5,
     **{mission.time_format: mission.time_reference for mission in MISSIONS.values()},
 }
+_SCALES = re.compile(r"\b(TDB|TT|UTC|TAI)\b", re.I)
 _CLOCK = re.compile(rf"\b(?P<name>{'|'.join(_CLOCKS)})\b(\s*-\s*(?P<zero>[\d.]+\d))?", re.I)
 
 
@@ -90,7 +91,8 @@ def _first(hdus: Sequence[HDU], key: str, default: float = math.nan) -> float:
 
 def time_unit(pixels: HDU, number: int) -> str:
     """The unit of the column TIME, without the words for its clock: by TUNITn, else TIMEUNIT."""
-    words = _CLOCK.sub("", str(pixels.get(f"TUNIT{number}", ""))).strip(" ,;()[]")
+    text = _CLOCK.sub("", str(pixels.get(f"TUNIT{number}", "")))
+    words = _SCALES.sub("", text).strip(" ,;()[]")
     return words or str(pixels.get("TIMEUNIT", "d"))
 
 

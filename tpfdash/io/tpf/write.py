@@ -157,8 +157,9 @@ def _blocks(
     n = tpf.sizes["time"]
     length = max(1, _BLOCK_BYTES // layout.itemsize)
     numbers = tpf["cadenceno"].values
-    if cut and np.array_equal(numbers, np.arange(n)):
-        numbers = np.zeros_like(numbers)  # TESSCut's own: the row index is not in the file
+    ours = cut or "cadenceno" in tpf.attrs.get("not_in_file", ())
+    if ours and np.array_equal(numbers, np.arange(n)):
+        numbers = np.zeros_like(numbers)  # as TESSCut has it: the row index is not in the file
     for start in range(0, n, length):
         span = slice(start, min(start + length, n))
         records = np.zeros(span.stop - start, layout)
