@@ -7,10 +7,16 @@ from ast import literal_eval
 from pathlib import Path
 
 import nbformat
+import panel as pn
 import pytest
 from astropy.io import fits
+from bokeh.document import Document
+from bokeh.models import ImportedStyleSheet
 from jupyter_client.manager import start_new_kernel
 from nbclient import NotebookClient
+from panel.models.comm_manager import CommManager
+
+from tpfdash.app import notebook
 
 ROOT = Path(__file__).resolve().parents[1]
 
@@ -56,6 +62,34 @@ def test_a_bare_dashboard_opens_nothing():
         "tpfdash.TPFDashboard(tpfdash.simulate_tpf(n_cadences=40, shape=(5, 5)))\n"
     )
     subprocess.run([sys.executable, "-c", code], cwd=ROOT, check=True, timeout=120)
+
+
+# -- the parts of Panel that have no public name, or no promise -----------------------------------
+
+
+def test_panel_has_what_a_display_is_let_go_by():
+    extension = pn.extension
+    assert isinstance(extension._loaded, bool), "pn.extension no longer says that it was called"
+    heard = []
+    extension.add_delete_action(heard.append)
+    try:
+        extension._process_comm_msg({"event_type": "delete", "id": "p0"})
+    finally:
+        extension._delete_actions.remove(heard.append)
+    assert heard == ["p0"], "pn.extension no longer tells of a deleted display by its id"
+    comms = pn.state._comm_manager._comms
+    comm = pn.state._comm_manager.get_server_comm()
+    assert comms.pop(comm.id) is comm, "Panel's comm manager keeps its comms elsewhere"
+    assert pn.Column()._comms == {}, "a view of Panel's keeps its comms elsewhere"
+    assert {"comm_id", "client_comm_id"} <= CommManager.properties()
+
+
+def test_panels_style_sheets_become_text():
+    markdown = pn.pane.Markdown("words").get_root(Document())
+    addressed = [sheet for sheet in markdown.stylesheets if isinstance(sheet, ImportedStyleSheet)]
+    assert addressed, "Panel sends its style sheets as text by itself"
+    notebook.patch_inline_stylesheets(markdown)
+    assert not [sheet for sheet in markdown.stylesheets if isinstance(sheet, ImportedStyleSheet)]
 
 
 RESULTS = """

@@ -470,10 +470,11 @@ def test_an_aperture_comes_back(tmp_path, mission, format, mask):
     path = write_aperture(tpf, mask, tmp_path / f"aperture.{format}")
     data = path.read_bytes()
     assert data == aperture_bytes(tpf, mask, format)
-    for source in (path, str(path), data, bytearray(data), io.BytesIO(data), path.open("rb")):
-        read = read_aperture(source, tpf)
-        assert read.dtype == bool
-        np.testing.assert_array_equal(read, mask)
+    with path.open("rb") as file:
+        for source in (path, str(path), data, bytearray(data), io.BytesIO(data), file):
+            read = read_aperture(source, tpf)
+            assert read.dtype == bool
+            np.testing.assert_array_equal(read, mask)
     with pytest.raises(TPFError, match="exists already"):
         write_aperture(tpf, ~mask, path)
     np.testing.assert_array_equal(read_aperture(path, tpf), mask)

@@ -7,6 +7,7 @@ counts as a fault of it is in `conftest`.
 from __future__ import annotations
 
 import contextlib
+import itertools
 import threading
 import time
 
@@ -17,6 +18,8 @@ __all__ = ["PATIENCE", "Board", "Session"]
 
 #: Seconds after which a state that has not come will not come.
 PATIENCE = 15
+
+_marks = itertools.count()
 
 
 class Session:
@@ -81,6 +84,23 @@ class Board:
         self.session.document.add_next_tick_callback(run)
         self.until(done.is_set, "the server's next tick")
 
+    def catches_up(self) -> None:
+        """Wait until the page has taken in and painted all that the server has changed so far.
+
+        What is still on its way would be taken for the effect of the next gesture.
+        """
+        mark = None
+        if self._served:
+            mark = f"mark {next(_marks)}"
+            root = self.session.document.roots[0]
+            self.in_session(lambda: setattr(root, "tags", [mark]))
+        self.page.evaluate("([mark, ms]) => tpfTest.caughtUp(mark, ms)", [mark, 1000 * PATIENCE])
+
+    @property
+    def _served(self) -> bool:
+        """Whether the page is served by this process, and not by a kernel or a command."""
+        return self.session is not None and self.session.document is not None
+
     def put_back(self) -> None:
         """Give every param of the Inspector the value that it had at `start`."""
 
@@ -90,6 +110,7 @@ class Board:
                     setattr(self.inspector, name, value)
 
         self.in_session(put_back)
+        self.catches_up()
 
     # -- waiting ----------------------------------------------------------------------------------
 
@@ -101,7 +122,10 @@ class Board:
             self.page.wait_for_timeout(20)  # lets Playwright go on with its own work
 
     def becomes(self, get, expected) -> None:
-        """Wait until `get()` equals `expected`, as long as it still changes."""
+        """Wait until `get()` equals `expected`, as long as it still changes.
+
+        And until all who watch it were told.
+        """
         now, deadline = get(), time.monotonic() + PATIENCE
         while not np.array_equal(now, expected) and time.monotonic() < deadline:
             self.page.wait_for_timeout(20)
@@ -109,6 +133,8 @@ class Board:
             if not np.array_equal(now, before):
                 deadline = time.monotonic() + PATIENCE
         np.testing.assert_array_equal(now, expected)
+        if self._served:
+            self.in_session(lambda: None)
 
     def masks_become(self, aperture=None, background=None) -> None:
         """Wait until the masks given are those of the Inspector."""
@@ -165,11 +191,13 @@ class Board:
         return self.look("count", "lightcurve", rgb)
 
     def repaints(self, gesture, *figures: str) -> None:
-        """Make a gesture and wait until every one of the figures shows something else."""
+        """Make a gesture and wait until every one of the figures shows something else for good."""
+        self.catches_up()
         before = {figure: self.picture(figure) for figure in figures}
         gesture()
         for figure, old in before.items():
             self.until(lambda f=figure, o=old: self.picture(f) != o, f"a new picture of {figure}")
+        self.catches_up()
 
     # -- the mouse --------------------------------------------------------------------------------
 

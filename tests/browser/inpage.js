@@ -114,5 +114,22 @@ window.tpfTest = (() => {
     return views.length === n && views.every(
       (view, nth) => view.frame.bbox.width > 1 && colors([name, nth]) > 1)
   }
-  return { place, frame, id, picture, count, colors, title, words, ready }
+
+  // Resolves when a mark, if given, has come, and what came before it is painted. Bokeh paints a
+  // figure in the next frame, or 17 ms after it was painted last.
+  const caughtUp = async (mark, patience) => {
+    const frame = () => new Promise((resolve) => requestAnimationFrame(resolve))
+    const came = () => Bokeh.documents.some(
+      (document) => document.roots().some((root) => root.tags.includes(mark)))
+    const end = performance.now() + patience
+    while (mark != null && !came()) {
+      if (performance.now() > end) throw new Error(`${mark} never came`)
+      await frame()
+    }
+    await frame()
+    await new Promise((resolve) => setTimeout(resolve, 17))
+    await frame()
+    await frame()
+  }
+  return { caughtUp, place, frame, id, picture, count, colors, title, words, ready }
 })()

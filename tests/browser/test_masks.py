@@ -249,7 +249,7 @@ COUNT_PAINTS = """() => {
 
 def test_a_new_mask_paints_the_light_curve_once_and_the_stamp_not_at_all(board, mask, at):
     """Its outline is on a canvas of its own, over image and axes."""
-    board.click("pixels", *at(1, 1))
+    board.repaints(lambda: board.click("pixels", *at(1, 1)), "pixels", "lightcurve")
     board.masks_become(mask((1, 1)))
     board.settles()
     board.page.evaluate(COUNT_PAINTS)

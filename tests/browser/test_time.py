@@ -120,8 +120,7 @@ def test_arrow_keys_are_silent_while_an_input_has_the_focus(board, good):
     keyboard.press("ArrowLeft")
     board.part("scale", "select").evaluate("(select) => select.blur()")
     keyboard.press("ArrowRight")
-    board.becomes(lambda: board.inspector.cadence, good[1])
-    assert seen == [good[1]]
+    board.becomes(lambda: seen, [good[1]])
     board.inspector.param.unwatch(watcher)
 
 
@@ -231,7 +230,10 @@ def test_hover_far_from_any_point_names_none(board, tpf):
 COUNT_PATCHES = """() => {
   const document = Bokeh.documents[0], apply = document.apply_json_patch
   window.patches = 0
-  document.apply_json_patch = function (...patch) { patches += 1; return apply.apply(this, patch) }
+  document.apply_json_patch = function (patch, ...more) {
+    if (patch.events.some((event) => event.attr !== "tags")) patches += 1  // or it is a mark
+    return apply.call(this, patch, ...more)
+  }
 }"""
 
 

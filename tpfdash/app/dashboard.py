@@ -15,7 +15,7 @@ import param
 from bokeh.core.validation import silence
 from bokeh.core.validation.warnings import FIXED_SIZING_MODE
 
-from tpfdash.app.notebook import prepare, settle
+from tpfdash.app.notebook import inline_stylesheets, note_display, prepare
 from tpfdash.app.report import report_html, save_report
 from tpfdash.cards.difference import difference_card
 from tpfdash.cards.files import files_card
@@ -105,7 +105,7 @@ class TPFDashboard(pn.viewable.Viewer):
             sizing_mode="stretch_width",
             min_width=900,
             styles={"gap": "10px"},
-            hooks=[settle],
+            hooks=[inline_stylesheets, note_display],
         )
         self._show()
 

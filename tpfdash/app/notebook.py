@@ -9,17 +9,32 @@ from __future__ import annotations
 
 import os
 import sys
+from dataclasses import dataclass
+from functools import cache
 
 import panel as pn
+from bokeh.model import Model
 from bokeh.models import UIElement
 from panel.io.notebook import load_notebook, patch_inline_stylesheets
+from panel.models.comm_manager import CommManager
 
-__all__ = ["open_tab", "prepare", "settle"]
+__all__ = ["inline_stylesheets", "note_display", "open_tab", "prepare"]
+
+
+@dataclass(frozen=True)
+class _Display:
+    """A dashboard in a cell's output, and the request to run the cell that put it there."""
+
+    view: pn.viewable.Viewable
+    root: Model
+    cell: str | None
+    request: str
+
 
 #: The cell, by its id, that holds the scripts that the page needs.
 _loaded_in: list[str | None] = []
-#: Cell -> the request that ran it last, and the displays that are in its output.
-_shown_in: dict[str, tuple[str, set[str]]] = {}
+#: The displays that are in some output, by the id of their root.
+_displays: dict[str, _Display] = {}
 
 
 def _kernel():
@@ -44,40 +59,53 @@ def prepare() -> None:
     """
     if _kernel() is None or pn.state.curdoc is not None:
         return
+    _hear_of_deleted_displays()
     cell, request = _running_cell()
-    if cell is not None and _shown_in.get(cell, (request,))[0] != request:
-        # JupyterLab does not tell that the cell's old output has gone.
-        for ref in _shown_in.pop(cell)[1]:
-            _forget(ref)
+    for ref, display in list(_displays.items()):
+        if cell is not None and display.cell == cell and display.request != request:
+            # JupyterLab does not tell that the cell's old output has gone, and Panel lets nobody
+            # else tell it.
+            pn.extension._process_comm_msg({"event_type": "delete", "id": ref})
+    # Whether Panel's extension was called is nowhere else to be seen.
     if not _loaded_in and not pn.extension._loaded:
         # Where the page knows widgets only, Panel finds out for itself, but for Voila.
         widgets_only = os.environ.get("SERVER_SOFTWARE", "").startswith("voila")
         pn.extension(inline=True, **({"comms": "ipywidgets"} if widgets_only else {}))
         _loaded_in.append(cell)
-        pn.extension._delete_actions.insert(0, _forget)
     elif cell is not None and cell in _loaded_in:
         load_notebook(inline=True)
+
+
+@cache
+def _hear_of_deleted_displays() -> None:
+    pn.extension.add_delete_action(_forget)
 
 
 def _forget(ref: str) -> None:
     """Let go of a display whose output has gone from the page, as after running a cell again.
 
-    Panel closes its plots then, but keeps its document and its comms, and all that hangs on them.
+    Panel has closed its plots by then, but keeps its document and its comms, and all that hangs on
+    them: there is no public way to close those.
     """
-    if ref not in pn.state._views:
+    display = _displays.pop(ref, None)
+    if display is None:
         return
-    view, root, document, _ = pn.state._views.pop(ref)
-    comms = view._comms.pop(ref, ())
-    view._cleanup(root)
-    document.clear()
+    # The display's two ways, to the page and back, by the names that they have in the kernel.
+    ways = set()
+    if document := display.root.document:
+        for model in document.roots:
+            if isinstance(model, CommManager):
+                ways |= {model.comm_id, model.client_comm_id}
+        document.clear()
+    display.view._comms.pop(ref, None)
     manager = _kernel().comm_manager
-    for comm in comms:
-        pn.state._comm_manager._comms.pop(comm.id, None)
-        manager.targets.pop(comm.id, None)
-        if comm._comm:
-            manager.unregister_comm(comm._comm)
-    if not view._models:
-        _drop_result(view)
+    for name in ways:
+        pn.state._comm_manager._comms.pop(name, None)
+        manager.targets.pop(name, None)
+    for comm in [comm for comm in manager.comms.values() if comm.target_name in ways]:
+        manager.unregister_comm(comm)
+    if not any(other.view is display.view for other in _displays.values()):
+        _drop_result(display.view)
 
 
 def _drop_result(view) -> None:
@@ -108,21 +136,20 @@ def _drop_result(view) -> None:
             setattr(ipython.displayhook, name, "")
 
 
-def settle(view, root, changed=None, old_models=None) -> None:
-    """A hook for a Panel layout: what Panel does not see to when it shows it in a notebook.
+def inline_stylesheets(view: pn.viewable.Viewable, root: Model) -> None:
+    """A hook for a Panel layout: in a notebook, send style sheets as text, not as addresses.
 
-    Style sheets are sent as text, not as addresses: Panel's own care is for those notebooks only
-    that do not show it as a widget. And the display is noted with its cell.
+    Panel's own care is for those notebooks only that do not show it as a widget.
     """
-    if _kernel() is None:
-        return
-    ref = root.ref["id"]
-    model, _ = (changed or view)._models.get(ref, (None, None))
-    for element in model.select({"type": UIElement}) if model is not None else ():
-        patch_inline_stylesheets(element)
-    cell, request = _running_cell()
-    if changed is view and cell is not None:
-        _shown_in.setdefault(cell, (request, set()))[1].add(ref)
+    if _kernel() is not None:
+        for element in root.select({"type": UIElement}):
+            patch_inline_stylesheets(element)
+
+
+def note_display(view: pn.viewable.Viewable, root: Model) -> None:
+    """A hook for a Panel layout: note with its cell that it is displayed, so as to forget it."""
+    if _kernel() is not None and pn.state.curdoc is None:
+        _displays.setdefault(root.ref["id"], _Display(view, root, *_running_cell()))
 
 
 def open_tab(dashboard: pn.viewable.Viewer) -> None:

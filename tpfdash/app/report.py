@@ -41,11 +41,11 @@ def report_html(inspector: Inspector) -> str:
     """
     still = copy(inspector)
     renderer = hv.renderer("bokeh")
-    figures = [
-        renderer.get_plot(view.plot).state for view in (PixelView(still), LightCurveView(still))
-    ]
-    for figure in figures:
-        _make_static(figure)
+    figures = []
+    for view in (PixelView(still), LightCurveView(still)):
+        # What is drawn now, without the gestures, which would call a server.
+        figures.append(renderer.get_plot(view.plot[()]).state)
+        _drop_idle_tools(figures[-1])
     script, (pixels, lightcurve) = components(tuple(figures))
     return _TEMPLATE.substitute(
         title=escape(str(still.tpf.attrs.get("object") or "tpfdash")),
@@ -76,14 +76,8 @@ def save_report(inspector: Inspector, path: str | os.PathLike, *, overwrite: boo
     return write_atomically(path, lambda file: file.write(page), overwrite=overwrite)
 
 
-def _make_static(figure) -> None:
-    """Take off what would call a server, and the tools that have nothing to do without one."""
-    for model in figure.references():
-        model.js_event_callbacks = {}
-        model.js_property_callbacks = {}
-        model.subscribed_events = set()
-        model._event_callbacks.clear()
-        model._callbacks.clear()
+def _drop_idle_tools(figure) -> None:
+    """Take off the tools that have nothing to do without a server."""
     idle = ("BoxSelectTool", "TapTool")
     figure.tools = [tool for tool in figure.tools if type(tool).__name__ not in idle]
     figure.toolbar.update(active_drag=None, active_tap=None)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import re
 from collections.abc import Callable
 from html import escape
 from pathlib import Path
@@ -10,13 +11,16 @@ from pathlib import Path
 import panel as pn
 
 from tpfdash.cards.script import script_part
-from tpfdash.cards.widgets import CSS, html, note, row, section
+from tpfdash.cards.widgets import CSS, html, note, row, section, tooltip
 from tpfdash.errors import TPFError
 from tpfdash.inspector import Inspector
 from tpfdash.io import aperture_bytes, lightcurve_bytes, read_aperture
 from tpfdash.views.live import Live
 
 __all__ = ["files_card"]
+
+#: What the name of a target pixel file, or of a light curve, ends in.
+_SUFFIX = re.compile(r"\.(fits?(\.gz)?|ecsv|csv)$", re.IGNORECASE)
 
 
 def files_card(inspector: Inspector, report: Callable[[], str]) -> tuple[pn.Row, list[Live]]:
@@ -70,10 +74,11 @@ def _download(
     name = what.replace(" ", "")
     choice = pn.widgets.RadioButtonGroup(
         options=suffixes,
-        button_style="outline",
+        variant="outline",
         css_classes=[f"tpf-{name}-format"],
         stylesheets=[CSS],
         margin=0,
+        **tooltip(pn.widgets.RadioButtonGroup, f"The format in which the {what} is saved."),
     )
     save = pn.widgets.FileDownload(
         callback=lambda: io.BytesIO(make(choice.value)),
@@ -83,6 +88,7 @@ def _download(
         stylesheets=[CSS],
         margin=0,
         width=150,
+        **tooltip(pn.widgets.FileDownload, f"Save the {what} in the browser's own folder."),
     )
 
     def rename(*events):
@@ -96,13 +102,10 @@ def _download(
 def _filename(inspector: Inspector, name: str, suffix: str) -> str:
     attrs = inspector.tpf.attrs
     source = Path(str(attrs.get("source") or attrs.get("object") or "tpf")).name
-    stem = (inspector.filename or source).split(".fits")[0].replace(" ", "_")
+    stem = _SUFFIX.sub("", inspector.filename or source).replace(" ", "_")
     # A name of the user's own is that of the light curve.
-    return (
-        f"{stem}.{suffix}"
-        if inspector.filename and name == "lightcurve"
-        else (f"{stem}_{name}.{suffix}")
-    )
+    own = inspector.filename and name == "lightcurve"
+    return f"{stem}.{suffix}" if own else f"{stem}_{name}.{suffix}"
 
 
 def _upload(inspector: Inspector) -> list:
@@ -111,6 +114,7 @@ def _upload(inspector: Inspector) -> list:
         css_classes=["tpf-load-aperture"],
         stylesheets=[CSS],
         margin=0,
+        **tooltip(pn.widgets.FileInput, "The file whose aperture is to be the one in use."),
     )
     message = html("", css_classes=["tpf-message"])
 

@@ -9,14 +9,16 @@ import panel as pn
 from tpfdash.cards.links import link
 from tpfdash.cards.widgets import (
     CSS,
+    Checkbox,
     IntSlider,
+    Toggle,
     button,
     html,
     legend,
     plot_pane,
     readout,
     row,
-    tip,
+    tooltip,
     widget,
 )
 from tpfdash.cards.words import cadence_html
@@ -38,9 +40,9 @@ def lightcurve_card(inspector: Inspector, view: LightCurveView) -> pn.Column:
         row(
             html("<div class='label'>Quality</div>"),
             _quality(inspector),
-            widget(pn.widgets.Checkbox, p.show_flagged, "show-flagged", name="show flagged"),
-            widget(pn.widgets.Checkbox, p.normalized, "normalized", name="normalise"),
-            widget(pn.widgets.Checkbox, p.show_all, "show-all", name="all points"),
+            widget(Checkbox, p.show_flagged, "show-flagged", label="show flagged"),
+            widget(Checkbox, p.normalized, "normalized", label="normalise"),
+            widget(Checkbox, p.show_all, "show-all", label="all points"),
             pn.HSpacer(),
             legend(view.colors),
             gap=12,
@@ -67,7 +69,7 @@ def _quality(inspector: Inspector) -> pn.widgets.Select:
         css_classes=["tpf-quality"],
         stylesheets=[CSS],
         margin=0,
-        description=inspector.param.quality_bitmask.doc,
+        **tooltip(pn.widgets.Select, inspector.param.quality_bitmask.doc),
     )
 
     def chosen(word):
@@ -114,12 +116,13 @@ def _cadence(inspector: Inspector) -> tuple[IntSlider, pn.widgets.IntInput]:
         css_classes=["tpf-cadence"],
         sizing_mode="stretch_width",
         min_width=120,
+        **tooltip(IntSlider, inspector.param.cadence.doc),
         **common,
     )
     number = pn.widgets.IntInput(  # with ends of its own it would keep what lies beyond them
         css_classes=["tpf-cadence-number"],
         width=100,
-        description=tip(inspector.param.cadence.doc, pn.widgets.IntInput),
+        **tooltip(pn.widgets.IntInput, inspector.param.cadence.doc),
         **common,
     )
 
@@ -133,8 +136,13 @@ def _cadence(inspector: Inspector) -> tuple[IntSlider, pn.widgets.IntInput]:
 
 def _play(inspector: Inspector) -> pn.widgets.Toggle:
     """A toggle that steps on by itself, and from the last cadence to the first."""
-    toggle = pn.widgets.Toggle(
-        name="▶ Play", width=84, css_classes=["tpf-play"], stylesheets=[CSS], margin=0
+    toggle = Toggle(
+        label="▶ Play",
+        width=84,
+        css_classes=["tpf-play"],
+        stylesheets=[CSS],
+        margin=0,
+        **tooltip(Toggle, "Step on by itself, and from the last cadence to the first."),
     )
     clock = []
     held = weakref.ref(inspector)  # Panel keeps what was called periodically until the page closes
@@ -149,7 +157,7 @@ def _play(inspector: Inspector) -> pn.widgets.Toggle:
             inspector.step(-inspector.tpf.sizes["time"])
 
     def play(event):
-        toggle.name = "⏸ Pause" if event.new else "▶ Play"
+        toggle.label = "⏸ Pause" if event.new else "▶ Play"
         while clock:
             clock.pop().stop()
         if event.new:
@@ -165,11 +173,11 @@ def _panels(inspector: Inspector) -> tuple[pn.widgets.CheckButtonGroup, pn.Colum
     views: dict[str, PanelView] = {}
     choose = pn.widgets.CheckButtonGroup(
         options=available_panels(inspector),
-        button_style="outline",
+        variant="outline",
         css_classes=["tpf-panels"],
         stylesheets=[CSS],
         margin=0,
-        description=tip("Further panels on the same time axis.", pn.widgets.CheckButtonGroup),
+        **tooltip(pn.widgets.CheckButtonGroup, "Further panels on the same time axis."),
     )
 
     def show(event):

@@ -5,7 +5,7 @@ from __future__ import annotations
 import panel as pn
 
 from tpfdash.cards.links import link
-from tpfdash.cards.widgets import CSS, note, plot_pane, section
+from tpfdash.cards.widgets import CSS, CheckBoxGroup, note, plot_pane, section, tooltip
 from tpfdash.inspector import Inspector
 from tpfdash.views.quality import QualityView
 
@@ -29,8 +29,12 @@ def quality_card(inspector: Inspector) -> pn.Row:
 
 def _ticks(inspector: Inspector) -> pn.widgets.CheckBoxGroup:
     flags = {f"{name} ({bit})": bit for bit, name, _ in inspector.flag_counts()}
-    ticks = pn.widgets.CheckBoxGroup(
-        options=flags, css_classes=["tpf-flags"], stylesheets=[CSS], margin=0
+    ticks = CheckBoxGroup(
+        options=flags,
+        css_classes=["tpf-flags"],
+        stylesheets=[CSS],
+        margin=0,
+        **tooltip(CheckBoxGroup, "Cadences with a flag that is ticked are left out."),
     )
 
     def chosen(bits):

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import panel as pn
 
-from tpfdash.cards.widgets import CSS, note, row
+from tpfdash.cards.widgets import CSS, note, row, tooltip
 from tpfdash.inspector import Inspector
 from tpfdash.inspector.script import SCRIPTS
 from tpfdash.views.live import Live
@@ -35,10 +35,11 @@ def script_part(inspector: Inspector) -> tuple[list, Live]:
     """A choice between the packages, the text, and a button that copies it; and what is live."""
     choice = pn.widgets.RadioButtonGroup(
         options=list(SCRIPTS),
-        button_style="outline",
+        variant="outline",
         css_classes=["tpf-script-package"],
         stylesheets=[CSS],
         margin=0,
+        **tooltip(pn.widgets.RadioButtonGroup, "The package that the text uses."),
     )
     area = pn.widgets.TextAreaInput(
         css_classes=["tpf-script"],
@@ -50,7 +51,11 @@ def script_part(inspector: Inspector) -> tuple[list, Live]:
         margin=0,
     )
     copy = pn.widgets.Button(
-        name="Copy", css_classes=["tpf-copy-script"], stylesheets=[CSS], margin=0
+        label="Copy",
+        css_classes=["tpf-copy-script"],
+        stylesheets=[CSS],
+        margin=0,
+        **tooltip(pn.widgets.Button, "Copy the text, to be pasted elsewhere."),
     )
     copy.js_on_click(args={"area": area}, code=_COPY)
 

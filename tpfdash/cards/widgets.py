@@ -18,8 +18,11 @@ from tpfdash.views.live import Live
 
 __all__ = [
     "CSS",
+    "CheckBoxGroup",
+    "Checkbox",
     "IntSlider",
     "RangeSlider",
+    "Toggle",
     "button",
     "choice",
     "html",
@@ -29,6 +32,7 @@ __all__ = [
     "readout",
     "row",
     "section",
+    "tooltip",
     "widget",
 ]
 
@@ -47,6 +51,12 @@ class Words(pn.pane.HTML):
 
     def _update(self, ref, model) -> None:
         model.text = escape(self.object)
+
+
+class _Titled(param.Parameterized):
+    """A control for which Panel has no tooltip: the browser's own serves."""
+
+    html_attributes = param.Dict({}, doc="Attributes of the control's element in the page.")
 
 
 class _Following:
@@ -73,12 +83,24 @@ class _Following:
         self._free = time.monotonic() + _TIME_TO_PAINT
 
 
-class IntSlider(_Following, pn.widgets.IntSlider):
+class IntSlider(_Following, _Titled, pn.widgets.IntSlider):
     """A slider over whole numbers."""
 
 
-class RangeSlider(_Following, pn.widgets.RangeSlider):
+class RangeSlider(_Following, _Titled, pn.widgets.RangeSlider):
     """A slider with two handles."""
+
+
+class Checkbox(_Titled, pn.widgets.Checkbox):
+    """A box to be ticked."""
+
+
+class CheckBoxGroup(_Titled, pn.widgets.CheckBoxGroup):
+    """Boxes to be ticked, one below the other."""
+
+
+class Toggle(_Titled, pn.widgets.Toggle):
+    """A button that stays pressed."""
 
 
 def html(text: str, **params) -> pn.pane.HTML:
@@ -117,39 +139,37 @@ def note(text: str) -> pn.pane.HTML:
     return html(f"<div class='note'>{text}</div>")
 
 
-def widget(kind: type, parameter: param.Parameter, tag: str, **params):
+def widget(kind: type, parameter: param.Parameter, tag: str, **params) -> pn.widgets.Widget:
     """A widget of a param, with the param's doc as its tooltip, found in the page as `tpf-TAG`."""
-    defaults = {"margin": 0}
-    if "description" in kind.param:  # sliders have none
-        defaults["description"] = tip(parameter.doc, kind)
-    return kind.from_param(
-        parameter, css_classes=[f"tpf-{tag}"], stylesheets=[CSS], **(defaults | params)
-    )
+    defaults = {"margin": 0, "css_classes": [f"tpf-{tag}"], "stylesheets": [CSS]}
+    return kind.from_param(parameter, **(defaults | tooltip(kind, parameter.doc) | params))
 
 
 def choice(parameter: param.Parameter, tag: str) -> pn.widgets.RadioButtonGroup:
     """A param's few choices side by side."""
-    return widget(pn.widgets.RadioButtonGroup, parameter, tag, name="", button_style="outline")
+    return widget(pn.widgets.RadioButtonGroup, parameter, tag, label="", variant="outline")
 
 
 def button(label: str, tag: str, act: Callable[[], None], doc: str) -> pn.widgets.Button:
     """A button that calls `act`, found in the page as `tpf-TAG`."""
     made = pn.widgets.Button(
-        name=label,
-        description=tip(doc, pn.widgets.Button),
+        label=label,
         css_classes=[f"tpf-{tag}"],
         stylesheets=[CSS],
         margin=0,
+        **tooltip(pn.widgets.Button, doc),
     )
     made.on_click(lambda event: act())
     return made
 
 
-def tip(text: str, kind: type) -> str | Tooltip:
-    """A tooltip below the control, where its kind lets the place be chosen."""
+def tooltip(kind: type, text: str) -> dict:
+    """The param that gives a control of this kind a tooltip, below it where that can be chosen."""
+    if issubclass(kind, _Titled):
+        return {"html_attributes": {"title": text}}
     if isinstance(kind.param.description, param.String):
-        return text
-    return Tooltip(content=text, position="bottom")
+        return {"description": text}
+    return {"description": Tooltip(content=text, position="bottom")}
 
 
 def plot_pane(plot, tag: str, **params) -> pn.pane.HoloViews:

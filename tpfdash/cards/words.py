@@ -131,7 +131,9 @@ def target_html(inspector: Inspector) -> str:
     ]
     if attrs.get("simulated"):
         rows.insert(0, ("Simulated", "yes: no telescope has seen this target"))
-    body = "".join(f"<tr><th>{key}</th><td>{escape(str(value))}</td></tr>" for key, value in rows)
+    body = "".join(
+        f"<tr><th>{escape(key)}</th><td>{escape(str(value))}</td></tr>" for key, value in rows
+    )
     return f"<table class='facts'>{body}</table>"
 
 

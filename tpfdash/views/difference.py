@@ -11,7 +11,7 @@ from tpfdash.inspector import Inspector
 from tpfdash.stamp.geometry import extent
 from tpfdash.stamp.sky import target_position
 from tpfdash.views.live import Live
-from tpfdash.views.patches import Figures, patch, set_columns, settle
+from tpfdash.views.patches import Figures, patch, set_columns, simplify
 from tpfdash.views.stamp import APERTURE_COLOR, MISSING_COLOR, palette, segments, stamp_size
 
 __all__ = ["DifferenceView", "difference_text"]
@@ -68,7 +68,7 @@ class DifferenceView:
             xlabel="column (pixel)",
             ylabel="row (pixel)",
             default_tools=[],
-            hooks=[lambda plot, element: settle(plot.state)],
+            hooks=[lambda plot, element: simplify(plot.state)],
         )
         border = hv.Segments(tuple(self._border().values()), ["x0", "y0", "x1", "y1"]).opts(
             color=APERTURE_COLOR, line_width=2, hooks=[self._figures.hook(title)]

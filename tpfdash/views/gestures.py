@@ -1,59 +1,72 @@
-"""The gestures as HoloViews streams: clicks and boxes that carry their shift key, hover, zoom.
+"""The gestures: HoloViews' streams of mouse events, of which none is lost, with the shift key.
 
-What a gesture does is decided by the views; here it only gets from Bokeh to Python, in order and
-with none lost.
+What a gesture does is decided by the views; here it only gets from Bokeh to Python, in order.
 """
 
 from __future__ import annotations
 
+import logging
+import math
 from collections.abc import Callable, Iterable
 
 import holoviews as hv
 import panel as pn
 import param
-from holoviews.plotting.bokeh.callbacks import Callback
-from holoviews.streams import LinkedStream, Stream
+from holoviews.plotting.bokeh import callbacks
+from holoviews.streams import (
+    BoundsXY,
+    LinkedStream,
+    MouseLeave,
+    PlotReset,
+    PointerXY,
+    Stream,
+    Tap,
+)
 
-__all__ = ["Box", "Click", "Hover", "Leave", "Reset", "Zoom", "follow", "listen"]
+_log = logging.getLogger(__name__)
+
+__all__ = [
+    "BoxStream",
+    "ClickStream",
+    "LeaveStream",
+    "PointerStream",
+    "ResetStream",
+    "ZoomStream",
+    "follow",
+    "listen",
+]
 
 
-class Click(LinkedStream):
+class ClickStream(Tap):
     """A click on a figure, in its axes; the second of two quick clicks is one too."""
 
-    x = param.Number(None, allow_None=True)
-    y = param.Number(None, allow_None=True)
-    shift = param.Boolean(False)
+    shift = param.Boolean(False, constant=True, doc="Whether the shift key was down.")
 
 
-class Box(LinkedStream):
-    """A box dragged over a figure, in its axes; `shift`: the key was down when it began."""
+class BoxStream(BoundsXY):
+    """A box dragged over a figure, in its axes."""
 
-    x0 = param.Number(None, allow_None=True)
-    x1 = param.Number(None, allow_None=True)
-    y0 = param.Number(None, allow_None=True)
-    y1 = param.Number(None, allow_None=True)
-    shift = param.Boolean(False)
+    shift = param.Boolean(False, constant=True, doc="Whether the shift key was down at its start.")
 
 
-class Hover(LinkedStream):
-    """The mouse is over a figure, in its axes."""
-
-    x = param.Number(None, allow_None=True)
-    y = param.Number(None, allow_None=True)
+class PointerStream(PointerXY):
+    """Where the mouse is over a figure, in its axes; beside the frame too."""
 
 
-class Leave(LinkedStream):
-    """The mouse has left a figure."""
+class LeaveStream(MouseLeave):
+    """Where the mouse has left a figure."""
 
 
-class Zoom(LinkedStream):
-    """A figure's x range was changed by the user."""
+class ZoomStream(LinkedStream):
+    """A figure's x range, each time that the user has changed it.
 
-    x0 = param.Number(None, allow_None=True)
-    x1 = param.Number(None, allow_None=True)
+    Not a RangeX, which HoloViews itself tells of the range with which it builds a figure.
+    """
+
+    x_range = param.Tuple(None, length=2, constant=True, doc="(left, right), in the axis' units.")
 
 
-class Reset(LinkedStream):
+class ResetStream(PlotReset):
     """The figure's reset tool was used."""
 
 
@@ -72,86 +85,98 @@ def follow(inspector: param.Parameterized, names: Iterable[str]) -> hv.streams.P
     return hv.streams.Params(inspector, list(names), linked=True)
 
 
-class _Gesture(Callback):
-    """Bokeh events -> one event of a stream, at once.
+class _EveryEvent:
+    """Has a callback of HoloViews' tell its streams of every event, at once.
 
-    HoloViews' own callbacks wait 10 ms, and of the events that arrive while one is being worked
-    on they keep only the last of each kind: three quick shift-clicks would be one. They also drop
-    the modifier keys. So the method that HoloViews registers with Bokeh is replaced, here alone.
+    By itself it waits for 10 ms or more, and of the events that come meanwhile keeps only the last
+    of each kind: three quick shift-clicks would be one. After an error it stays silent. And what it
+    then changes goes out one by one, since the page is being told that its event came.
     """
 
-    models = ["plot"]
+    def set_callback(self, handle) -> None:
+        """Register with Bokeh, in place of what HoloViews registers."""
+        for name in self.on_events:
+            handle.on_event(name, self.tell)
 
-    def _schedule_event(self, event) -> None:
-        contents = self.read(event)
-        if contents is not None:
+    def tell(self, event) -> None:
+        """Tell the streams of an event of Bokeh's."""
+        figure = self.plot_handles.get("plot")
+        if figure is None:  # gone since
+            return
+        found = {
+            name: self.resolve_attr_spec(where, event, figure)["value"]
+            for name, where in self.attributes.items()
+        }
+        # What is nowhere is no gesture, whoever sent it.
+        if not all(map(_is_finite, found.values())) or self.skip_event(event):
+            return
+        contents = self._process_msg(found)
+        if contents:
             with pn.io.hold(self.plot.document):  # whatever it changes goes out as one batch
                 for stream in self.streams:
-                    stream.event(**contents)
+                    try:
+                        stream.event(**contents)
+                    except Exception:  # or the rest of what the page sent would be lost
+                        _log.exception("a gesture failed")
 
-    def read(self, event) -> dict | None:
-        """What the stream is to be told of a Bokeh event; None: nothing."""
-        return {}
+
+class _WithShift(_EveryEvent):
+    """Tells whether shift was down too, as the last event says that knows of keys."""
+
+    def tell(self, event) -> None:
+        if hasattr(event, "modifiers"):
+            keys = event.modifiers
+            shift = isinstance(keys, dict) and keys.get("shift") is True
+            for stream in self.streams:
+                stream.update(shift=shift)
+        super().tell(event)
 
 
-class _ClickCallback(_Gesture):
+class _ClickCallback(_WithShift, callbacks.TapCallback):
     # Bokeh sends a second click within 300 ms, wherever it is, as "doubletap" instead of "tap".
     on_events = ["tap", "doubletap"]
 
-    def read(self, event):
-        return {"x": event.x, "y": event.y, "shift": _shift(event)}
 
-
-class _BoxCallback(_Gesture):
-    # A selection does not say which keys were down; the start of its drag does, and comes first.
+class _BoxCallback(_WithShift, callbacks.BoundsCallback):
+    # A selection does not say which keys were down; the start of its drag, which is no box yet,
+    # does, and comes first.
     on_events = ["panstart", "selectiongeometry"]
-    _shift = False
-
-    def read(self, event):
-        if event.event_name == "panstart":
-            self._shift = _shift(event)
-            return None
-        if not event.final or event.geometry["type"] != "rect":
-            return None
-        return {end: event.geometry[end] for end in ("x0", "x1", "y0", "y1")} | {
-            "shift": self._shift
-        }
 
 
-class _HoverCallback(_Gesture):
+class _PointerCallback(_EveryEvent, callbacks.Callback):
+    # Not HoloViews' own, which moves a mouse beside the frame to the frame's edge.
+    attributes = callbacks.PointerXYCallback.attributes
+    models = ["plot"]
     on_events = ["mousemove"]
 
-    def read(self, event):
-        return {"x": event.x, "y": event.y}
+
+class _LeaveCallback(_EveryEvent, callbacks.MouseLeaveCallback):
+    pass
 
 
-class _LeaveCallback(_Gesture):
-    on_events = ["mouseleave"]
+class _ZoomCallback(_EveryEvent, callbacks.RangeXCallback):
+    pass
 
 
-class _ZoomCallback(_Gesture):
-    on_events = ["rangesupdate"]
-
-    def read(self, event):
-        return {"x0": event.x0, "x1": event.x1}
+class _ResetCallback(_EveryEvent, callbacks.ResetCallback):
+    pass
 
 
-class _ResetCallback(_Gesture):
-    on_events = ["reset"]
-
-
-def _shift(event) -> bool:
-    return bool((event.modifiers or {}).get("shift"))
+def _is_finite(value) -> bool:
+    try:
+        return math.isfinite(value)
+    except (TypeError, OverflowError):
+        return False
 
 
 # The registry through which HoloViews finds the callback of a stream; it has no public setter.
 Stream._callbacks["bokeh"].update(
     {
-        Click: _ClickCallback,
-        Box: _BoxCallback,
-        Hover: _HoverCallback,
-        Leave: _LeaveCallback,
-        Zoom: _ZoomCallback,
-        Reset: _ResetCallback,
+        ClickStream: _ClickCallback,
+        BoxStream: _BoxCallback,
+        PointerStream: _PointerCallback,
+        LeaveStream: _LeaveCallback,
+        ZoomStream: _ZoomCallback,
+        ResetStream: _ResetCallback,
     }
 )

@@ -13,7 +13,7 @@ from bokeh.models import BoxSelectTool
 from tpfdash.inspector import Inspector
 from tpfdash.views import gestures
 from tpfdash.views.live import Live
-from tpfdash.views.patches import patch, prefer, set_columns
+from tpfdash.views.patches import drag_with, patch, set_columns
 from tpfdash.views.timeplot import CADENCE_COLOR, Kind, TimePlot
 
 __all__ = ["LightCurveView"]
@@ -45,9 +45,9 @@ class LightCurveView(TimePlot):
         gestures.listen(
             self.plot,
             {
-                gestures.Box: self._box,
-                gestures.Hover: self._hover,
-                gestures.Leave: self._leave,
+                gestures.BoxStream: self._box,
+                gestures.PointerStream: self._hover,
+                gestures.LeaveStream: self._leave,
             },
         )
         Live(inspector, self._draw_window, "window")
@@ -55,8 +55,8 @@ class LightCurveView(TimePlot):
 
     # -- gestures --------------------------------------------------------------------------------
 
-    def _box(self, x0, x1, y0, y1, shift):
-        self.inspector.window = (x0, x1)
+    def _box(self, bounds, shift):
+        self.inspector.window = bounds[::2]
 
     def _hover(self, x, y):
         inspector = self.inspector
@@ -77,7 +77,7 @@ class LightCurveView(TimePlot):
         up *= plot.inner_height or 300
         inspector.hovered = int(near.start + at[np.argmin(across**2 + up**2)])
 
-    def _leave(self):
+    def _leave(self, x, y):
         self.inspector.hovered = None
 
     # -- what is drawn ---------------------------------------------------------------------------
@@ -131,6 +131,8 @@ class LightCurveView(TimePlot):
     def summary(self) -> str:
         """One line over the plot: what the light curve is the sum of, or why there is none."""
         inspector = self.inspector
+        if inspector.timeline.span is None:
+            return "No cadence of this file has a time: none can be drawn, but stepped to."
         pixels = int(inspector.aperture.sum())
         if not pixels:
             return "The aperture is empty: click a pixel or drag a box on the stamp."
@@ -149,7 +151,7 @@ class LightCurveView(TimePlot):
 
     def _finish(self, figure, picture):
         super()._finish(figure, picture)
-        prefer(figure, BoxSelectTool)
+        drag_with(figure, BoxSelectTool)
         figure.title.update(
             text=self.summary(), text_font_style="normal", text_font_size="12px", align="left"
         )

@@ -14,7 +14,7 @@ from collections.abc import Callable
 import numpy as np
 import panel as pn
 
-__all__ = ["Figures", "patch", "prefer", "set_columns", "settle", "weakly"]
+__all__ = ["Figures", "drag_with", "patch", "set_columns", "simplify", "weakly"]
 
 #: A column up to this long is compared before it is sent: cheaper than sending it for nothing.
 _WORTH_COMPARING = 10_000
@@ -101,8 +101,8 @@ def _holds(document) -> bool:
     return pn.state.curdoc is document
 
 
-def settle(figure) -> None:
-    """What every figure here wants of Bokeh and HoloViews has no option for.
+def simplify(figure) -> None:
+    """Take off a figure what there is no option of HoloViews to do without.
 
     No WebGL: HoloViews asks for it, and each paint then waits for the card to hand its pixels
     back (100 ms without one); no grid at all, since one without lines takes its time too; and no
@@ -113,10 +113,9 @@ def settle(figure) -> None:
     figure.toolbar.stylesheets = [".bk-logo { visibility: hidden; width: 0; }"]
 
 
-def prefer(figure, tool: type) -> None:
-    """Make `tool` the one that a drag uses, and `settle` the figure."""
+def drag_with(figure, tool: type) -> None:
+    """Make `tool` the one of a figure's tools that a drag uses."""
     figure.toolbar.active_drag = next(one for one in figure.tools if isinstance(one, tool))
-    settle(figure)
 
 
 def set_columns(source, **columns) -> None:

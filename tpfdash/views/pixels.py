@@ -20,7 +20,7 @@ from tpfdash.stamp.sky import target_position
 from tpfdash.stamp.stretch import shades, values_of
 from tpfdash.views import gestures
 from tpfdash.views.live import Live
-from tpfdash.views.patches import Figures, patch, prefer, set_columns
+from tpfdash.views.patches import Figures, drag_with, patch, set_columns, simplify
 from tpfdash.views.stamp import (
     APERTURE_COLOR,
     BACKGROUND_COLOR,
@@ -76,10 +76,10 @@ class PixelView:
         gestures.listen(
             self.plot,
             {
-                gestures.Click: self._click,
-                gestures.Box: self._box,
-                gestures.Hover: self._hover,
-                gestures.Leave: self._leave,
+                gestures.ClickStream: self._click,
+                gestures.BoxStream: self._box,
+                gestures.PointerStream: self._hover,
+                gestures.LeaveStream: self._leave,
             },
         )
         Live(inspector, self._draw_masks, "aperture", "background")
@@ -97,7 +97,8 @@ class PixelView:
         else:
             self.inspector.select_box(row, row, col, col, self.inspector.mode)
 
-    def _box(self, x0, x1, y0, y1, shift):
+    def _box(self, bounds, shift):
+        x0, y0, x1, y1 = bounds
         mode = self.inspector.mode
         if shift or mode == "toggle":
             mode = "add"
@@ -108,7 +109,7 @@ class PixelView:
     def _hover(self, x, y):
         self.inspector.pointed = self._pixel(x, y)
 
-    def _leave(self):
+    def _leave(self, x, y):
         self.inspector.pointed = None
 
     def _pixel(self, x: float, y: float) -> tuple[int, int] | None:
@@ -164,7 +165,10 @@ class PixelView:
             toolbar="above" if width > 200 else "right",  # where it has the room
             show_legend=False,
             shared_axes=False,
-            hooks=[lambda plot, element: prefer(plot.state, BoxSelectTool)],
+            hooks=[
+                lambda plot, element: simplify(plot.state),
+                lambda plot, element: drag_with(plot.state, BoxSelectTool),
+            ],
         )
 
     def _finish(self, plot, element) -> None:

@@ -16,7 +16,7 @@ from bokeh.models import BasicTickFormatter
 from tpfdash.inspector import Inspector
 from tpfdash.views import gestures
 from tpfdash.views.live import Live
-from tpfdash.views.patches import Figures, patch, set_columns, settle, weakly
+from tpfdash.views.patches import Figures, patch, set_columns, simplify, weakly
 from tpfdash.views.ranges import axis_range
 from tpfdash.views.raster import LEVELS, fit_range, rasterize
 
@@ -83,7 +83,11 @@ class TimePlot:
         self.plot = hv.DynamicMap(self._build, streams=[gestures.follow(inspector, ["tpf"])])
         gestures.listen(
             self.plot,
-            {gestures.Click: self._click, gestures.Zoom: self._zoom, gestures.Reset: self._reset},
+            {
+                gestures.ClickStream: self._click,
+                gestures.ZoomStream: self._zoom,
+                gestures.ResetStream: self._reset,
+            },
         )
         Live(inspector, self._draw_bar, "cadence")
         self.live = Live(inspector, self.draw, "time_range", "show_all", *follows)
@@ -98,16 +102,16 @@ class TimePlot:
     def _click(self, x, y, shift):
         self.inspector.seek(x)
 
-    def _zoom(self, x0, x1):
+    def _zoom(self, x_range):
         full = self.full_range
-        everything = min(x0, x1) <= full[0] and max(x0, x1) >= full[1]
+        everything = x_range[0] <= full[0] and x_range[1] >= full[1]
         self._zooming = True
         try:
-            self.inspector.time_range = None if everything else (x0, x1)
+            self.inspector.time_range = None if everything else x_range
         finally:
             self._zooming = False
 
-    def _reset(self):
+    def _reset(self, resetting):
         if self.inspector.time_range is None:
             self.draw()  # the browser has put the axes back already: draw what they should show
         self.inspector.time_range = None
@@ -246,7 +250,7 @@ class TimePlot:
         (x0, x1), (y0, y1) = picture["x_range"], picture["y_range"]
         figure.x_range.update(start=x0, end=x1, reset_start=first, reset_end=last)
         figure.y_range.update(start=y0, end=y1, reset_start=y0, reset_end=y1)
-        settle(figure)
+        simplify(figure)
         figure.min_border_left = 86  # the plots below each other share where their axes begin
 
     # -- keeping up ------------------------------------------------------------------------------
