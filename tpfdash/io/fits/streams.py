@@ -55,12 +55,19 @@ class Stream(Store):
         Called with each piece that comes.
     times : int
         What is packed may unpack to so many times its own length, or to 256 MB if that is more.
+    length : int, optional
+        Of the file, where it is known: what headers announce is then refused before it comes.
     """
 
     gap = float("inf")
 
     def __init__(
-        self, file: BinaryIO, name: str, keep=lambda piece: None, times: int = _UNPACKED_TIMES
+        self,
+        file: BinaryIO,
+        name: str,
+        keep=lambda piece: None,
+        times: int = _UNPACKED_TIMES,
+        length: int | None = None,
     ):
         self._packed = _Counted(file, name)
         self._file = self._packed
@@ -72,6 +79,7 @@ class Stream(Store):
         self.is_packed = self._file is not self._packed
         self._keep = keep
         self._times = times
+        self._length = length
         self.name = name
         self.size = 0
 
@@ -93,9 +101,20 @@ class Stream(Store):
 
     def reaches(self, end: int) -> bool:
         """Whether there are bytes up to `end`; they are passed over."""
+        if self._length is not None:
+            self._allow(end)
+        return self._pass(end)
+
+    def _pass(self, end: int) -> bool:
         while self.size < end and self._next(end - self.size):
             pass
         return self.size >= end
+
+    def _allow(self, size: int) -> None:
+        """A TPFError where that is more than may be unpacked."""
+        if self.is_packed:
+            packed = self._packed.count if self._length is None else self._length
+            check_unpacked(self.name, size, packed, self._times)
 
     def finish(self) -> None:
         """Read a packed stream to its end, where its checksum is.
@@ -105,7 +124,7 @@ class Stream(Store):
         TPFError
             If that is wrong, or if the end is far.
         """
-        if self.is_packed and self.reaches(self.size + _TRAILING_BYTES):
+        if self.is_packed and self._pass(self.size + _TRAILING_BYTES):
             raise TPFError(
                 f"{self.name} goes on for more than {_TRAILING_BYTES >> 20} MB after what its "
                 "headers announce: it should end there."
@@ -115,9 +134,7 @@ class Stream(Store):
         """The next bytes, at most `count`; none at the end."""
         count = min(count, COPY_BYTES)
         piece = self._file.read(count)
-        if self.is_packed:
-            size = self.size + len(piece)
-            check_unpacked(self.name, size, self._packed.count, self._times)
+        self._allow(self.size + len(piece))
         self.size += len(piece)
         self._keep(piece)
         return piece
@@ -190,7 +207,7 @@ def _unpacker(start: bytes):
     return next((unpack for magic, unpack in _PACKINGS.items() if start.startswith(magic)), None)
 
 
-def spool(file: BinaryIO, name: str) -> Store:
+def spool(file: BinaryIO, name: str, length: int | None = None) -> Store:
     """The FITS file that a stream holds, in memory or, if it is long, in a temporary file.
 
     Parameters
@@ -199,6 +216,8 @@ def spool(file: BinaryIO, name: str) -> Store:
         Read by pieces, as far as the headers say; it need not seek. It may be packed.
     name : str
         How messages name it.
+    length : int, optional
+        Of the file, where it is known.
 
     Raises
     ------
@@ -207,7 +226,7 @@ def spool(file: BinaryIO, name: str) -> Store:
         packed and unpacks to far more than it should.
     """
     kept = _Kept()
-    stream = Stream(file, name, kept.add)
+    stream = Stream(file, name, kept.add, length=length)
     try:
         for _ in find_hdus(stream):
             pass
@@ -249,4 +268,4 @@ def expand(store: Store) -> Store:
     if not is_packed(store):
         return store
     with store.stream() as stream:
-        return spool(stream, store.name)
+        return spool(stream, store.name, store.size)

@@ -130,9 +130,8 @@ def read_tpf(store: Store, mission: str | None = None) -> xr.Dataset:
         variables["rb_level"] = (dims, indexing.LazilyIndexedArray(cube), labels)
         durations = (pixels.get(f"RBTDUR{i + 1}") for i in range(cube.shape[2]))
         attrs["rb_durations"] = tuple(d for d in durations if d is not None)
-    bits = whole(aperture, np.dtype("i4"), 0)
-    long_name = "pixels with any flux" if "aperture" in missing else "bits of APERTURE"
-    variables["aperture"] = (("row", "col"), bits, _labels(None, long_name))
+    labels = _labels(None, "pixels with any flux" if lacking["aperture"] else "bits of APERTURE")
+    variables["aperture"] = (("row", "col"), whole(bits, np.dtype("i4"), 0), labels)
 
     clock = {"units": f"BJD - {attrs['time_reference']:.10g}"} | {
         key: attrs[key] for key in ("time_format", "time_scale", "time_reference")
