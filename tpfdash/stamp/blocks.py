@@ -15,6 +15,7 @@ __all__ = [
     "all_zero",
     "finite_median",
     "median_level",
+    "pixel_rows",
     "pixel_series",
     "spans",
     "zero_frames",
@@ -73,6 +74,20 @@ def all_zero(pixels: np.ndarray) -> np.ndarray:
 def pixel_series(tpf: xr.Dataset, name: str, cadences: slice | np.ndarray) -> np.ndarray:
     """A cube over some cadences with each pixel's series contiguous: array (row, col, cadence)."""
     return tpf[name].variable[cadences].values.transpose(1, 2, 0)
+
+
+def pixel_rows(tpf: xr.Dataset, name: str) -> np.ndarray | None:
+    """A cube in memory as float32 array (pixel, cadence), contiguous, in place.
+
+    None where that would take reading it, or a copy.
+    """
+    variable = tpf[name].variable
+    if not variable._in_memory:
+        return None
+    cube = variable.values.transpose(1, 2, 0)
+    if cube.dtype != np.float32 or not cube.flags.c_contiguous:
+        return None
+    return cube.reshape(-1, cube.shape[-1])
 
 
 def spans(tpf: xr.Dataset, names: Iterable[str], *masks: np.ndarray | None) -> Iterator[slice]:
