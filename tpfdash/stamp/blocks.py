@@ -109,10 +109,12 @@ def spans(tpf: xr.Dataset, names: Iterable[str], *masks: np.ndarray | None) -> I
 def finite_median(series: np.ndarray) -> np.ndarray:
     """Median over axis 0 of the finite values; NaN where there are none.
 
-    numpy's nanmedian goes column by column in Python for so few values a column.
+    numpy's nanmedian goes column by column in Python for so few values a column, and sorting is
+    quicker where the values to be sorted lie side by side.
     """
     finite = np.isfinite(series)
-    ordered = np.sort(np.where(finite, series, np.nan), axis=0)  # NaN goes last
+    ordered = np.where(finite, series, np.nan).T.copy()
+    ordered.sort(axis=1)  # NaN goes last
     count = finite.sum(axis=0)
-    at = np.maximum([(count - 1) // 2, count // 2], 0)
-    return np.take_along_axis(ordered, at, axis=0).mean(axis=0, dtype=np.float64)
+    middle = np.maximum([(count - 1) // 2, count // 2], 0).T
+    return np.take_along_axis(ordered, middle, axis=1).mean(axis=1, dtype=np.float64)
