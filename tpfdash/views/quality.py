@@ -48,7 +48,7 @@ class QualityView:
         self._selection.add_subscriber(self._pick)
 
     def _pick(self, index):
-        bit = self._flags[index[0]][0] if index and self._flags else 0
+        bit = self._flags[index[0]][0] if index and 0 <= index[0] < len(self._flags) else 0
         self.inspector.marked_flag = bit
         if bit:
             self.inspector.seek_flag(bit)
