@@ -8,8 +8,7 @@ import pytest
 
 from tpfdash.app.interact import KEYWORDS, inspector_params, interact
 from tpfdash.errors import TPFError
-from tpfdash.inspector import Inspector
-from tpfdash.inspector.inspector import CMAPS
+from tpfdash.inspector import CMAPS, Inspector
 from tpfdash.io import lightcurve_bytes
 from tpfdash.simulate import simulate_tpf
 

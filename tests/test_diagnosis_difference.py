@@ -31,7 +31,7 @@ def test_images_are_means_of_the_window_and_of_as_much_on_either_side(noise):
     outside = (flux[141:145].mean(axis=0) + flux[149:153].mean(axis=0)) / 2
     np.testing.assert_allclose(result.inside, inside, rtol=1e-12)
     np.testing.assert_allclose(result.outside, outside, rtol=1e-12)
-    np.testing.assert_allclose(result.difference, outside - inside, atol=1e-9)
+    np.testing.assert_allclose(result.image, outside - inside, atol=1e-9)
     assert (result.n_inside, result.n_outside) == (4, 8)
 
 
@@ -94,8 +94,8 @@ def test_what_carries_no_data_does_not_count(noise):
     noise["time"].values[113] = np.nan
     result = difference_image(noise, window(100, 109))
     assert (result.n_inside, result.n_outside) == (9, 19)
-    assert np.isnan(result.difference[[2, 4], [3, 4]]).all()
-    assert np.isnan(result.difference).sum() == 2
+    assert np.isnan(result.image[[2, 4], [3, 4]]).all()
+    assert np.isnan(result.image).sum() == 2
     sound = np.isfinite(result.snr)
     assert np.abs(result.snr - clean.snr)[sound].max() < 3  # no frame of 0 among the 1000s
     outside = [*range(91, 100), 110, 111, *range(114, 122)]
@@ -131,7 +131,7 @@ def test_noiseless_and_one_pixel_stamps():
     flux = np.full((300, 1, 1), 50.0)
     flux[100:110] = 40
     result = difference_image(make_tpf(flux), window(100, 109))
-    assert result.difference.item() == 10 and result.centroid == (ROW, COL)
+    assert result.image.item() == 10 and result.centroid == (ROW, COL)
 
 
 def test_blocks_and_lazy_cubes_give_the_same(noise, monkeypatch):

@@ -1,5 +1,8 @@
 """The Inspector's contract: what it takes and refuses, its gestures, its history, its watchers."""
 
+import copy
+import pickle
+
 import dask.array
 import numpy as np
 import param
@@ -105,7 +108,7 @@ BAD = {
     "aperture": NOT_MASKS,
     "background": NOT_MASKS,
     "cadence": [-1, 60, 1.5, np.nan, "3", None, True],
-    "quality_bitmask": ["harder", -1, 1.5, None, True, [1]],
+    "quality_bitmask": ["harder", -1, 1.5, True, [1]],
     "window": [(1, np.nan), (np.inf, 2), (1,), (1, 2, 3), 5.0, "12", ("a", "b")],
     "time_range": [(1, np.nan), 5.0, "12"],
     "column": ["FLUX", "background", None, 1, np.zeros(3)],  # this file has no FLUX_BKG
@@ -163,6 +166,12 @@ def test_intervals_are_put_in_order(inspector):
     inspector.window = None
     inspector.stretch = np.array([99.0, 2.0])
     assert inspector.stretch == (2.0, 99.0)
+
+
+def test_no_quality_bitmask_means_none(tpf, inspector):
+    inspector.quality_bitmask = None
+    assert inspector.quality_bitmask == "none" and inspector.good.all()
+    assert Inspector(tpf, quality_bitmask=None).quality_bitmask == "none"
 
 
 def test_numbers_are_kept_as_pythons_own(inspector):
@@ -239,10 +248,49 @@ def test_named_apertures(inspector, tpf):
         inspector.set_aperture(name)
         np.testing.assert_array_equal(inspector.aperture, expected)
     inspector.editing = "background"
-    inspector.set_mask("all")
+    inspector.set_mask("rest")
+    np.testing.assert_array_equal(inspector.background, ~expected)
     inspector.toggle(ROW, COL)
-    assert inspector.background.sum() == 19
+    assert inspector.background.sum() == 15
     np.testing.assert_array_equal(inspector.aperture, expected)
+
+
+def test_the_background_is_never_the_star_by_a_button(inspector, tpf):
+    star = inspector.aperture
+    inspector.editing = "background"
+    for name in ("sky", "rest"):
+        inspector.set_mask(name)
+        assert inspector.background.any() and not (inspector.background & star).any()
+        assert inspector.overlap == 0
+    for name in ("threshold", "pipeline", "all"):
+        with pytest.raises(TPFError, match=f"{name}.*no background"):
+            inspector.set_mask(name)
+    with pytest.raises(TPFError, match="marks no pixel as background"):
+        inspector.set_background("mission")
+    inspector.toggle(*np.add((ROW, COL), np.argwhere(star)[0]))
+    assert inspector.overlap == 1
+    inspector.set_mask("empty")
+    assert not inspector.background.any()
+
+
+def test_the_missions_own_background_pixels():
+    tpf = simulate_tpf("TESS", n_cadences=30)
+    inspector = Inspector(tpf, background="mission")
+    np.testing.assert_array_equal(inspector.background, (tpf["aperture"].values & 4) == 4)
+    assert inspector.background.sum() == 32
+    level = np.median(tpf["flux"].values[3][inspector.background])
+    expected = tpf["flux"].values[3][inspector.aperture].sum(dtype=float)
+    expected -= level * inspector.aperture.sum()
+    assert inspector.flux[3] == pytest.approx(expected, rel=1e-6)
+
+
+def test_the_sky_is_faint():
+    tpf = simulate_tpf("Kepler", n_cadences=60, shape=(9, 9))
+    inspector = Inspector(tpf, background="sky")
+    image = tpf["flux"].values.mean(axis=0)
+    outside = ~inspector.aperture
+    assert inspector.background.sum() >= 20
+    assert image[inspector.background].max() <= np.median(image[outside])
 
 
 class Edits(RuleBasedStateMachine):
@@ -657,3 +705,27 @@ def test_odd_real_files(data_file, name):
         inspector.column = column
         low, high = inspector.levels()
         assert np.isfinite([low, high]).all() and low < high
+
+
+# -- copies ------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    "again", [copy.copy, copy.deepcopy, lambda one: pickle.loads(pickle.dumps(one))]
+)
+def test_copies_are_alike_and_know_nothing_of_each_other(tpf, again):
+    inspector = Inspector(tpf, cadence=7, stretch=(5, 90), limits=(0, 99), normalized=True)
+    inspector.param.watch(lambda event: None, "cadence")  # no copy of this
+    inspector.toggle(ROW, COL)
+    inspector.select(ROW + 1, COL)
+    inspector.undo()
+    twin = again(inspector)
+    for name in set(inspector.param) - {"name", "tpf", "lightcurve"}:
+        np.testing.assert_array_equal(getattr(twin, name), getattr(inspector, name), name)
+    np.testing.assert_array_equal(twin.flux, inspector.flux)
+    assert twin.can_undo and twin.can_redo
+    twin.redo()
+    twin.cadence = 9
+    assert twin.aperture.sum() == 1 and inspector.aperture.sum() == 5
+    assert inspector.cadence == 7 and inspector.can_redo
+    assert (twin.tpf is tpf) == (again is copy.copy)

@@ -19,6 +19,7 @@ import xarray as xr
 from astropy.io import fits
 
 import tpfdash.io.fits.stores
+import tpfdash.io.fits.streams
 from tests.fitsfiles import make_hdus
 from tpfdash.errors import TPFError
 from tpfdash.io import open_tpf
@@ -97,8 +98,8 @@ def test_gzipped_whatever_its_name(path, expected):
 
 
 def test_long_streams_go_to_a_temporary_file(path, expected, monkeypatch):
-    monkeypatch.setattr(tpfdash.io.fits.stores, "SPOOL_BYTES", 5000)
-    monkeypatch.setattr(tpfdash.io.fits.stores, "_COPY_BYTES", 1000)
+    monkeypatch.setattr(tpfdash.io.fits.streams, "SPOOL_BYTES", 5000)
+    monkeypatch.setattr(tpfdash.io.fits.streams, "COPY_BYTES", 1000)
     packed = path.with_name("packed.fits.gz")
     packed.write_bytes(gzip.compress(path.read_bytes()))
     made = []
@@ -209,7 +210,7 @@ def test_lightkurve_object_in_memory_touches_no_disk(monkeypatch, path):
             raise AssertionError("the disk was touched")
 
         monkeypatch.setattr(tpfdash.io.fits.stores, "open_path", refuse)
-        monkeypatch.setattr(tpfdash.io.fits.stores.tempfile, "TemporaryFile", refuse)
+        monkeypatch.setattr(tpfdash.io.fits.streams.tempfile, "TemporaryFile", refuse)
         tpf = open_tpf(theirs)
     np.testing.assert_array_equal(tpf["cadenceno"], 505 + np.arange(10))
     np.testing.assert_array_equal(tpf["flux"], theirs.hdu[1].data["FLUX"])
@@ -346,6 +347,22 @@ def test_text_mode(path, tmp_path):
     assert "text" in fault(io.StringIO("SIMPLE  = "))
     with open(tmp_path / "a.txt") as file:
         assert "is not a FITS file" in fault(file)
+
+
+def test_messages_tell_no_folder_of_what_was_uploaded(tmp_path, monkeypatch):
+    """A file object may lie in a folder that only the server knows; a path the user gave."""
+    (tmp_path / "star.fits").write_bytes(b"nonsense")
+    with open(tmp_path / "star.fits", "rb") as file:
+        message = fault(file)
+        assert "star.fits is not a FITS file" in message and str(tmp_path) not in message
+
+        def refuse(*args, **kwargs):
+            raise PermissionError(13, "Permission denied", str(tmp_path / "star.fits"))
+
+        monkeypatch.setattr(tpfdash.io.fits.stores, "open", refuse, raising=False)
+        message = fault(file)
+        assert "star.fits is not a FITS file" in message and str(tmp_path) not in message
+    assert str(tmp_path / "star.fits") in fault(tmp_path / "star.fits")
 
 
 def test_urls_that_give_nothing(web, tmp_path):

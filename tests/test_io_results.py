@@ -3,6 +3,8 @@
 import gzip
 import io
 import json
+import os
+import socket
 import warnings
 from pathlib import Path
 
@@ -427,6 +429,26 @@ def test_links_and_permissions_are_those_of_an_ordinary_file(tmp_path):
         atomic.write_atomically(link, lambda file: file.write(b"2"))
     atomic.write_atomically(link, lambda file: file.write(b"2"), overwrite=True)
     assert link.is_symlink() and path.read_bytes() == b"2"
+
+
+def test_only_regular_files_are_overwritten(tmp_path):
+    os.mkfifo(tmp_path / "pipe")
+    (tmp_path / "device").symlink_to(os.devnull)
+    (tmp_path / "nowhere").symlink_to("gone")
+    (tmp_path / "round").symlink_to("round")
+    with socket.socket(socket.AF_UNIX) as server:
+        here = os.getcwd()
+        os.chdir(tmp_path)  # the name of a socket has to be short
+        try:
+            server.bind("socket")
+        finally:
+            os.chdir(here)
+    names = sorted(path.name for path in tmp_path.iterdir())
+    for name in names:
+        with pytest.raises(TPFError, match=f"{name} is no regular file"):
+            atomic.write_atomically(tmp_path / name, lambda file: file.write(b"1"), overwrite=True)
+    assert sorted(path.name for path in tmp_path.iterdir()) == names
+    assert not os.path.isfile(os.devnull)
 
 
 @pytest.mark.parametrize(

@@ -11,7 +11,7 @@ from tpfdash.errors import TPFError
 from tpfdash.io import open_tpf
 from tpfdash.simulate import Star, simulate_tpf
 from tpfdash.stamp.geometry import outline, rectangle
-from tpfdash.stamp.masks import as_mask, default_mask, named_mask, pipeline_mask, threshold_mask
+from tpfdash.stamp.masks import as_mask, default_mask, named_aperture, pipeline_mask, threshold_mask
 
 
 def test_as_mask_copies_and_locks():
@@ -50,11 +50,11 @@ def test_pipeline_mask_tests_the_bit():
     assert pipeline_mask(tpf).tolist() == [[False, False, True], [False, True, True]]
 
 
-def test_named_masks():
+def test_named_apertures():
     tpf = make_tpf(np.ones((1, 2, 3)))
-    assert named_mask(tpf, "all").all() and not named_mask(tpf, "empty").any()
+    assert named_aperture(tpf, "all").all() and not named_aperture(tpf, "empty").any()
     with pytest.raises(TPFError, match="pipelin'.*'pipeline'"):
-        named_mask(tpf, "pipelin")
+        named_aperture(tpf, "pipelin")
 
 
 def test_rectangle_includes_both_ends_in_any_order_and_is_cut_at_the_stamp():

@@ -142,6 +142,13 @@ def test_an_empty_mask_is_said_in_words_and_the_next_one_shows():
     assert plot.state.y_range.start < np.nanmedian(flux) < plot.state.y_range.end
 
 
+def test_a_file_without_times_is_said_in_words():
+    tpf = simulate_tpf("Kepler", n_cadences=30, shape=(3, 3))
+    tpf["time"].values[:] = np.nan
+    plot = shown(LightCurveView(Inspector(tpf)))
+    assert plot.state.title.text.startswith("No cadence of this file has a time")
+
+
 def test_the_cadence_bar_is_gone_where_the_cadence_has_no_time():
     inspector = inspected()
     view = LightCurveView(inspector)
@@ -209,11 +216,10 @@ def test_a_panel_that_is_not_shown_is_not_drawn(monkeypatch):
     view = PanelView(inspector, "Centroid")
     plot = shown(view)
     before = source(view, "row")["f"].copy()
-    view.shown = False
+    view.live.shown = False
     inspector.toggle(*corner(inspector))
     np.testing.assert_array_equal(source(view, "row")["f"], before)
-    view.shown = True
-    view.draw()
+    view.live.shown = True
     assert not np.array_equal(source(view, "row")["f"], before, equal_nan=True)
     assert plot.state is not None
 

@@ -49,6 +49,8 @@ class Mission:
         "none", "default", "hard", "hardest" -> the bits that leave a cadence out.
     aperture_bits : mapping of int to str
         Value of each bit of the APERTURE extension -> its name.
+    background_bit : int
+        The one of them that marks background pixels; 0 where the mission marks none.
     cadences : mapping of float to str
         Nominal cadence in seconds -> what that mode is called.
     catalog, id_keyword : str
@@ -67,6 +69,7 @@ class Mission:
     quality_flags: Mapping[int, str]
     quality_bitmasks: Mapping[str, int]
     aperture_bits: Mapping[int, str]
+    background_bit: int
     cadences: Mapping[float, str]
     catalog: str
     id_keyword: str
@@ -74,6 +77,9 @@ class Mission:
     magnitude_band: str
     epoch_keyword: str
     detector_keywords: tuple[str, ...]
+
+    def __reduce__(self):
+        return get_mission, (self.name,)  # its tables are read-only views, which do not pickle
 
     def flag_names(self, value: int) -> list[str]:
         """Names of the bits set in a QUALITY value, lowest bit first.
@@ -95,13 +101,13 @@ class Mission:
         """Names of the bits set in a value of the APERTURE extension, lowest bit first."""
         return _bit_names(value, self.aperture_bits)
 
-    def bitmask(self, choice: str | int) -> int:
+    def bitmask(self, choice: str | int | None) -> int:
         """The bits that leave a cadence out.
 
         Parameters
         ----------
-        choice : str or int
-            "none", "default", "hard", "hardest" or the bits themselves.
+        choice : str, int or None
+            "none" (or None), "default", "hard", "hardest", or the bits themselves.
 
         Returns
         -------
@@ -112,6 +118,8 @@ class Mission:
         TPFError
             On any other word or type, and on a negative number.
         """
+        if choice is None:
+            return 0
         if isinstance(choice, str):
             if choice in self.quality_bitmasks:
                 return self.quality_bitmasks[choice]
@@ -204,6 +212,7 @@ _KEPLER = {
     "aperture_bits": MappingProxyType(
         _COMMON_APERTURE | {4: "flux-weighted centroid", 8: "PRF centroid"}
     ),
+    "background_bit": 0,
     "cadences": MappingProxyType({1765.46: "long (29.4 min)", 58.85: "short (58.8 s)"}),
     "id_keyword": "KEPLERID",
     "magnitude_keyword": "KEPMAG",
@@ -230,6 +239,7 @@ _TESS = {
             256: "CCD output D",
         }
     ),
+    "background_bit": 4,
     "cadences": MappingProxyType(
         {
             20.0: "20 s",

@@ -23,11 +23,12 @@ from tpfdash.cards.keys import ArrowKeys
 from tpfdash.cards.lightcurve import lightcurve_card
 from tpfdash.cards.pixels import pixel_card
 from tpfdash.cards.quality import quality_card
-from tpfdash.cards.widgets import CSS, html
+from tpfdash.cards.widgets import CSS, html, readout
 from tpfdash.cards.words import heading_html, target_html
 from tpfdash.inspector import Inspector
 from tpfdash.io import open_tpf
 from tpfdash.views.lightcurve import LightCurveView
+from tpfdash.views.live import Live
 from tpfdash.views.pixels import PixelView
 
 __all__ = ["TPFDashboard"]
@@ -167,10 +168,8 @@ class TPFDashboard(pn.viewable.Viewer):
         """Put the cards of the Inspector on the page, in place of what is there."""
         inspector = self.inspector
         for name in ("aperture", "cadence", "window"):
-            inspector.param.watch(lambda event: self._tell(event.name), name)
-        inspector.param.watch(
-            self._tell_lightcurve, ["aperture", "background", "quality_bitmask", "transform"]
-        )
+            Live(inspector, lambda event: self._tell(event.name), name)
+        Live(inspector, self._tell_lightcurve, "lightcurve")
         self.pixels = PixelView(inspector)
         self.light_curve = LightCurveView(inspector)
         top = pn.FlexBox(
@@ -189,13 +188,16 @@ class TPFDashboard(pn.viewable.Viewer):
         ]
 
     def _tabs(self) -> pn.Tabs:
+        """The cards below, of which only the one in sight is kept up."""
         inspector = self.inspector
-        target = html(target_html(inspector), css_classes=["tpf-target"])
+        cards = {
+            "Difference image": difference_card(inspector),
+            "Quality flags": (quality_card(inspector), []),
+            "Target": (readout(inspector, target_html, "target"), []),
+            "Save and load": files_card(inspector, lambda: report_html(inspector)),
+        }
         tabs = pn.Tabs(
-            ("Difference image", difference_card(inspector)),
-            ("Quality flags", quality_card(inspector)),
-            ("Target", target),
-            ("Save and load", files_card(inspector, lambda: report_html(inspector))),
+            *((title, card) for title, (card, _) in cards.items()),
             css_classes=["card", "tpf-tabs"],
             margin=0,
             styles={"padding": "0 12px 12px 12px"},
@@ -203,10 +205,15 @@ class TPFDashboard(pn.viewable.Viewer):
             sizing_mode="stretch_width",
             dynamic=True,
         )
-        inspector.param.watch(lambda event: setattr(tabs, "active", 0), "window")
-        inspector.param.watch(
-            lambda event: setattr(target, "object", target_html(inspector)), "cadence"
-        )
+
+        def show(*events):
+            for number, (_, lives) in enumerate(cards.values()):
+                for live in lives:
+                    live.shown = number == tabs.active
+
+        show()
+        tabs.param.watch(show, "active")
+        Live(inspector, lambda *events: setattr(tabs, "active", 0), "window")
         return tabs
 
     # -- telling those who watch the dashboard ----------------------------------------------------

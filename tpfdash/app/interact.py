@@ -18,6 +18,7 @@ from tpfdash.inspector import Inspector
 from tpfdash.io import open_tpf, to_lightkurve
 from tpfdash.missions import APERTURE_OPTIMAL
 from tpfdash.stamp.masks import default_mask, pipeline_mask
+from tpfdash.timeseries.transform import function_name
 
 __all__ = ["KEYWORDS", "check_functions", "inspector_params", "interact"]
 
@@ -179,7 +180,7 @@ def _transform(tpf, function) -> dict:
             changed[name] = ("time", values, {"units": str(unit) if unit is not None else ""})
         return lightcurve.assign(changed)
 
-    transform.__name__ = _name(function)
+    transform.__name__ = function_name(function)
     return {"transform": transform}
 
 
@@ -213,17 +214,13 @@ def _flux_range(tpf, function) -> dict:
             raise TPFError(f"ylim_func gave {ends!r}: it should give two numbers, (low, high).")
         return low, high
 
-    flux_range.__name__ = _name(function)
+    flux_range.__name__ = function_name(function)
     return {"flux_range": flux_range}
 
 
 def _check(function, name: str, right: str) -> None:
     if not callable(function):
         raise TPFError(f"{name} is {function!r}: it should be a function that {right}, or None.")
-
-
-def _name(function: Callable) -> str:
-    return getattr(function, "__name__", type(function).__name__)
 
 
 def _call(function: Callable, name: str, lightcurve):

@@ -7,6 +7,7 @@ know nothing of it; nothing in it reacts but Bokeh's own zoom.
 from __future__ import annotations
 
 import os
+from copy import copy
 from datetime import UTC, datetime
 from html import escape
 from pathlib import Path
@@ -22,6 +23,7 @@ from tpfdash.errors import TPFError
 from tpfdash.inspector import Inspector
 from tpfdash.io.atomic import write_atomically
 from tpfdash.stamp.geometry import corner, runs
+from tpfdash.timeseries.transform import function_name
 from tpfdash.version import __version__
 from tpfdash.views.lightcurve import LightCurveView
 from tpfdash.views.pixels import PixelView
@@ -29,8 +31,6 @@ from tpfdash.views.pixels import PixelView
 __all__ = ["report_html", "save_report"]
 
 _TEMPLATE = Template((Path(__file__).parent / "report.html").read_text())
-#: Params that belong to the mouse, or to the copy itself.
-_NOT_COPIED = ("name", "tpf", "lightcurve", "hovered")
 
 
 def report_html(inspector: Inspector) -> str:
@@ -39,8 +39,7 @@ def report_html(inspector: Inspector) -> str:
     A long light curve is drawn as the same raster as on screen. Everything is inside: fonts and
     scripts too.
     """
-    copied = set(inspector.param) - set(_NOT_COPIED)
-    still = Inspector(inspector.tpf, **{name: getattr(inspector, name) for name in copied})
+    still = copy(inspector)
     renderer = hv.renderer("bokeh")
     figures = []
     for view in (PixelView(still), LightCurveView(still)):
@@ -86,7 +85,7 @@ def _drop_idle_tools(figure) -> None:
 
 def _provenance(inspector: Inspector) -> list[tuple[str, str]]:
     attrs = inspector.tpf.attrs
-    bits = inspector.mission.bitmask(inspector.quality_bitmask)
+    bits = inspector.quality_bits
     window = inspector.window
     clock = attrs.get("time_format", "")
     rows = [
@@ -97,7 +96,7 @@ def _provenance(inspector: Inspector) -> list[tuple[str, str]]:
         ("Quality bitmask", f"{inspector.quality_bitmask} ({bits})"),
         ("Window", f"{window[0]:.5f} to {window[1]:.5f} {clock}" if window else "none"),
         ("Light curve", "divided by its median" if inspector.normalized else "as summed"),
-        ("Applied function", getattr(inspector.transform, "__name__", "")),
+        ("Applied function", function_name(inspector.transform) if inspector.transform else ""),
         ("Stamp", f"{inspector.column}, {inspector.scale} scale, {inspector.cmap}"),
         ("Made", f"{datetime.now(UTC):%Y-%m-%d %H:%M} UTC by tpfdash {__version__}"),
     ]

@@ -10,12 +10,16 @@ from tpfdash.cards.widgets import button, note, plot_pane, row
 from tpfdash.errors import TPFError
 from tpfdash.inspector import Inspector
 from tpfdash.views.difference import DifferenceView, difference_text
+from tpfdash.views.live import Live
 
 __all__ = ["difference_card"]
 
 
-def difference_card(inspector: Inspector) -> pn.Column:
-    """The card of the difference image; it says how to get one where no window is set."""
+def difference_card(inspector: Inspector) -> tuple[pn.Column, list[Live]]:
+    """The card of the difference image, empty until it is shown, and what is live in it.
+
+    It says how to get one where no window is set.
+    """
     card = pn.Column(sizing_mode="stretch_width", margin=0, min_height=60, styles={"gap": "8px"})
     view = DifferenceView(inspector)
     clear = button("Clear window", "clear-window", lambda: _clear(inspector), "Set no window.")
@@ -36,9 +40,7 @@ def difference_card(inspector: Inspector) -> pn.Column:
             plot_pane(view.layout(found), "difference"),
         ]
 
-    show()
-    inspector.param.watch(show, ["window", "quality_bitmask"], precedence=1)
-    return card
+    return card, [Live(inspector, show, "difference", precedence=1, shown=False)]
 
 
 def _clear(inspector: Inspector) -> None:

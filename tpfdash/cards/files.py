@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import re
 from collections.abc import Callable
 from html import escape
 from pathlib import Path
@@ -14,16 +15,21 @@ from tpfdash.cards.widgets import CSS, html, note, row, section, tooltip
 from tpfdash.errors import TPFError
 from tpfdash.inspector import Inspector
 from tpfdash.io import aperture_bytes, lightcurve_bytes, read_aperture
+from tpfdash.views.live import Live
 
 __all__ = ["files_card"]
 
+#: What the name of a target pixel file, or of a light curve, ends in.
+_SUFFIX = re.compile(r"\.(fits?(\.gz)?|ecsv|csv)$", re.IGNORECASE)
 
-def files_card(inspector: Inspector, report: Callable[[], str]) -> pn.Row:
+
+def files_card(inspector: Inspector, report: Callable[[], str]) -> tuple[pn.Row, list[Live]]:
     """The card with which results are saved, copied as Python, and an aperture is loaded.
 
-    `report`: -> the page that "Save report" saves.
+    `report`: -> the page that "Save report" saves. With it comes what is live in the card.
     """
-    return pn.Row(
+    script, script_live = script_part(inspector)
+    card = pn.Row(
         pn.Column(
             section("Light curve"),
             _download(
@@ -51,7 +57,7 @@ def files_card(inspector: Inspector, report: Callable[[], str]) -> pn.Row:
         pn.Spacer(width=40),
         pn.Column(
             section("Copy as Python"),
-            *script_part(inspector),
+            *script,
             sizing_mode="stretch_width",
             margin=0,
             styles={"gap": "8px"},
@@ -59,6 +65,7 @@ def files_card(inspector: Inspector, report: Callable[[], str]) -> pn.Row:
         margin=(10, 0),
         sizing_mode="stretch_width",
     )
+    return card, [script_live]
 
 
 def _download(
@@ -84,23 +91,21 @@ def _download(
         **tooltip(pn.widgets.FileDownload, f"Save the {what} in the browser's own folder."),
     )
 
-    def rename(event):
-        save.filename = _filename(inspector, name, event.new)
+    def rename(*events):
+        save.filename = _filename(inspector, name, choice.value)
 
     choice.param.watch(rename, "value")
+    Live(inspector, rename, "filename")
     return row(choice, save, gap=10)
 
 
 def _filename(inspector: Inspector, name: str, suffix: str) -> str:
     attrs = inspector.tpf.attrs
     source = Path(str(attrs.get("source") or attrs.get("object") or "tpf")).name
-    stem = (inspector.filename or source).split(".fits")[0].replace(" ", "_")
+    stem = _SUFFIX.sub("", inspector.filename or source).replace(" ", "_")
     # A name of the user's own is that of the light curve.
-    return (
-        f"{stem}.{suffix}"
-        if inspector.filename and name == "lightcurve"
-        else (f"{stem}_{name}.{suffix}")
-    )
+    own = inspector.filename and name == "lightcurve"
+    return f"{stem}.{suffix}" if own else f"{stem}_{name}.{suffix}"
 
 
 def _upload(inspector: Inspector) -> list:

@@ -6,6 +6,7 @@ import weakref
 
 import panel as pn
 
+from tpfdash.cards.links import link
 from tpfdash.cards.widgets import (
     CSS,
     Checkbox,
@@ -48,12 +49,7 @@ def lightcurve_card(inspector: Inspector, view: LightCurveView) -> pn.Column:
             sizing_mode="stretch_width",
         ),
         plot_pane(view.plot, "lightcurve", sizing_mode="stretch_width"),
-        readout(
-            inspector,
-            lambda: cadence_html(inspector),
-            ["cadence", "hovered", "aperture", "background", "normalized"],
-            "readout",
-        ),
+        readout(inspector, cadence_html, "readout", height=36, sizing_mode="stretch_width"),
         _transport(inspector),
         row(html("<div class='label'>Panels</div>"), choose, gap=12, margin=(4, 0)),
         panels,
@@ -76,19 +72,19 @@ def _quality(inspector: Inspector) -> pn.widgets.Select:
         **tooltip(pn.widgets.Select, inspector.param.quality_bitmask.doc),
     )
 
-    def follow(*events):
-        bitmask = inspector.quality_bitmask
-        select.value = bitmask if bitmask in words else "custom"
+    def chosen(word):
+        if word != "custom":
+            return word
+        now = inspector.quality_bitmask
+        return inspector.quality_bits if now in words else now
 
-    def choose(event):
-        if event.new != "custom":
-            inspector.quality_bitmask = event.new
-        elif inspector.quality_bitmask in words:
-            inspector.quality_bitmask = inspector.mission.bitmask(inspector.quality_bitmask)
-
-    follow()
-    inspector.param.watch(follow, "quality_bitmask")
-    select.param.watch(choose, "value")
+    link(
+        select,
+        inspector,
+        "quality_bitmask",
+        shown=lambda bitmask: bitmask if bitmask in words else "custom",
+        chosen=chosen,
+    )
     return select
 
 
@@ -130,17 +126,11 @@ def _cadence(inspector: Inspector) -> tuple[IntSlider, pn.widgets.IntInput]:
         **common,
     )
 
-    def follow(*events):
-        slider.value = number.value = inspector.cadence
+    def chosen(number):
+        return inspector.cadence if number is None else min(max(number, 0), last)
 
-    def go(event):
-        if event.new is not None:
-            inspector.cadence = min(max(event.new, 0), last)
-        follow()  # a number that is no cadence goes from the field
-
-    inspector.param.watch(follow, "cadence")
     for control in (slider, number):
-        control.param.watch(go, "value")
+        link(control, inspector, "cadence", chosen=chosen)
     return slider, number
 
 
@@ -192,11 +182,10 @@ def _panels(inspector: Inspector) -> tuple[pn.widgets.CheckButtonGroup, pn.Colum
 
     def show(event):
         for name, view in views.items():
-            view.shown = name in event.new
+            view.live.shown = name in event.new
         for name in event.new:
             if name not in views:
                 views[name] = PanelView(inspector, name)
-            views[name].draw()
         place.objects = [
             pn.Column(
                 row(html(f"<div class='label'>{name}</div>"), legend(views[name].colors), gap=16),

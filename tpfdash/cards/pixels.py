@@ -2,35 +2,44 @@
 
 from __future__ import annotations
 
+from functools import partial
+
 import panel as pn
 
 from tpfdash.cards.widgets import CSS, RangeSlider, button, choice, plot_pane, readout, row, widget
 from tpfdash.cards.words import pixel_html
 from tpfdash.inspector import Inspector
+from tpfdash.stamp.masks import mission_background
+from tpfdash.views.live import Live
 from tpfdash.views.pixels import PixelView
 
 __all__ = ["pixel_card"]
 
 WIDTH = 470
 
+#: Mask being edited -> name of a mask -> its button's label and tooltip.
 _MASKS = {
-    "pipeline": ("Pipeline", "The mission pipeline's optimal aperture."),
-    "threshold": ("Threshold", "Pixels 3 σ above the stamp, connected to the target."),
-    "all": ("All", "Every pixel."),
-    "empty": ("Clear", "No pixel."),
+    "aperture": {
+        "pipeline": ("Pipeline", "The mission pipeline's optimal aperture."),
+        "threshold": ("Threshold", "Pixels 3 σ above the stamp, connected to the target."),
+        "all": ("All", "Every pixel."),
+        "empty": ("Clear", "No pixel."),
+    },
+    "background": {
+        "sky": ("Sky", "The fainter half of the pixels outside the aperture."),
+        "mission": ("Mission", "The pixels that the mission's file marks as background."),
+        "rest": ("Rest", "Every pixel that is not in the aperture."),
+        "empty": ("None", "No pixel: nothing is taken off."),
+    },
 }
 
 
 def pixel_card(inspector: Inspector, view: PixelView) -> pn.Column:
     """The card of an Inspector's postage stamp."""
     p = inspector.param
-    masks = [
-        button(label, "clear" if name == "empty" else name, _setter(inspector, name), doc)
-        for name, (label, doc) in _MASKS.items()
-    ]
     return pn.Column(
         row(choice(p.mode, "mode"), pn.Spacer(width=4), *_undo_redo(inspector)),
-        row(choice(p.editing, "editing"), pn.Spacer(width=4), *masks),
+        row(choice(p.editing, "editing"), pn.Spacer(width=4), _masks(inspector)),
         pn.Row(
             pn.HSpacer(),
             plot_pane(view.plot, "pixels"),
@@ -38,12 +47,7 @@ def pixel_card(inspector: Inspector, view: PixelView) -> pn.Column:
             min_height=368,
             margin=(4, 0),
         ),
-        readout(
-            inspector,
-            lambda: pixel_html(inspector),
-            ["pointed", "cadence", "column"],
-            "pixel-readout",
-        ),
+        readout(inspector, pixel_html, "pixel-readout", height=36, sizing_mode="stretch_width"),
         widget(
             RangeSlider,
             p.stretch,
@@ -68,8 +72,28 @@ def pixel_card(inspector: Inspector, view: PixelView) -> pn.Column:
     )
 
 
-def _setter(inspector: Inspector, name: str):
-    return lambda: inspector.set_mask(name)
+def _masks(inspector: Inspector) -> pn.Row:
+    """A button for each named mask of the kind that is being edited, as far as the file has it."""
+    buttons = {
+        editing: [
+            button(
+                label,
+                "clear" if name == "empty" else name,
+                partial(inspector.set_mask, name),
+                doc,
+            )
+            for name, (label, doc) in masks.items()
+            if name != "mission" or mission_background(inspector.tpf).any()
+        ]
+        for editing, masks in _MASKS.items()
+    }
+    place = row(*buttons[inspector.editing])
+
+    def show(*events):
+        place.objects = buttons[inspector.editing]
+
+    Live(inspector, show, "editing")
+    return place
 
 
 def _undo_redo(inspector: Inspector) -> list[pn.widgets.Button]:
@@ -80,5 +104,5 @@ def _undo_redo(inspector: Inspector) -> list[pn.widgets.Button]:
         undo.disabled, redo.disabled = not inspector.can_undo, not inspector.can_redo
 
     enable()
-    inspector.param.watch(enable, ["aperture", "background"], precedence=1)
+    Live(inspector, enable, "can_undo", "can_redo", precedence=1)
     return [undo, redo]

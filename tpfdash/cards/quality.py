@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import panel as pn
 
+from tpfdash.cards.links import link
 from tpfdash.cards.widgets import CSS, CheckBoxGroup, note, plot_pane, section, tooltip
 from tpfdash.inspector import Inspector
 from tpfdash.views.quality import QualityView
@@ -36,18 +37,17 @@ def _ticks(inspector: Inspector) -> pn.widgets.CheckBoxGroup:
         **tooltip(CheckBoxGroup, "Cadences with a flag that is ticked are left out."),
     )
 
-    def follow(*events):
-        bits = inspector.mission.bitmask(inspector.quality_bitmask)
-        ticks.value = [bit for bit in flags.values() if bit & bits]
-
-    def choose(event):
-        now = inspector.mission.bitmask(inspector.quality_bitmask)
+    def chosen(bits):
         # Bits that do not occur in this file stay as they are.
-        bits = now & ~sum(flags.values()) | sum(event.new)
-        if bits != now:
-            inspector.quality_bitmask = bits
+        now = inspector.quality_bits
+        new = now & ~sum(flags.values()) | sum(bits)
+        return inspector.quality_bitmask if new == now else new
 
-    follow()
-    inspector.param.watch(follow, "quality_bitmask")
-    ticks.param.watch(choose, "value")
+    link(
+        ticks,
+        inspector,
+        "quality_bitmask",
+        shown=lambda bitmask: [bit for bit in flags.values() if bit & inspector.quality_bits],
+        chosen=chosen,
+    )
     return ticks

@@ -7,6 +7,7 @@ import panel as pn
 from tpfdash.cards.widgets import CSS, note, row, tooltip
 from tpfdash.inspector import Inspector
 from tpfdash.inspector.script import SCRIPTS
+from tpfdash.views.live import Live
 
 __all__ = ["script_part"]
 
@@ -30,8 +31,8 @@ if (navigator.clipboard) {
 """
 
 
-def script_part(inspector: Inspector) -> list:
-    """A choice between the packages, the text, and a button that copies it."""
+def script_part(inspector: Inspector) -> tuple[list, Live]:
+    """A choice between the packages, the text, and a button that copies it; and what is live."""
     choice = pn.widgets.RadioButtonGroup(
         options=list(SCRIPTS),
         variant="outline",
@@ -61,12 +62,12 @@ def script_part(inspector: Inspector) -> list:
     def write(*events):
         area.value = SCRIPTS[choice.value](inspector)
 
-    write()
-    follows = ["aperture", "background", "quality_bitmask", "normalized", "transform"]
-    inspector.param.watch(write, follows, precedence=1)
     choice.param.watch(write, "value")
-    return [
+    inputs = {name for script in SCRIPTS.values() for name in script.inputs}
+    live = Live(inspector, write, *sorted(inputs), precedence=1, shown=False)
+    parts = [
         row(choice, copy, gap=10),
         note("Makes this light curve again, beside the file."),
         area,
     ]
+    return parts, live

@@ -13,6 +13,9 @@ import panel as pn
 import param
 from bokeh.models import Tooltip
 
+from tpfdash.inspector import Inspector
+from tpfdash.views.live import Live
+
 __all__ = [
     "CSS",
     "CheckBoxGroup",
@@ -106,15 +109,15 @@ def html(text: str, **params) -> pn.pane.HTML:
 
 
 def readout(
-    inspector: param.Parameterized, text: Callable[[], str], follows: list[str], tag: str
+    inspector: Inspector, text: Callable[[Inspector], str], tag: str, **params
 ) -> pn.pane.HTML:
-    """A line of facts, `text()`, kept up with params of an Inspector."""
-    pane = html(text(), css_classes=[f"tpf-{tag}"], height=36, sizing_mode="stretch_width")
+    """Facts in words, `text(inspector)`, kept up with what that says it `follows`."""
+    pane = html(text(inspector), css_classes=[f"tpf-{tag}"], **params)
 
     def read_out(*events):
-        pane.object = text()
+        pane.object = text(inspector)
 
-    inspector.param.watch(read_out, follows, precedence=1)
+    Live(inspector, read_out, *text.inputs, precedence=1)
     return pane
 
 

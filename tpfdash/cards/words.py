@@ -7,6 +7,7 @@ from html import escape
 import numpy as np
 
 from tpfdash.inspector import Inspector
+from tpfdash.inspector.derived import follows
 from tpfdash.missions import Mission
 from tpfdash.stamp.columns import COLUMNS
 
@@ -15,6 +16,7 @@ __all__ = ["cadence_html", "heading_html", "pixel_html", "target_html"]
 NOT_AVAILABLE = "not available"
 
 
+@follows("hovered", "cadence", "describe", "flux_unit")
 def cadence_html(inspector: Inspector) -> str:
     """The hovered cadence, or the current one: numbers, time, flux and flags, in one line."""
     hovered = inspector.hovered is not None
@@ -34,6 +36,7 @@ def cadence_html(inspector: Inspector) -> str:
     return _readout(parts, "readout hovered" if hovered else "readout")
 
 
+@follows("column", "describe_pixel")
 def pixel_html(inspector: Inspector) -> str:
     """The pixel that the mouse is on: where it is, and its value at the current cadence."""
     facts, column = inspector.describe_pixel(), COLUMNS[inspector.column]
@@ -68,6 +71,7 @@ def _measured(value: float, error: float) -> str:
     return f"{text} ± {error:,.{decimals}f}" if np.isfinite(error) else text
 
 
+@follows()
 def heading_html(inspector: Inspector) -> str:
     """The target's name and what it was observed by, and a badge on simulated data."""
     attrs, mission = inspector.tpf.attrs, inspector.mission
@@ -84,6 +88,7 @@ def heading_html(inspector: Inspector) -> str:
     )
 
 
+@follows("cadence")
 def target_html(inspector: Inspector) -> str:
     """A table of what the file says about its target."""
     tpf, attrs, mission = inspector.tpf, inspector.tpf.attrs, inspector.mission
@@ -126,7 +131,9 @@ def target_html(inspector: Inspector) -> str:
     ]
     if attrs.get("simulated"):
         rows.insert(0, ("Simulated", "yes: no telescope has seen this target"))
-    body = "".join(f"<tr><th>{key}</th><td>{escape(str(value))}</td></tr>" for key, value in rows)
+    body = "".join(
+        f"<tr><th>{escape(key)}</th><td>{escape(str(value))}</td></tr>" for key, value in rows
+    )
     return f"<table class='facts'>{body}</table>"
 
 

@@ -16,7 +16,7 @@ from scipy.special import ndtri
 from tpfdash.errors import TPFError
 from tpfdash.stamp.blocks import all_zero, pixel_series
 
-__all__ = ["Difference", "difference_image"]
+__all__ = ["DifferenceImage", "difference_image"]
 
 #: Cadences on each side of the window that the noise is measured on, at least.
 _NOISE = 50
@@ -27,7 +27,7 @@ _BLOCK = 1 << 21
 
 
 @dataclass(frozen=True)
-class Difference:
+class DifferenceImage:
     """A difference image and what it is made of.
 
     All images are float64 arrays (row, col), NaN in pixels with no finite value on either side.
@@ -35,8 +35,8 @@ class Difference:
     Parameters
     ----------
     outside, inside : mean flux out of the window and in it, e-/s
-    difference : `outside - inside`, e-/s: positive where light is missing in the window
-    snr : `difference` over its standard error
+    image : `outside - inside`, e-/s: positive where light is missing in the window
+    snr : `image` over its standard error
     centroid : (row, col), detector pixels, of the difference image; None where it has no signal,
         which is where noise alone would reach its highest S/N once in 1,000 such stamps
     outside_centroid : (row, col), detector pixels, of the image out of the window
@@ -45,7 +45,7 @@ class Difference:
 
     outside: np.ndarray
     inside: np.ndarray
-    difference: np.ndarray
+    image: np.ndarray
     snr: np.ndarray
     centroid: tuple[float, float] | None
     outside_centroid: tuple[float, float] | None
@@ -62,7 +62,7 @@ class Difference:
 
 def difference_image(
     tpf: xr.Dataset, window: tuple[float, float], good: np.ndarray | None = None
-) -> Difference:
+) -> DifferenceImage:
     """Mean image out of a window of time minus the mean image in it.
 
     The cadences outside are taken from both sides, each side as long as the window, so that a
@@ -122,10 +122,10 @@ def difference_image(
         significant[:] = False
     # A dip is positive in the difference, a brightening negative: follow the stronger.
     sign = 1.0 if np.nansum(np.where(significant, difference, 0)) >= 0 else -1.0
-    return Difference(
+    return DifferenceImage(
         outside=out_mean,
         inside=in_mean,
-        difference=difference,
+        image=difference,
         snr=np.where(np.isfinite(snr), snr, np.nan),
         centroid=_centroid(tpf, np.where(significant, sign * difference, 0)),
         outside_centroid=_centroid(tpf, _star_only(out_mean)),
@@ -162,6 +162,7 @@ def _moments(tpf: xr.Dataset, cadences: np.ndarray) -> _Moments:
         series = pixel_series(tpf, "flux", cadences[start : start + length]).astype(np.float64)
         series[..., all_zero(series)] = np.nan
         finite = np.isfinite(series)
+        series[~finite] = np.nan  # of infinite ones there are no steps
         steps = np.diff(series, axis=-1, prepend=last)
         known = np.isfinite(steps)
         sums.total += np.where(finite, series, 0).sum(axis=-1)

@@ -1,5 +1,6 @@
 """The state of one inspection of one file, and all that follows from it. No display."""
 
-from tpfdash.inspector.inspector import CMAPS, MODES, SCALES, Inspector
+from tpfdash.inspector.choices import CMAPS
+from tpfdash.inspector.inspector import Inspector
 
-__all__ = ["CMAPS", "MODES", "SCALES", "Inspector"]
+__all__ = ["CMAPS", "Inspector"]

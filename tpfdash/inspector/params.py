@@ -15,7 +15,6 @@ from tpfdash.stamp.masks import as_mask
 
 __all__ = [
     "Choice",
-    "Derived",
     "FileName",
     "Function",
     "Interval",
@@ -37,21 +36,6 @@ class Mask(param.Parameter):
             value = as_mask(value, obj.tpf["aperture"].shape, self.name)
             if np.array_equal(value, self.__get__(obj, type(obj))):
                 return
-        super().__set__(obj, value)
-
-
-class Derived(param.Parameter):
-    """A read-only value worked out of the others when it is asked for.
-
-    The owner has a method `_derive_NAME`, which keeps what it worked out as long as it holds.
-    """
-
-    def __get__(self, obj, objtype=None):
-        return self if obj is None else getattr(obj, f"_derive_{self.name}")()
-
-    def __set__(self, obj, value):
-        if value is not self.__get__(obj, type(obj)):
-            raise TypeError(f"{self.name} is read-only: it follows from the other params.")
         super().__set__(obj, value)
 
 
@@ -92,10 +76,11 @@ class Switch(param.Boolean):
 
 
 class Quality(param.Parameter):
-    """A word or the bits that `Mission.bitmask` of the owner's mission takes."""
+    """What `Mission.bitmask` of the owner's mission takes: a word, the bits, or None for "none"."""
 
     def __set__(self, obj, value):
         if obj is not None:
+            value = "none" if value is None else value
             bits = obj.mission.bitmask(value)
             value = value if isinstance(value, str) else bits
         super().__set__(obj, value)

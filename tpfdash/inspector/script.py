@@ -9,7 +9,9 @@ from __future__ import annotations
 from itertools import groupby
 
 from tpfdash.inspector import Inspector
+from tpfdash.inspector.derived import follows
 from tpfdash.stamp.geometry import corner, runs
+from tpfdash.timeseries.transform import function_name
 from tpfdash.version import __version__
 
 __all__ = ["SCRIPTS", "lightkurve_script", "tpfdash_script"]
@@ -17,6 +19,7 @@ __all__ = ["SCRIPTS", "lightkurve_script", "tpfdash_script"]
 _SUFFIXES = (".fits", ".fit", ".fits.gz", ".fit.gz")
 
 
+@follows("aperture", "background", "quality_bitmask", "normalized", "transform")
 def tpfdash_script(inspector: Inspector) -> str:
     """Python that makes the light curve with tpfdash.
 
@@ -25,7 +28,7 @@ def tpfdash_script(inspector: Inspector) -> str:
     the quality choice keeps), and `lightcurve`, the Dataset.
     """
     background = ", background=background" if inspector.background.any() else ""
-    bits = inspector.mission.bitmask(inspector.quality_bitmask)
+    bits = inspector.quality_bits
     return _script(
         inspector,
         ["import numpy as np", "import tpfdash"],
@@ -40,6 +43,7 @@ def tpfdash_script(inspector: Inspector) -> str:
     )
 
 
+@follows("aperture", "background", "quality_bitmask", "normalized", "transform")
 def lightkurve_script(inspector: Inspector) -> str:
     """Python that makes the light curve with lightkurve.
 
@@ -82,7 +86,7 @@ def _script(inspector: Inspector, imports, opening, photometry, normalisation) -
         *photometry,
     ]
     if inspector.transform is not None:
-        name = inspector.lightcurve.attrs["transform"]
+        name = function_name(inspector.transform)
         lines.append(f"# On screen the function {name!r} was applied here to the kept cadences.")
     if inspector.normalized:
         lines.append(normalisation)

@@ -85,7 +85,7 @@ def read_aperture(source, tpf: xr.Dataset) -> np.ndarray:
     source : path, bytes or binary file
         What `write_aperture` wrote; a FITS light curve of `write_lightcurve`; a target pixel
         file or light curve of Kepler, K2 or TESS (its pipeline aperture); or a boolean array as
-        npy. FITS may be gzipped.
+        npy. FITS may be gzipped, if it unpacks to 256 MB at most; JSON may have 4 MB, npy 9 MB.
     tpf : Dataset
         Gives the stamp. A mask is laid on it by detector pixel, whatever the stamp that it was
         made on; a file without a corner (a bare npy) has to have this stamp's shape.
@@ -121,10 +121,11 @@ def read_aperture(source, tpf: xr.Dataset) -> np.ndarray:
         & (cols < first_col + shape[1])
     )
     if not inside.all():
-        outside = [f"({r}, {c})" for r, c in zip(rows[~inside], cols[~inside], strict=True)]
-        more = f" and {len(outside) - 8} more" if len(outside) > 8 else ""
+        outside = np.flatnonzero(~inside)
+        named = ", ".join(f"({rows[at]}, {cols[at]})" for at in outside[:8])
+        more = f" and {outside.size - 8} more" if outside.size > 8 else ""
         raise TPFError(
-            f"{found.name} has detector pixels (row, column) {', '.join(outside[:8])}{more} that "
+            f"{found.name} has detector pixels (row, column) {named}{more} that "
             f"are not on this stamp: they should lie within rows {first_row} to "
             f"{first_row + shape[0] - 1} and columns {first_col} to {first_col + shape[1] - 1}."
         )

@@ -41,8 +41,9 @@ def write_atomically(
     Raises
     ------
     TPFError
-        If `path` exists and may not be replaced, is a folder, lies in a folder that does not
-        exist, or cannot be written. What `write` raises, other than an OSError, comes through.
+        If `path` exists and may not be replaced, is no regular file (but a folder, a device, a
+        pipe, a link that leads nowhere), lies in a folder that does not exist, or cannot be
+        written. What `write` raises, other than an OSError, comes through.
     """
     path = Path(path)
     _check(path, overwrite)
@@ -74,8 +75,12 @@ def _check(path: Path, overwrite: bool) -> None:
         raise TPFError(f"{path} is a folder: it should be the path of a file.")
     if not path.parent.is_dir():
         raise TPFError(f"{path} cannot be written: its folder {path.parent} should exist.")
-    if not overwrite and os.path.lexists(path):
+    if not os.path.lexists(path):
+        return
+    if not overwrite:
         raise _taken(path)
+    if not path.is_file():  # replaced by name, a device or a pipe would be gone for everybody
+        raise TPFError(f"{path} is no regular file: it should be another path.")
 
 
 def _taken(path: Path) -> TPFError:

@@ -20,7 +20,8 @@ import xarray as xr
 from astropy.io import fits
 
 from tpfdash.errors import TPFError
-from tpfdash.io.fits.stores import MemoryStore, Store, expand, open_path, spool
+from tpfdash.io.fits.stores import MemoryStore, Store, open_path
+from tpfdash.io.fits.streams import expand, spool
 from tpfdash.io.tpf.read import read_tpf
 from tpfdash.missions import get_mission
 
@@ -62,8 +63,9 @@ def open_tpf(source: Any, *, chunks: Any = None) -> xr.Dataset:
     Raises
     ------
     TPFError
-        If it cannot be read, is no target pixel file, or is damaged or truncated. The message
-        names the file and the fault.
+        If it cannot be read, is no target pixel file, is damaged or truncated, or is gzipped and
+        unpacks to more than 256 MB and 32 times its length. The message names the file and the
+        fault.
     """
     if isinstance(source, xr.Dataset):
         tpf = _checked(source)

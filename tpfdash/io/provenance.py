@@ -15,6 +15,7 @@ import numpy as np
 from astropy.io import fits
 
 from tpfdash.errors import TPFError
+from tpfdash.io.fits.hdus import printable
 from tpfdash.missions import Mission, get_mission
 from tpfdash.version import __version__
 
@@ -115,7 +116,7 @@ def fits_cards(facts: Mapping) -> list[tuple]:
 def _card(keyword: str, comment: str, value) -> tuple:
     """A card of printable ASCII; the comment goes where a long text leaves no room for it."""
     if isinstance(value, str):
-        value = "".join(c if " " <= c <= "~" else "?" for c in value)
+        value = printable(value)
         if len(value) + len(comment) > 60:
             comment = ""
     return keyword, value, comment

@@ -6,19 +6,23 @@ is in `tpfdash.io.apertures`.
 
 from __future__ import annotations
 
-import gzip
 import io
 import json
+import math
 import os
 from collections.abc import Mapping
-from contextlib import contextmanager
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import BinaryIO
 
 import numpy as np
 from astropy.io import fits
 
 from tpfdash.errors import TPFError
+from tpfdash.io.fits.hdus import find_hdus, image
+from tpfdash.io.fits.stores import COPY_BYTES, MemoryStore, Store, open_path
+from tpfdash.io.fits.streams import UNPACKED_BYTES, Stream, is_gzipped
+from tpfdash.io.fits.table import whole
 from tpfdash.missions import APERTURE_OPTIMAL
 
 __all__ = ["FoundMask", "read_mask"]
@@ -27,6 +31,10 @@ _EXPECTED = (
     "it should be an aperture as FITS, JSON or npy, or a FITS light curve or target pixel file"
 )
 _DETECTOR = ("channel", "camera", "ccd")
+#: JSON and npy hold one mask, and no stamp is larger than a CCD. They are taken into memory whole,
+#: and JSON becomes a list of numbers there.
+_NPY_BYTES, _JSON_BYTES, _JSON_ROWS = 9 * 2**20, 4 * 2**20, 5000
+_LARGEST_PIXEL = 2**31  # a detector pixel's number fits into a file's integers
 
 
 @dataclass(frozen=True)
@@ -50,67 +58,89 @@ class FoundMask:
 
 
 def read_mask(source) -> FoundMask:
-    """The mask in a path, bytes or binary file; a TPFError where there is none to be had."""
-    with _opened(source) as (file, name):
-        try:
-            start = file.read(10)
-            file.seek(0)
-            if start[:2] == b"\x1f\x8b":
-                with gzip.GzipFile(fileobj=file) as expanded:
-                    return _read_fits(io.BytesIO(expanded.read()), name)
-            for magic, reader in _READERS.items():
-                if start.lstrip().startswith(magic):
-                    return reader(file, name)
-        except TPFError:
-            raise
-        except Exception as error:  # whatever a damaged file makes its reader do
-            reason = str(error).splitlines()[0] if str(error) else type(error).__name__
-            raise TPFError(f"{name} cannot be read ({reason}): {_EXPECTED}.") from error
+    """The mask in a path, bytes or binary file.
+
+    No more is read than is needed: of FITS the headers and the image, whatever tables come before
+    it. Sizes are looked at before anything is made of them.
+
+    Raises
+    ------
+    TPFError
+        Where there is none to be had, or a file is too large for what it should hold.
+    """
+    store = _store(source)
+    name = store.name
+    try:
+        start = store.up_to(0, 10)
+        if is_gzipped(store):
+            with store.stream() as file:
+                return _read_fits(Stream(file, name, times=1), name)
+        for magic, reader in _READERS.items():
+            if start.lstrip().startswith(magic):
+                return reader(store, name)
+    except TPFError:
+        raise
+    except Exception as error:  # whatever a damaged file makes its reader do
+        reason = str(error).splitlines()[0] if str(error) else type(error).__name__
+        raise TPFError(f"{name} cannot be read ({reason}): {_EXPECTED}.") from error
     raise TPFError(f"{name} is of no known kind: {_EXPECTED}.")
 
 
-@contextmanager
-def _opened(source) -> tuple[BinaryIO, str]:
-    """A seekable binary file with the contents of `source`, and its name."""
+def _store(source) -> Store:
+    """Where the bytes of `source` are."""
     if isinstance(source, bytes | bytearray | memoryview):
-        yield io.BytesIO(source), "the data"
-    elif isinstance(source, str | os.PathLike):
-        try:
-            file = open(source, "rb")
-        except (OSError, ValueError) as error:
-            reason = getattr(error, "strerror", None) or error
-            raise TPFError(f"{source} cannot be opened ({reason}): {_EXPECTED}.") from error
-        with file:
-            yield file, os.fspath(source)
-    elif hasattr(source, "read"):
-        data = source.read()
-        if not isinstance(data, bytes | bytearray | memoryview):
-            raise TPFError("the file gives text: it should be opened in binary mode.")
-        yield io.BytesIO(data), str(getattr(source, "name", "the file"))
-    else:
-        raise TPFError(f"{type(source).__name__} is no source of an aperture: {_EXPECTED}.")
+        return MemoryStore(source, "the data")
+    if isinstance(source, str | os.PathLike):
+        return open_path(Path(source), os.fspath(source), "an aperture")
+    if hasattr(source, "read"):
+        name = getattr(source, "name", None)
+        name = Path(name).name if name and isinstance(name, str) else "the file"
+        return MemoryStore(_all_of(source, name), name)
+    raise TPFError(f"{type(source).__name__} is no source of an aperture: {_EXPECTED}.")
 
 
-def _read_fits(file: BinaryIO, name: str) -> FoundMask:
-    with fits.open(file, memmap=False) as hdus:
-        if "APERTURE" not in hdus:
-            raise TPFError(f"{name} has no APERTURE extension: {_EXPECTED}.")
-        bits, header, primary = hdus["APERTURE"].data, hdus["APERTURE"].header, hdus[0].header
-        if bits is None or bits.ndim != 2 or not np.array_equal(bits, np.floor(bits)):
-            raise TPFError(f"{name} has an APERTURE that is no image of whole numbers.")
-        mask = bits.astype(np.int64) & APERTURE_OPTIMAL > 0
-        ours = str(primary.get("CREATOR", "")).startswith("tpfdash")
-        if not ours and not mask.any():
-            raise TPFError(
-                f"{name} has no pipeline aperture: some pixel of APERTURE should have bit 2."
-            )
-        known = {key: primary.get(key.upper()) for key in _DETECTOR}
-        return FoundMask(
-            name,
-            mask,
-            _fits_corner(header, hdus[1].header),
-            _detector(known, primary.get("TELESCOP")),
+def _all_of(file: BinaryIO, name: str) -> bytearray:
+    data = bytearray()
+    while piece := file.read(COPY_BYTES):
+        if isinstance(piece, str):
+            raise TPFError(f"{name} gives text: it should be opened in binary mode.")
+        data += piece
+        _small(len(data), UNPACKED_BYTES, name)
+    return data
+
+
+def _small(size: float, most: int, name: str) -> None:
+    if size > most:
+        raise TPFError(
+            f"{name} is too large for an aperture: it should have at most {most >> 20} MB."
         )
+
+
+def _read_fits(store: Store, name: str) -> FoundMask:
+    headers = []
+    for hdu in find_hdus(store):
+        headers.append(hdu.header)
+        if hdu.name == "APERTURE" and len(headers) > 1:
+            break
+    else:
+        raise TPFError(f"{name} has no APERTURE extension: {_EXPECTED}.")
+    bits = None if hdu.is_table or hdu.count("NAXIS") != 2 else image(store, hdu)
+    if bits is None or not np.array_equal(bits, np.floor(bits)):
+        raise TPFError(f"{name} has an APERTURE that is no image of whole numbers.")
+    mask = whole(bits, np.dtype("i8"), 0) & APERTURE_OPTIMAL > 0
+    primary = headers[0]
+    ours = str(primary.get("CREATOR", "")).startswith("tpfdash")
+    if not ours and not mask.any():
+        raise TPFError(
+            f"{name} has no pipeline aperture: some pixel of APERTURE should have bit 2."
+        )
+    known = {key: primary.get(key.upper()) for key in _DETECTOR}
+    return FoundMask(
+        name,
+        mask,
+        _fits_corner(hdu.header, headers[1]),
+        _detector(known, primary.get("TELESCOP")),
+    )
 
 
 def _fits_corner(aperture: fits.Header, table: fits.Header) -> tuple[int, int] | None:
@@ -130,8 +160,8 @@ def _fits_corner(aperture: fits.Header, table: fits.Header) -> tuple[int, int] |
 
 def _corner(axes) -> tuple[int, int]:
     row, col = axes
-    if not (float(row).is_integer() and float(col).is_integer()):
-        raise ValueError(f"the detector corner {axes} should be two whole numbers")
+    if not all(float(at).is_integer() and abs(at) < _LARGEST_PIXEL for at in (row, col)):
+        raise ValueError("its detector corner should be two whole numbers, of a detector's pixel")
     return int(row), int(col)
 
 
@@ -147,8 +177,12 @@ def _from_facts(name: str, mask: np.ndarray, facts: Mapping) -> FoundMask:
     return FoundMask(name, mask, _corner(facts["corner"]), _detector(facts, telescope))
 
 
-def _read_json(file: BinaryIO, name: str) -> FoundMask:
-    facts = json.loads(file.read())
+def _read_json(store: Store, name: str) -> FoundMask:
+    _small(store.size, _JSON_BYTES, name)
+    text = store.up_to(0, store.size)
+    if text.count(b"[") > _JSON_ROWS:
+        raise TPFError(f"{name} has too many lists: a mask should have at most {_JSON_ROWS} rows.")
+    facts = json.loads(text)
     if not {"mask", "corner"} <= facts.keys():
         raise TPFError(f"{name} has no `mask` and `corner`: {_EXPECTED}.")
     values = np.asarray(facts["mask"])
@@ -157,17 +191,36 @@ def _read_json(file: BinaryIO, name: str) -> FoundMask:
     return _from_facts(name, values.astype(bool), facts)
 
 
-def _read_npy(file: BinaryIO, name: str) -> FoundMask:
-    mask = np.load(file, allow_pickle=False)
-    if mask.ndim != 2 or mask.dtype != bool:
+def _read_npy(store: Store, name: str) -> FoundMask:
+    _small(store.size, _NPY_BYTES, name)
+    file = io.BytesIO(store.up_to(0, store.size))
+    mask = _npy_array(file, store.size)
+    if mask.ndim != 2 or mask.dtype != bool or not mask.size:
         raise TPFError(
-            f"{name} has {mask.ndim} dimensions of {mask.dtype}: it should be a boolean array "
+            f"{name} has {mask.dtype} values of shape {mask.shape}: it should be a boolean array "
             "(row, col)."
         )
-    if not file.read(1):
+    if file.tell() == store.size:
         return FoundMask(name, mask)
-    file.seek(-1, os.SEEK_CUR)
-    return _from_facts(name, mask, json.loads(str(np.load(file, allow_pickle=False))))
+    return _from_facts(name, mask, json.loads(str(_npy_array(file, store.size))))
+
+
+def _npy_array(file: BinaryIO, size: int) -> np.ndarray:
+    """The array that starts where the file stands, if its header announces no more than there is.
+
+    `numpy.load` would set aside whatever the header says.
+    """
+    start = file.tell()
+    version = np.lib.format.read_magic(file)
+    read = {
+        (1, 0): np.lib.format.read_array_header_1_0,
+        (2, 0): np.lib.format.read_array_header_2_0,
+    }
+    shape, _, dtype = read[version](file)
+    if min(shape, default=0) < 0 or math.prod(shape) * dtype.itemsize > size - file.tell():
+        raise ValueError("its header announces more than there is")
+    file.seek(start)
+    return np.load(file, allow_pickle=False)
 
 
 #: First bytes of a file -> what reads it.

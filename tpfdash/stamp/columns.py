@@ -48,8 +48,7 @@ def _as_seen(flux, background, rays, attrs):
 
 
 def _signal_to_noise(flux, error, attrs):
-    with np.errstate(divide="ignore", invalid="ignore"):
-        return np.where(error > 0, flux / error, np.nan)
+    return np.where(error > 0, flux / error, np.nan)
 
 
 #: Name -> column, in the order of a menu.
@@ -100,7 +99,8 @@ def frame(tpf: xr.Dataset, column: str, cadence) -> np.ndarray:
     """
     spec = COLUMNS[column]
     values = (tpf[name].variable[cadence].values for name in spec.needs)
-    return np.asarray(spec.combine(*values, tpf.attrs), dtype=np.float64)
+    with np.errstate(all="ignore"):  # what overflows is infinite, what has no value NaN
+        return np.asarray(spec.combine(*values, tpf.attrs), dtype=np.float64)
 
 
 def sample_frames(tpf: xr.Dataset, column: str) -> np.ndarray:

@@ -10,17 +10,25 @@ import xarray as xr
 from scipy import ndimage
 
 from tpfdash.errors import TPFError
-from tpfdash.missions import APERTURE_OPTIMAL
+from tpfdash.missions import APERTURE_OPTIMAL, get_mission
 from tpfdash.stamp.columns import sample_frames
 from tpfdash.stamp.geometry import corner
 from tpfdash.stamp.sky import target_position
 
 __all__ = [
+    "APERTURES",
+    "BACKGROUNDS",
+    "MODES",
     "as_mask",
+    "combine",
     "default_mask",
-    "named_mask",
+    "mission_background",
+    "named_aperture",
+    "named_background",
     "pipeline_mask",
+    "sky_mask",
     "threshold_mask",
+    "typical_image",
 ]
 
 
@@ -64,6 +72,18 @@ def pipeline_mask(tpf: xr.Dataset) -> np.ndarray:
     return (tpf["aperture"].values & APERTURE_OPTIMAL) != 0
 
 
+def typical_image(tpf: xr.Dataset) -> np.ndarray:
+    """The median of up to 64 frames spread over the observation: float64 (row, col), e-/s.
+
+    NaN in pixels that have no finite value in any of them.
+    """
+    frames = sample_frames(tpf, "flux")
+    image = np.full(frames.shape[1:], np.nan)
+    finite = np.isfinite(frames).any(axis=0)
+    image[finite] = np.nanmedian(frames[:, finite], axis=0)
+    return image
+
+
 def threshold_mask(tpf: xr.Dataset, sigma: float = 3.0) -> np.ndarray:
     """The pixels brighter than the stamp by `sigma`, in one piece, nearest to the target.
 
@@ -73,13 +93,11 @@ def threshold_mask(tpf: xr.Dataset, sigma: float = 3.0) -> np.ndarray:
     With nothing above the threshold it is the brightest pixel, and it is empty where the flux is
     nowhere finite.
     """
-    frames = sample_frames(tpf, "flux")
-    finite = np.isfinite(frames).any(axis=0)
-    empty = np.zeros(finite.shape, dtype=bool)
+    image = typical_image(tpf)
+    finite = np.isfinite(image)
     if not finite.any():
-        return empty
-    image = np.full(finite.shape, -np.inf)
-    image[finite] = np.nanmedian(frames[:, finite], axis=0)
+        return finite
+    image[~finite] = -np.inf
     middle = np.median(image[finite])
     scatter = 1.4826 * np.median(np.abs(image[finite] - middle))
     bright = image > middle + sigma * scatter
@@ -103,18 +121,93 @@ def default_mask(tpf: xr.Dataset) -> np.ndarray:
     return mask if mask.any() else threshold_mask(tpf)
 
 
-#: Names that stand for a mask -> how it is made.
-_NAMED = {
+def sky_mask(tpf: xr.Dataset, aperture: np.ndarray) -> np.ndarray:
+    """The fainter half of the pixels outside an aperture: bool (row, col).
+
+    Faint in the median of up to 64 frames spread over the observation. Pixels that share a side
+    with the aperture are left out as long as others remain.
+    """
+    image = typical_image(tpf)
+    outside = np.isfinite(image) & ~aperture
+    apart = outside & ~ndimage.binary_dilation(aperture)
+    candidates = apart if apart.any() else outside
+    if not candidates.any():
+        return candidates
+    return candidates & (image <= np.median(image[candidates]))
+
+
+def mission_background(tpf: xr.Dataset) -> np.ndarray:
+    """The pixels that the mission's APERTURE marks as background (TESS bit 4): bool (row, col)."""
+    bits = get_mission(tpf.attrs["mission"]).background_bit
+    return (tpf["aperture"].values & bits) != 0
+
+
+def combine(mask: np.ndarray, pixels: np.ndarray, mode: str) -> np.ndarray:
+    """A mask changed by some pixels, both bool (row, col).
+
+    Raises
+    ------
+    TPFError
+        Where `mode` is none of "replace", "add", "remove" and "toggle".
+    """
+    if mode not in MODES:
+        raise TPFError(f"{mode!r} is no mode: it should be one of {', '.join(MODES)}.")
+    return MODES[mode](mask, pixels)
+
+
+#: How pixels change a mask: name -> (mask, pixels) -> the new mask.
+MODES = {
+    "replace": lambda mask, pixels: pixels,
+    "add": np.logical_or,
+    "remove": lambda mask, pixels: mask & ~pixels,
+    "toggle": np.logical_xor,
+}
+
+#: Names that stand for an aperture -> how it is made.
+APERTURES = {
     "pipeline": pipeline_mask,
     "threshold": threshold_mask,
     "all": lambda tpf: np.ones(tpf["aperture"].shape, dtype=bool),
     "empty": lambda tpf: np.zeros(tpf["aperture"].shape, dtype=bool),
 }
 
+#: Names that stand for a background -> how it is made, of the aperture too.
+BACKGROUNDS = {
+    "sky": sky_mask,
+    "mission": lambda tpf, aperture: mission_background(tpf),
+    "rest": lambda tpf, aperture: ~aperture,
+    "empty": lambda tpf, aperture: np.zeros_like(aperture),
+}
 
-def named_mask(tpf: xr.Dataset, name: str) -> np.ndarray:
-    """The mask called "pipeline", "threshold", "all" or "empty"; a TPFError for another name."""
-    if name not in _NAMED:
-        words = ", ".join(repr(word) for word in _NAMED)
-        raise TPFError(f"{name!r} is no aperture: it should be one of {words}, or a boolean array.")
-    return _NAMED[name](tpf)
+
+def named_aperture(tpf: xr.Dataset, name: str) -> np.ndarray:
+    """The aperture called "pipeline", "threshold", "all" or "empty"; a TPFError for another."""
+    _check_name(name, APERTURES, "aperture")
+    return APERTURES[name](tpf)
+
+
+def named_background(tpf: xr.Dataset, name: str, aperture: np.ndarray) -> np.ndarray:
+    """The background mask called by a name, for an aperture: bool (row, col).
+
+    "sky" (see `sky_mask`), "mission" (the pixels that the file itself marks as background), "rest"
+    (all but the aperture) or "empty".
+
+    Raises
+    ------
+    TPFError
+        On another name, and on "mission" where the file marks no pixel so.
+    """
+    _check_name(name, BACKGROUNDS, "background")
+    mask = BACKGROUNDS[name](tpf, aperture)
+    if name == "mission" and not mask.any():
+        raise TPFError(
+            "this file marks no pixel as background: the background should be 'sky', 'rest', "
+            "'empty' or a boolean array."
+        )
+    return mask
+
+
+def _check_name(name: str, known: dict, what: str) -> None:
+    if name not in known:
+        words = ", ".join(repr(word) for word in known)
+        raise TPFError(f"{name!r} is no {what}: it should be one of {words}, or a boolean array.")

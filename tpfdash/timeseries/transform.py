@@ -13,7 +13,7 @@ import xarray as xr
 
 from tpfdash.errors import TPFError
 
-__all__ = ["transformed"]
+__all__ = ["function_name", "transformed"]
 
 
 def transformed(
@@ -40,7 +40,7 @@ def transformed(
         any finite flux there is nothing to transform, and the function is not called.
     """
     kept = np.flatnonzero(good & np.isfinite(lightcurve["time"].values))
-    attrs = {"transform": getattr(transform, "__name__", type(transform).__name__)}
+    attrs = {"transform": function_name(transform)}
     changed = before = lightcurve.isel(time=kept)
     if np.isfinite(before["flux"].values).any():
         try:
@@ -55,3 +55,8 @@ def transformed(
         values.flags.writeable = False
         out[name] = ("time", values, dict(changed[name].attrs))
     return out
+
+
+def function_name(function: Callable) -> str:
+    """What a function is called, or the class of a callable that has no name."""
+    return getattr(function, "__name__", type(function).__name__)

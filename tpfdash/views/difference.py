@@ -6,12 +6,13 @@ import holoviews as hv
 import numpy as np
 from bokeh.models import HoverTool
 
-from tpfdash.diagnosis.difference import Difference
+from tpfdash.diagnosis.difference import DifferenceImage
 from tpfdash.inspector import Inspector
-from tpfdash.stamp.geometry import corner, outline
+from tpfdash.stamp.geometry import extent
 from tpfdash.stamp.sky import target_position
+from tpfdash.views.live import Live
 from tpfdash.views.patches import Figures, patch, set_columns, simplify
-from tpfdash.views.pixels import APERTURE_COLOR, MISSING_COLOR, palette, stamp_size
+from tpfdash.views.stamp import APERTURE_COLOR, MISSING_COLOR, palette, segments, stamp_size
 
 __all__ = ["DifferenceView", "difference_text"]
 
@@ -26,17 +27,17 @@ class DifferenceView:
         self.inspector = inspector
         self._side = side
         self._figures = Figures()
-        inspector.param.watch(self._draw_aperture, ["aperture"])
+        Live(inspector, self._draw_aperture, "aperture")
 
-    def layout(self, found: Difference) -> hv.Layout:
+    def layout(self, found: DifferenceImage) -> hv.Layout:
         """The three images of a difference, beside each other."""
         images = {
             "out of the window": (found.outside, "e⁻/s", "viridis", _bright(found.outside)),
             "difference: out − in": (
-                found.difference,
+                found.image,
                 "e⁻/s",
                 "coolwarm",
-                _even(found.difference),
+                _even(found.image),
             ),
             "S/N of the difference": (found.snr, "σ", "coolwarm", _even(found.snr)),
         }
@@ -45,8 +46,7 @@ class DifferenceView:
 
     def _stamp(self, found, title, image, unit, cmap, clim) -> hv.Overlay:
         tpf = self.inspector.tpf
-        rows, cols = tpf["row"].values, tpf["col"].values
-        bounds = (cols[0] - 0.5, rows[0] - 0.5, cols[-1] + 0.5, rows[-1] + 0.5)
+        bounds = extent(tpf)
         width, height = stamp_size(image.shape, self._side)
         hover = HoverTool(
             tooltips=[("row", "$y{0}"), ("column", "$x{0}"), (title, "@image{0,0.[000]} " + unit)]
@@ -70,7 +70,7 @@ class DifferenceView:
             default_tools=[],
             hooks=[lambda plot, element: simplify(plot.state)],
         )
-        border = hv.Segments(tuple(self._outline().values()), ["x0", "y0", "x1", "y1"]).opts(
+        border = hv.Segments(tuple(self._border().values()), ["x0", "y0", "x1", "y1"]).opts(
             color=APERTURE_COLOR, line_width=2, hooks=[self._figures.hook(title)]
         )
         marks = [
@@ -80,21 +80,18 @@ class DifferenceView:
         ]
         return hv.Overlay([stamp, border, *marks])
 
-    def _outline(self) -> dict[str, list]:
-        ends = outline(self.inspector.aperture, *corner(self.inspector.tpf))
-        return {
-            name: end.tolist() for name, end in zip(("x0", "y0", "x1", "y1"), ends, strict=True)
-        }
+    def _border(self) -> dict[str, list[float]]:
+        return segments(self.inspector.tpf, self.inspector.aperture)
 
     def _draw_aperture(self, *events) -> None:
         def change(plots):
             for plot in plots.values():
-                set_columns(plot.handles["source"], **self._outline())
+                set_columns(plot.handles["source"], **self._border())
 
         patch(self._figures, change)
 
 
-def difference_text(found: Difference) -> str:
+def difference_text(found: DifferenceImage) -> str:
     """One sentence on what the images say, and on what they do not."""
     cadences = (
         f"Mean of {found.n_outside} cadences on both sides of the window minus the mean of the "

@@ -12,6 +12,7 @@ from bokeh.models import BoxSelectTool
 
 from tpfdash.inspector import Inspector
 from tpfdash.views import gestures
+from tpfdash.views.live import Live
 from tpfdash.views.patches import drag_with, patch, set_columns
 from tpfdash.views.timeplot import CADENCE_COLOR, Kind, TimePlot
 
@@ -33,14 +34,13 @@ class LightCurveView(TimePlot):
     _fits_all_kinds = False
 
     def __init__(self, inspector: Inspector, height: int = 430):
-        self._x: dict = {}
         super().__init__(
             inspector,
             _KINDS,
             self._series,
             self._flux_label,
             height,
-            structure=("normalized", "transform"),
+            follows=("flux", "flux_unit", "flux_limits", "times_by_kind"),
         )
         gestures.listen(
             self.plot,
@@ -50,19 +50,8 @@ class LightCurveView(TimePlot):
                 gestures.LeaveStream: self._leave,
             },
         )
-        inspector.param.watch(
-            self.draw,
-            [
-                "aperture",
-                "background",
-                "quality_bitmask",
-                "show_flagged",
-                "marked_flag",
-                "flux_range",
-            ],
-        )
-        inspector.param.watch(self._draw_window, ["window"])
-        inspector.param.watch(self._draw_hover, ["hovered"])
+        Live(inspector, self._draw_window, "window")
+        Live(inspector, self._draw_hover, "hovered", "flux")
 
     # -- gestures --------------------------------------------------------------------------------
 
@@ -94,26 +83,9 @@ class LightCurveView(TimePlot):
     # -- what is drawn ---------------------------------------------------------------------------
 
     def _series(self):
-        inspector = self.inspector
-        flux = inspector.flux
-        return [(x, flux if x.size else x) for x in self._times()]
-
-    def _times(self) -> list[np.ndarray]:
-        """The times of each kind's cadences, NaN elsewhere; empty where it has no cadence."""
-        inspector = self.inspector
-        key = (inspector.quality_bitmask, inspector.show_flagged, inspector.marked_flag)
-        if self._x.get("key") != key:
-            time, good = inspector.time, inspector.good
-            marked = (inspector.quality & inspector.marked_flag) != 0
-            shown = ~good if inspector.show_flagged else np.zeros_like(good)
-            self._x = {
-                "key": key,
-                "times": [
-                    np.where(which, time, np.nan) if which.any() else time[:0]
-                    for which in (good & ~marked, shown & ~marked, marked)
-                ],
-            }
-        return self._x["times"]
+        flux = self.inspector.flux
+        times = self.inspector.times_by_kind
+        return [(times[kind.name], flux[: times[kind.name].size]) for kind in self._kinds]
 
     def _flux_label(self) -> str:
         unit = self.inspector.flux_unit
@@ -159,20 +131,23 @@ class LightCurveView(TimePlot):
     def summary(self) -> str:
         """One line over the plot: what the light curve is the sum of, or why there is none."""
         inspector = self.inspector
+        if inspector.timeline.span is None:
+            return "No cadence of this file has a time: none can be drawn, but stepped to."
         pixels = int(inspector.aperture.sum())
         if not pixels:
             return "The aperture is empty: click a pixel or drag a box on the stamp."
         flux = inspector.flux
         if inspector.transform is not None and "trouble" in inspector.lightcurve.attrs:
             return inspector.lightcurve.attrs["trouble"]
-        if not (np.isfinite(flux[inspector.cadence]) or np.isfinite(flux).any()):
+        if not _has_any(flux):
             return "No pixel of this aperture has data."
         kept = int(np.count_nonzero(inspector.good))
         if not kept:
             return "Every cadence is flagged: choose a milder quality bitmask to keep some."
         background = " − background" if inspector.background.any() else ""
-        plural = "s" if pixels > 1 else ""
-        return f"{pixels} pixel{plural}{background} · {kept:,} of {flux.size:,} cadences kept"
+        if inspector.overlap:
+            background += f" ({_count(inspector.overlap)} in both masks)"
+        return f"{_count(pixels)}{background} · {kept:,} of {flux.size:,} cadences kept"
 
     def _finish(self, figure, picture):
         super()._finish(figure, picture)
@@ -197,3 +172,12 @@ class LightCurveView(TimePlot):
             self._figures,
             lambda plots: set_columns(plots["hovered"].handles["source"], **self._hovered()),
         )
+
+
+def _count(pixels: int) -> str:
+    return f"{pixels} pixel" if pixels == 1 else f"{pixels} pixels"
+
+
+def _has_any(flux: np.ndarray) -> bool:
+    """Whether any number is finite; of a long curve some are looked at first."""
+    return bool(np.isfinite(flux[:: max(1, flux.size // 1000)]).any() or np.isfinite(flux).any())

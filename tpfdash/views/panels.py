@@ -12,6 +12,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from tpfdash.inspector import Inspector
+from tpfdash.inspector.derived import follows
 from tpfdash.stamp.blocks import median_level
 from tpfdash.stamp.columns import available_columns
 from tpfdash.views.timeplot import Kind, TimePlot
@@ -33,15 +34,12 @@ class Panel:
     has : callable
         Dataset -> whether the file has it.
     values : callable
-        Inspector -> {name of a kind of points: float array (time,)}.
-    follows : tuple of str
-        The Inspector's params that it depends on, besides time and quality.
+        Inspector -> {name of a kind of points: float array (time,)}; it says what it `follows`.
     """
 
     label: str
     has: Callable[..., bool]
     values: Callable[[Inspector], dict[str, np.ndarray]]
-    follows: tuple[str, ...] = ()
 
 
 def _has(*names):
@@ -49,6 +47,7 @@ def _has(*names):
     return lambda tpf: all(name in tpf and np.nan_to_num(tpf[name].values).any() for name in names)
 
 
+@follows("lightcurve", "good")
 def _centroids(inspector):
     lightcurve, good = inspector.lightcurve, inspector.good
     out = {}
@@ -59,17 +58,20 @@ def _centroids(inspector):
     return out
 
 
+@follows()
 def _pointing(inspector):
     tpf = inspector.tpf
     return {"row": tpf["pos_corr2"].values, "column": tpf["pos_corr1"].values}
 
 
+@follows("aperture")
 def _background(inspector):
     mask = inspector.aperture
     mask = mask if mask.any() else np.ones_like(mask)
     return {"background": median_level(inspector.tpf, mask, "flux_bkg")}
 
 
+@follows()
 def _rolling_band(inspector):
     level = inspector.tpf["rb_level"].transpose("rb_duration", "time", "row").values
     worst = np.fmax.reduce(level, axis=-1)
@@ -82,15 +84,12 @@ def _has_rolling_band(tpf):
 
 
 PANELS = {
-    "Centroid": Panel(
-        "centroid − median (pixel)", lambda tpf: True, _centroids, ("aperture", "background")
-    ),
+    "Centroid": Panel("centroid − median (pixel)", lambda tpf: True, _centroids),
     "Pointing": Panel("POS_CORR (pixel)", _has("pos_corr1", "pos_corr2"), _pointing),
     "Background": Panel(
         "FLUX_BKG (e⁻/s)",
         lambda tpf: "background" in available_columns(tpf),
         _background,
-        ("aperture",),
     ),
     "Rolling band": Panel("worst RB_LEVEL (σ)", _has_rolling_band, _rolling_band),
 }
@@ -102,14 +101,19 @@ def available_panels(inspector: Inspector) -> list[str]:
 
 
 class PanelView(TimePlot):
-    """One of `PANELS`; set `shown` to whether it is on the page."""
+    """One of `PANELS`; its `live.shown` is whether it is on the page."""
 
     def __init__(self, inspector: Inspector, name: str, height: int = 170):
         self._panel = PANELS[name]
-        self.shown = True
         kinds = [Kind(kind, color) for kind, color in self._palette(inspector).items()]
-        super().__init__(inspector, kinds, self._series, lambda: self._panel.label, height)
-        inspector.param.watch(self.draw, ["quality_bitmask", *self._panel.follows])
+        super().__init__(
+            inspector,
+            kinds,
+            self._series,
+            lambda: self._panel.label,
+            height,
+            follows=("good", *self._panel.values.inputs),
+        )
 
     def _palette(self, inspector) -> dict[str, str]:
         names = list(self._panel.values(inspector))
@@ -121,10 +125,6 @@ class PanelView(TimePlot):
         time = np.where(self.inspector.good, self.inspector.time, np.nan)
         values = self._panel.values(self.inspector)
         return [(time, np.asarray(values[kind.name], dtype=np.float64)) for kind in self._kinds]
-
-    def draw(self, *events):
-        if self.shown:
-            super().draw(*events)
 
     def _finish(self, figure, picture):
         super()._finish(figure, picture)

@@ -11,38 +11,28 @@ from dataclasses import dataclass
 import holoviews as hv
 import numpy as np
 from bokeh.models import Arrow, BoxSelectTool, ColumnDataSource, FixedTicker
-from bokeh.palettes import all_palettes, diverging_palette, interp_palette
 
 from tpfdash.inspector import Inspector
 from tpfdash.stamp.columns import COLUMNS
-from tpfdash.stamp.geometry import corner, outline
+from tpfdash.stamp.geometry import extent
 from tpfdash.stamp.masks import pipeline_mask
 from tpfdash.stamp.sky import target_position
+from tpfdash.stamp.stretch import shades, values_of
 from tpfdash.views import gestures
+from tpfdash.views.live import Live
 from tpfdash.views.patches import Figures, drag_with, patch, set_columns, simplify
+from tpfdash.views.stamp import (
+    APERTURE_COLOR,
+    BACKGROUND_COLOR,
+    HINT_COLOR,
+    MISSING_COLOR,
+    palette,
+    segments,
+    stamp_size,
+)
 
-__all__ = ["PixelView", "palette", "stamp_size"]
+__all__ = ["PixelView"]
 
-#: Colours of the masks, chosen to stand out from every colour map in light and dark.
-APERTURE_COLOR = "#ff2d55"
-BACKGROUND_COLOR = "#19c3ff"
-HINT_COLOR = "#f5f5f5"
-MISSING_COLOR = "#9aa0a680"
-
-#: Scale -> (value in 0..1 to colour in 0..1, and back). The colour bar is labelled with the true
-#: values. log tells values 1/1000 of the range apart, asinh 1/10.
-_STRETCHES = {
-    "linear": (lambda x: x, lambda y: y),
-    "sqrt": (np.sqrt, np.square),
-    "log": (
-        lambda x: np.log1p(1000 * x) / np.log(1001),
-        lambda y: np.expm1(y * np.log(1001)) / 1000,
-    ),
-    "asinh": (
-        lambda x: np.arcsinh(10 * x) / np.arcsinh(10),
-        lambda y: np.sinh(y * np.arcsinh(10)) / 10,
-    ),
-}
 _TICKS = np.linspace(0, 1, 6)
 
 
@@ -60,29 +50,6 @@ _OUTLINES = {
     "background": _Outline(BACKGROUND_COLOR, 2.5, "dashed"),
     "aperture": _Outline(APERTURE_COLOR, 3.0, "solid"),
 }
-
-
-def palette(name: str) -> list[str]:
-    """256 colours of a colour map by its name."""
-    if name.startswith("gray"):
-        ramp = [f"#{level:02x}{level:02x}{level:02x}" for level in range(256)]
-        return ramp[::-1] if name.endswith("_r") else ramp
-    if name == "coolwarm":
-        blues, reds = all_palettes["Blues"][9], all_palettes["Reds"][9]
-        return diverging_palette(interp_palette(blues, 128), interp_palette(reds, 128), 256)
-    return list(all_palettes[name.capitalize()][256])
-
-
-def stamp_size(shape: tuple[int, int], side: int) -> tuple[int, int]:
-    """(width, height) in screen pixels of a stamp of (rows, columns) within a square of `side`.
-
-    Pixels are square up to a ratio of 4 (2 where upright); a longer stamp is squeezed, so that its
-    pixels can be clicked.
-    """
-    rows, cols = shape
-    ratio = np.clip(cols / rows, 0.5, 4)
-    width, height = (side, side / ratio) if ratio >= 1 else (side * ratio, side)
-    return int(width), int(height)
 
 
 class PixelView:
@@ -115,8 +82,8 @@ class PixelView:
                 gestures.LeaveStream: self._leave,
             },
         )
-        inspector.param.watch(self._draw_masks, ["aperture", "background"])
-        inspector.param.watch(self._draw_frame, ["cadence", "stretch", "limits"])
+        Live(inspector, self._draw_masks, "aperture", "background")
+        Live(inspector, self._draw_frame, "frame", "levels", "scale")
 
     # -- gestures --------------------------------------------------------------------------------
 
@@ -155,23 +122,18 @@ class PixelView:
 
     def _image(self) -> np.ndarray:
         """The frame as it is coloured, from 0 to 1: float32 (row, col)."""
-        low, high = self.inspector.levels()
-        parts = np.clip((self.inspector.frame() - low) / (high - low), 0, 1)
-        return _STRETCHES[self.inspector.scale][0](parts).astype(np.float32)
+        inspector = self.inspector
+        return shades(inspector.frame(), inspector.levels(), inspector.scale)
 
     def _segments(self, name: str) -> dict[str, list[float]]:
         tpf = self.inspector.tpf
         mask = pipeline_mask(tpf) if name == "pipeline" else getattr(self.inspector, name)
-        ends = outline(mask, *corner(tpf))
-        # As lists: a few numbers travel quicker inside the message than as buffers.
-        names = ("x0", "y0", "x1", "y1")
-        return {end: values.tolist() for end, values in zip(names, ends, strict=True)}
+        return segments(tpf, mask)
 
     def _build(self, column, cmap, scale) -> hv.Overlay:
         tpf = self.inspector.tpf
-        rows, cols = tpf["row"].values, tpf["col"].values
-        left, bottom, right, top = cols[0] - 0.5, rows[0] - 0.5, cols[-1] + 0.5, rows[-1] + 0.5
-        width, height = stamp_size((rows.size, cols.size), self._side)
+        left, bottom, right, top = extent(tpf)
+        width, height = stamp_size(tpf["aperture"].shape, self._side)
         stamp = hv.Image(
             self._image()[::-1],  # hv has row 0 on top
             bounds=(left, bottom, right, top),
@@ -244,8 +206,8 @@ class PixelView:
         return source
 
     def _label_colors(self, plot) -> None:
-        low, high = self.inspector.levels()
-        values = low + (high - low) * _STRETCHES[self.inspector.scale][1](_TICKS)
+        low, high = ends = self.inspector.levels()
+        values = values_of(_TICKS, ends, self.inspector.scale)
         plot.handles["colorbar"].update(
             title=_label(self.inspector.column),  # HoloViews leaves that of the first column
             major_label_overrides={
@@ -257,23 +219,22 @@ class PixelView:
     # -- keeping up ------------------------------------------------------------------------------
 
     def _draw_masks(self, *events) -> None:
-        segments = {event.name: self._segments(event.name) for event in events}
+        names = [event.name for event in events]
+        columns = {name: self._segments(name) for name in names}
 
         def change(plots):
-            for name, columns in segments.items():
-                set_columns(plots["image"].handles["outlines"][name], **columns)
+            for name in names:
+                set_columns(plots["image"].handles["outlines"][name], **columns[name])
 
         patch(self._figures, change)
 
     def _draw_frame(self, *events) -> None:
         image = self._image()
-        relabel = any(event.name != "cadence" for event in events)
 
         def change(plots):
             plot = plots["image"]
             set_columns(plot.handles["source"], image=[image])
-            if relabel:
-                self._label_colors(plot)
+            self._label_colors(plot)
 
         patch(self._figures, change)
 

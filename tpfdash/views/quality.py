@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
+
 import holoviews as hv
 from holoviews.streams import Selection1D
 
 from tpfdash.inspector import Inspector
+from tpfdash.views.live import Live
+from tpfdash.views.patches import Figures, patch
 
 __all__ = ["QualityView"]
 
@@ -38,21 +42,42 @@ class QualityView:
     def __init__(self, inspector: Inspector, width: int = 460):
         self.inspector = inspector
         self._flags = inspector.flag_counts()
+        self._figures = Figures()
         height = min(40 + 25 * max(len(self._flags), 1), 240)
         self.plot = hv.Table(
             [(name, bit, count) for bit, name, count in self._flags] or [("no flag is set", 0, 0)],
             kdims=["flag", "value"],
             vdims=["cadences"],
-        ).opts(width=width, height=height, index_position=None, hooks=[_restyle])
+        ).opts(
+            width=width,
+            height=height,
+            index_position=None,
+            hooks=[self._figures.hook("table", self._finish)],
+        )
         self._selection = Selection1D(source=self.plot)
         self._selection.add_subscriber(self._pick)
+        Live(inspector, self._select, "marked_flag")
 
     def _pick(self, index):
         bit = self._flags[index[0]][0] if index and 0 <= index[0] < len(self._flags) else 0
+        if bit == self.inspector.marked_flag:
+            return  # the table tells of what was selected from here too
         self.inspector.marked_flag = bit
         if bit:
             self.inspector.seek_flag(bit)
 
+    def _marked_rows(self) -> list[int]:
+        marked = self.inspector.marked_flag
+        return [row for row, (bit, *_) in enumerate(self._flags) if bit == marked]
 
-def _restyle(plot, element) -> None:
-    plot.handles["table"].stylesheets = [_CSS]
+    def _finish(self, plot, element) -> None:
+        plot.handles["table"].stylesheets = [_CSS]
+        plot.handles["source"].selected.indices = self._marked_rows()
+
+    def _select(self, *events) -> None:
+        def change(plots):
+            # HoloViews tells the stream by way of an event loop: without one nobody listens.
+            with suppress(RuntimeError):
+                plots["table"].handles["source"].selected.indices = self._marked_rows()
+
+        patch(self._figures, change)

@@ -86,10 +86,10 @@ def _numpy(x, y, x_range, y_range, shape):
     nowhere = rows * columns
     cell = np.empty(x.size, dtype=np.intp)
     for block in _blocks(x.size):
-        row = (y[block] - y_range[0]) * (rows / (y_range[1] - y_range[0]))
-        column = (x[block] - x_range[0]) * (columns / (x_range[1] - x_range[0]))
-        inside = (row >= 0) & (row < rows) & (column >= 0) & (column < columns)
-        with np.errstate(invalid="ignore"):  # what is NaN is not inside
+        with np.errstate(invalid="ignore", over="ignore"):  # what is NaN or infinite is not inside
+            row = (y[block] - y_range[0]) * (rows / (y_range[1] - y_range[0]))
+            column = (x[block] - x_range[0]) * (columns / (x_range[1] - x_range[0]))
+            inside = (row >= 0) & (row < rows) & (column >= 0) & (column < columns)
             place = row.astype(np.intp) * columns + column.astype(np.intp)
         cell[block] = np.where(inside, place, nowhere)
     return np.bincount(cell, minlength=nowhere + 1)[:nowhere].reshape(shape)

@@ -15,7 +15,9 @@ from bokeh.models import BasicTickFormatter
 
 from tpfdash.inspector import Inspector
 from tpfdash.views import gestures
+from tpfdash.views.live import Live
 from tpfdash.views.patches import Figures, patch, set_columns, simplify, weakly
+from tpfdash.views.ranges import axis_range
 from tpfdash.views.raster import LEVELS, fit_range, rasterize
 
 __all__ = ["CADENCE_COLOR", "Kind", "TimePlot"]
@@ -50,13 +52,15 @@ class TimePlot:
         -> the y axis' label.
     height : int
         In screen pixels.
-    structure : tuple of str
-        The Inspector's params that need the plot to be built anew.
+    follows : tuple of str
+        The Inspector's params and derived values that values and label are made of.
 
     Attributes
     ----------
     plot : DynamicMap
         To be displayed by HoloViews or Panel, with the gestures on it.
+    live : Live
+        Whether the data in it are in sight.
     """
 
     def __init__(
@@ -66,7 +70,7 @@ class TimePlot:
         values: Callable[[], list[tuple[np.ndarray, np.ndarray]]],
         label: Callable[[], str],
         height: int,
-        structure: tuple[str, ...] = ("tpf",),
+        follows: tuple[str, ...],
     ):
         self.inspector = inspector
         self._kinds = kinds
@@ -75,9 +79,8 @@ class TimePlot:
         self._height = height
         self._figures = Figures()
         self._zooming = False
-        # Forward-filled, so that a stretch of time is a slice of cadences, NaN times included.
-        self._clock = np.fmax.accumulate(inspector.time)
-        self.plot = hv.DynamicMap(self._build, streams=[gestures.follow(inspector, structure)])
+        self._clock = inspector.timeline.clock
+        self.plot = hv.DynamicMap(self._build, streams=[gestures.follow(inspector, ["tpf"])])
         gestures.listen(
             self.plot,
             {
@@ -86,8 +89,8 @@ class TimePlot:
                 gestures.ResetStream: self._reset,
             },
         )
-        inspector.param.watch(self._draw_bar, ["cadence"])
-        inspector.param.watch(self.draw, ["time_range", "show_all"])
+        Live(inspector, self._draw_bar, "cadence")
+        self.live = Live(inspector, self.draw, "time_range", "show_all", *follows)
 
     @property
     def colors(self) -> dict[str, str]:
@@ -118,23 +121,22 @@ class TimePlot:
     @property
     def full_range(self) -> tuple[float, float]:
         """(first, last) time of the file, with a margin; (0, 1) where no cadence has a time."""
-        clock = self._clock
-        if not clock.size or not np.isfinite(clock[-1]):
+        if self.inspector.timeline.span is None:
             return 0.0, 1.0
-        first, last = float(np.nanmin(self.inspector.time)), float(clock[-1])
-        margin = 0.01 * (last - first) or 0.5
-        return first - margin, last + margin
+        first, last = self.inspector.timeline.span
+        return axis_range(first, last, 0.01 * (last - first) or 0.5)
 
     @property
     def x_range(self) -> tuple[float, float]:
         """The stretch of time in sight."""
-        return self.inspector.time_range or self.full_range
+        chosen = self.inspector.time_range
+        return axis_range(*chosen) if chosen else self.full_range
 
     def _picture(self) -> dict:
         """All that depends on the data in sight: ranges, raster, points."""
         series, x_range = self._values(), self.x_range
         in_sight = slice(*np.searchsorted(self._clock, x_range))
-        y_range = self._y_range(series, in_sight)
+        y_range = axis_range(*self._y_range(series, in_sight))
         nothing = np.zeros((1, 1), np.uint8)
         if in_sight.stop - in_sight.start > MOST_POINTS:
             pieces = [(x[in_sight], y[in_sight]) for x, y in series]
@@ -147,10 +149,11 @@ class TimePlot:
             }
         # A short light curve is sent whole, so that a zoom has nothing to send.
         part = slice(None) if self._clock.size <= MOST_POINTS else in_sight
-        points = []
+        points, (first, last) = [], self.full_range
         for x, y in series:
-            there = np.isfinite(x[part])
-            points.append((x[part][there], y[part][there].astype(np.float32)))
+            there = (x[part] >= first) & (x[part] <= last)  # not so for NaN
+            with np.errstate(over="ignore"):  # what is too large for the browser is not in sight
+                points.append((x[part][there], y[part][there].astype(np.float32)))
         return {"x_range": x_range, "y_range": y_range, "codes": nothing, "points": points}
 
     def _y_range(self, series, visible: slice) -> tuple[float, float]:
@@ -172,9 +175,10 @@ class TimePlot:
 
     def _bar(self) -> dict[str, object]:
         time = float(self.inspector.time[self.inspector.cadence])
-        return {"location": time, "visible": True} if np.isfinite(time) else {"visible": False}
+        timed = bool(np.isfinite(time))
+        return {"location": time if timed else 0.0, "visible": timed}
 
-    def _build(self, **structure) -> hv.Overlay:
+    def _build(self, tpf) -> hv.Overlay:
         picture = self._picture()
         (x0, x1), (y0, y1) = picture["x_range"], picture["y_range"]
         finish = weakly(self._finish)
@@ -191,7 +195,7 @@ class TimePlot:
             )
             for kind, (x, y) in zip(self._kinds, picture["points"], strict=True)
         ]
-        bar = hv.VLine(self._bar().get("location", 0)).opts(
+        bar = hv.VLine(self._bar()["location"]).opts(
             color=CADENCE_COLOR,
             line_width=1.5,
             alpha=0.9,
@@ -266,6 +270,7 @@ class TimePlot:
                 figure.x_range.update(start=x0, end=x1)
             reset = {} if self.inspector.time_range else {"reset_start": y0, "reset_end": y1}
             figure.y_range.update(start=y0, end=y1, **reset)
+            figure.yaxis.axis_label = self._label()
             box = {"x": [x0], "y": [y0], "dw": [x1 - x0], "dh": [y1 - y0]}
             source = plots["raster"].handles["source"]
             if picture["codes"].size > 1 or source.data["image"][0].size > 1:

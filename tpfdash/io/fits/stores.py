@@ -1,15 +1,15 @@
-"""Where the bytes of a file are: on disk, in memory, or in a temporary file after decompression.
+"""Where the bytes of a file are: on disk or in memory.
 
-A store knows its name and size and reads bytes at an offset; what the bytes mean belongs to
-`tpfdash.io.fits.table` and `tpfdash.io.tpf.read`, and finding the bytes to `tpfdash.io.open`.
+A store knows its name and size and reads bytes at an offset. What comes as a stream or gzipped is
+brought into a store by `tpfdash.io.fits.streams`; what the bytes mean belongs to
+`tpfdash.io.fits.table` and `tpfdash.io.tpf.read`, and finding them to `tpfdash.io.open`.
 """
 
 from __future__ import annotations
 
-import gzip
 import io
 import os
-import tempfile
+import stat
 import threading
 import weakref
 import zlib
@@ -19,15 +19,43 @@ from typing import BinaryIO
 
 from tpfdash.errors import TPFError
 
-__all__ = ["FileStore", "MemoryStore", "expand", "open_path", "spool"]
+__all__ = ["FileStore", "MemoryStore", "Store", "open_path", "reason"]
 
-#: A stream longer than this goes to a temporary file instead of staying in memory.
-SPOOL_BYTES = 512 * 2**20
-_COPY_BYTES = 2**20
-_GZIP_MAGIC = b"\x1f\x8b"
+COPY_BYTES = 2**20
+#: How a changed file is known by its contents: its start, where the first headers are, and so many
+#: pieces of this length spread evenly over all of it, the last at its end.
+_START, _PIECES, _PIECE = 2**15, 16, 2**12
 
 
-class MemoryStore:
+class Store:
+    """Bytes with a name and a size, read by their place."""
+
+    name: str
+    size: int
+    gap: float
+
+    def read(self, offset: int, count: int) -> bytes | memoryview:
+        """`count` bytes from `offset` on; a TPFError where they are not there."""
+        raise NotImplementedError
+
+    def gather(self, offsets: Iterable[int], count: int) -> bytes:
+        """`count` bytes from each of `offsets` on, one after the other."""
+        raise NotImplementedError
+
+    def stream(self) -> BinaryIO:
+        """All of it as a binary file of its own, read from the start."""
+        raise NotImplementedError
+
+    def up_to(self, offset: int, count: int) -> bytes:
+        """`count` bytes from `offset` on, or as many as there are."""
+        return bytes(self.read(offset, max(0, min(count, self.size - offset))))
+
+    def reaches(self, end: int) -> bool:
+        """Whether there are bytes up to `end`."""
+        return end <= self.size
+
+
+class MemoryStore(Store):
     """Bytes in memory; reads are views and copy nothing.
 
     Parameters
@@ -52,24 +80,26 @@ class MemoryStore:
         return self  # nothing in it changes
 
     def read(self, offset: int, count: int) -> memoryview:
-        """`count` bytes from `offset` on."""
-        return self._data[offset : offset + count]
+        return _whole(self._data[offset : offset + count], count, self.name)
 
     def gather(self, offsets: Iterable[int], count: int) -> bytes:
-        """`count` bytes from each of `offsets` on, one after the other."""
-        return b"".join(self._data[offset : offset + count] for offset in offsets)
+        return b"".join(self.read(offset, count) for offset in offsets)
 
     def stream(self) -> BinaryIO:
-        """All of it as a binary file."""
         return io.BytesIO(self._data)
 
 
-class FileStore:
+class FileStore(Store):
     """A file on disk, kept open and read with plain reads.
 
     Not memory-mapped: the pages of a map count as memory of the process, and a file cut short
     while it is mapped kills it. Reads from several threads do not disturb one another. The file
     is closed when the last array that may read it is gone.
+
+    It stays the file that was opened when another one takes its name. A file that was changed in
+    place is refused: one of another size, and one of another time of change whose start or whose
+    pieces (16 of 4 kB, evenly spread) are no longer what they were. So a file that was only
+    touched, or written again as it was, goes on; a change that misses every piece is not seen.
 
     Parameters
     ----------
@@ -87,10 +117,11 @@ class FileStore:
         self._file = file
         self._path = path
         self._lock = threading.Lock()
-        self._state = self._fstat()
         self.name = name
-        self.size = self._state[0]
         weakref.finalize(self, file.close)
+        status = os.fstat(file.fileno())
+        self.size, self._changed = status.st_size, status.st_mtime_ns
+        self._known = self._contents()
 
     def __reduce__(self):
         if self._path is None:
@@ -100,10 +131,6 @@ class FileStore:
     def __deepcopy__(self, memo) -> FileStore:
         return self  # nothing in it changes
 
-    def _fstat(self) -> tuple[int, int]:
-        status = os.fstat(self._file.fileno())
-        return status.st_size, status.st_mtime_ns
-
     def _read_at(self, offset: int, count: int) -> bytes:
         if hasattr(os, "pread"):
             data = os.pread(self._file.fileno(), count, offset)
@@ -111,35 +138,46 @@ class FileStore:
             with self._lock:
                 self._file.seek(offset)
                 data = self._file.read(count)
-        if len(data) != count:
-            raise TPFError(f"{self.name} gave {len(data)} bytes where {count} should be.")
-        return data
+        return _whole(data, count, self.name)
+
+    def _contents(self) -> int:
+        """A checksum of the start and of pieces of what follows."""
+        end = self.size
+        piece = min(_PIECE, end)
+        places = [(0, min(_START, end))]
+        places += [((end - piece) * i // _PIECES, piece) for i in range(1, _PIECES + 1)]
+        checksum = 0
+        for offset, count in places:
+            checksum = zlib.crc32(self._read_at(offset, count), checksum)
+        return checksum
 
     def _check(self) -> None:
-        if self._fstat() != self._state:
+        status = os.fstat(self._file.fileno())
+        if (status.st_size, status.st_mtime_ns) == (self.size, self._changed):
+            return
+        if status.st_size != self.size or self._contents() != self._known:
             raise TPFError(
                 f"{self.name} has changed on disk since it was opened: it should be opened again."
             )
+        self._changed = status.st_mtime_ns
 
     def read(self, offset: int, count: int) -> bytes:
-        """`count` bytes from `offset` on.
-
-        Raises
-        ------
-        TPFError
-            If the file has changed since it was opened.
-        """
         self._check()
         return self._read_at(offset, count)
 
     def gather(self, offsets: Iterable[int], count: int) -> bytes:
-        """`count` bytes from each of `offsets` on, one after the other."""
         self._check()
         return b"".join(self._read_at(int(offset), count) for offset in offsets)
 
     def stream(self) -> BinaryIO:
-        """All of it as a binary file of its own, read from the start."""
-        return io.BufferedReader(_Window(self), _COPY_BYTES)
+        return io.BufferedReader(_Window(self), COPY_BYTES)
+
+
+def _whole(data, count: int, name: str):
+    """The bytes, if they are as many as they should be."""
+    if len(data) != count:
+        raise TPFError(f"{name} is truncated: it gave {len(data)} bytes where {count} should be.")
+    return data
 
 
 class _Window(io.RawIOBase):
@@ -159,81 +197,37 @@ class _Window(io.RawIOBase):
         return count
 
 
-Store = MemoryStore | FileStore
-
-
-def open_path(path: Path, name: str) -> FileStore:
+def open_path(path: Path, name: str, should: str = "a target pixel file") -> FileStore:
     """The file at `path`.
-
-    Raises
-    ------
-    TPFError
-        If there is none, or it is a folder, or may not be read.
-    """
-    try:
-        return FileStore(open(path, "rb", buffering=0), name, Path(path).absolute())
-    except FileNotFoundError:
-        raise TPFError(
-            f"{path} does not exist: it should be the path of a target pixel file."
-        ) from None
-    except IsADirectoryError:
-        raise TPFError(
-            f"{path} is a folder: it should be the path of one target pixel file."
-        ) from None
-    except (OSError, ValueError) as error:  # ValueError: a null byte in the path
-        raise TPFError(f"{path} cannot be read ({_reason(error)}).") from error
-
-
-def spool(stream: BinaryIO, name: str) -> Store:
-    """All of a stream, in memory or, if it is long, in an unnamed temporary file.
 
     Parameters
     ----------
-    stream : binary file
-        Read to its end by pieces; it need not seek.
+    path : Path
     name : str
-        How messages name it.
+        How messages name what was read.
+    should : str
+        What messages say that it should be.
 
     Raises
     ------
     TPFError
-        If it gives text instead of bytes, cannot be read, or ends too early.
+        If there is none, or it is a folder, a device or a pipe, or may not be read.
     """
-    target: BinaryIO = io.BytesIO()
     try:
-        while piece := stream.read(_COPY_BYTES):
-            if isinstance(target, io.BytesIO) and target.tell() + len(piece) > SPOOL_BYTES:
-                target = _on_disk(target)
-            target.write(piece)
-    except TypeError as error:
-        raise TPFError(f"{name} gives text: it should be opened in binary mode.") from error
-    except (EOFError, OSError, ValueError, zlib.error) as error:
-        raise TPFError(f"{name} cannot be read to its end ({_reason(error)}).") from error
-    if isinstance(target, io.BytesIO):
-        return MemoryStore(target.getbuffer(), name)
-    return FileStore(target, name)
+        kind = os.stat(path).st_mode
+        if stat.S_ISDIR(kind):
+            raise TPFError(f"{path} is a folder: it should be the path of {should}.")
+        if not stat.S_ISREG(kind):  # opening a pipe would wait for whoever writes to it
+            raise TPFError(f"{path} is no regular file: it should be the path of {should}.")
+        return FileStore(open(path, "rb", buffering=0), name, Path(path).absolute())
+    except TPFError:
+        raise
+    except FileNotFoundError:
+        raise TPFError(f"{path} does not exist: it should be the path of {should}.") from None
+    except (OSError, ValueError) as error:  # ValueError: a null byte in the path
+        raise TPFError(f"{path} cannot be read ({reason(error)}).") from error
 
 
-def _on_disk(target: io.BytesIO) -> BinaryIO:
-    """What is in memory, in an unnamed temporary file that goes on where it stood."""
-    file = tempfile.TemporaryFile(buffering=0)  # noqa: SIM115
-    file.write(target.getbuffer())
-    return file
-
-
-def expand(store: Store) -> Store:
-    """The store itself, or what it holds where it is gzipped.
-
-    Raises
-    ------
-    TPFError
-        If the compressed data are damaged or truncated.
-    """
-    if bytes(store.read(0, min(store.size, 2))) != _GZIP_MAGIC:
-        return store
-    with gzip.GzipFile(fileobj=store.stream()) as stream:
-        return spool(stream, store.name)
-
-
-def _reason(error: Exception) -> str:
+def reason(error: Exception) -> str:
+    """Why something could not be read, in a few words that name no folder."""
     return (getattr(error, "strerror", None) or str(error) or type(error).__name__).strip(" .")

@@ -7,6 +7,7 @@ matter is the business of `tpfdash.io.tpf.read`.
 
 from __future__ import annotations
 
+import math
 import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
@@ -19,14 +20,17 @@ from tpfdash.errors import TPFError
 from tpfdash.io.fits.hdus import HDU
 from tpfdash.io.fits.stores import Store
 
-__all__ = ["Column", "ColumnCube", "SparseCube", "Table", "parse_columns"]
+__all__ = ["Column", "ColumnCube", "SparseCube", "Table", "parse_columns", "whole"]
 
 #: Rows are read in blocks of about this many bytes.
 BLOCK_BYTES = 8 * 2**20
 #: Rows turned over at once when a block goes into a cube: small enough for the CPU's cache.
 _TILE_BYTES = 2**18
 
-_FORMAT = re.compile(r"\s*(\d*)([LXBIJKAEDCMPQ])")
+_FORMAT = re.compile(r"\s*(\d{0,18})([LXBIJKAEDCMPQ])")
+_MOST_COLUMNS = 999  # FITS standard 4.0, section 7.3.1
+_MOST_AXES = 32  # numpy's own limit, of old
+_LONGEST_ROW = 2**31 - 1  # numpy's own limit
 _TYPES = {
     "L": "i1",
     "B": "u1",
@@ -37,7 +41,7 @@ _TYPES = {
     "D": ">f8",
     "C": ">c8",
     "M": ">c16",
-    "P": ">i8",
+    "P": ">V8",
     "Q": ">V16",
 }
 
@@ -85,16 +89,34 @@ class Column:
     def decode(self, numbers: np.ndarray, dtype: np.dtype) -> np.ndarray:
         """The values of numbers as on disk, in a native dtype.
 
-        As a float, a null is NaN. As an integer it stays what the file holds (-1 in RAW_CNTS),
-        and the NaN of a float column becomes -1.
+        As a float, a null is NaN, and what is too large infinite. As an integer a null stays what
+        the file holds (-1 in RAW_CNTS), and what is no such integer becomes -1.
         """
         floats = np.issubdtype(dtype, np.floating)
-        if floats != (numbers.dtype.kind == "f") or self.scale != 1 or self.zero != 0:
-            values = numbers.astype("f8") * self.scale + self.zero
-            if floats and self.null is not None and numbers.dtype.kind in "iu":
-                values[numbers == self.null] = np.nan
-            numbers = values if floats else np.nan_to_num(values, nan=-1.0)
+        with np.errstate(over="ignore", invalid="ignore"):
+            if self.scale != 1 or self.zero != 0 or floats != (numbers.dtype.kind == "f"):
+                values = numbers.astype("f8") * self.scale + self.zero
+                if floats and self.null is not None and numbers.dtype.kind in "iu":
+                    values[numbers == self.null] = np.nan
+                numbers = values
+            if not floats:
+                return whole(numbers, dtype, -1)
+            # Times 1: of a damaged file's signalling NaNs, that warn at each use, usual ones.
+            values = numbers.astype(dtype)
+            return np.multiply(values, values.dtype.type(1), out=values)
+
+
+def whole(numbers: np.ndarray, dtype: np.dtype, missing: int) -> np.ndarray:
+    """Numbers as integers; `missing` for those that are NaN or beyond the dtype."""
+    if np.can_cast(numbers.dtype, dtype):
         return numbers.astype(dtype)
+    limits = np.iinfo(dtype)
+    if numbers.dtype.kind == "f":
+        numbers = numbers.astype("f8")  # in which 2**31 - 1 is what it is
+        inside = (numbers >= limits.min) & (numbers < 2.0 * (limits.max // 2 + 1))
+    else:
+        inside = (numbers >= limits.min) & (numbers <= limits.max)
+    return np.where(inside, numbers, missing).astype(dtype)
 
 
 def parse_columns(hdu: HDU) -> dict[str, Column]:
@@ -105,15 +127,25 @@ def parse_columns(hdu: HDU) -> dict[str, Column]:
     TPFError
         If the header contradicts itself.
     """
+    if hdu.count("NAXIS") != 2 or hdu.get("BITPIX") != 8:
+        raise TPFError(f"{hdu.file} has a damaged header: a table should have NAXIS 2, BITPIX 8.")
+    length, fields = hdu.count("NAXIS1"), hdu.count("TFIELDS")
+    if length > _LONGEST_ROW or fields > _MOST_COLUMNS:
+        raise TPFError(
+            f"{hdu.file} has a damaged header: a table should have at most {_MOST_COLUMNS} columns "
+            f"and {_LONGEST_ROW} bytes a row."
+        )
     columns, offset = {}, 0
-    for number in range(1, hdu.count("TFIELDS") + 1):
+    for number in range(1, fields + 1):
         form = _FORMAT.match(str(hdu.get(f"TFORM{number}", "")))
         null = hdu.get(f"TNULL{number}")
         if form is None:
             raise TPFError(
                 f"{hdu.file} has a damaged header: TFORM{number} should be the format of a column."
             )
-        base, shape = _cell(form[2], int(form[1] or 1), str(hdu.get(f"TDIM{number}", "")))
+        base, shape, width = _cell(form[2], int(form[1] or 1), str(hdu.get(f"TDIM{number}", "")))
+        if offset + width > length:
+            raise _contradiction(hdu, "longer than", length)
         column = Column(
             name=str(hdu.get(f"TTYPE{number}", f"COLUMN{number}")).strip().upper(),
             number=number,
@@ -121,30 +153,34 @@ def parse_columns(hdu: HDU) -> dict[str, Column]:
             offset=offset,
             scale=hdu.number(f"TSCAL{number}", 1.0),
             zero=hdu.number(f"TZERO{number}", 0.0),
-            null=null if isinstance(null, int) else None,
+            null=null if type(null) is int else None,
         )
         columns.setdefault(column.name, column)
-        offset += column.width
-    if offset != hdu.count("NAXIS1"):
-        raise TPFError(
-            f"{hdu.file} has a table whose rows should be {offset} bytes long by its columns and "
-            f"are {hdu.count('NAXIS1')} by its header."
-        )
+        offset += width
+    if offset != length:
+        raise _contradiction(hdu, f"{offset} bytes and not", length)
     return columns
 
 
-def _cell(code: str, count: int, dim: str) -> tuple[str, tuple[int, ...]]:
-    """Base dtype and shape, slowest axis first, of a cell."""
+def _contradiction(hdu: HDU, long: str, length: int) -> TPFError:
+    return TPFError(
+        f"{hdu.file} has a table whose rows are {long} the {length} bytes that its header gives "
+        "them: its columns should fill them."
+    )
+
+
+def _cell(code: str, count: int, dim: str) -> tuple[str, tuple[int, ...], int]:
+    """Base dtype, shape (slowest axis first) and bytes of a cell."""
     if code == "A":
-        return f"S{count}", ()
+        return f"S{min(count, _LONGEST_ROW)}", (), count
     if code == "X":
-        return "u1", (-(-count // 8),)
+        code, count = "B", -(-count // 8)
     base = _TYPES[code]
-    if dim:
-        shape = tuple(int(length) for length in re.findall(r"-?\d+", dim))[::-1]
-        if int(np.prod(shape)) == count:
-            return base, shape
-    return base, () if count == 1 else (count,)
+    shape = tuple(int(length) for length in re.findall(r"-?\d{1,18}", dim))[::-1]
+    fits = 0 < len(shape) <= _MOST_AXES and min(shape) >= 0 and math.prod(shape) == count
+    if not fits:
+        shape = () if count == 1 else (count,)
+    return base, shape, count * np.dtype(base).itemsize
 
 
 class Table:

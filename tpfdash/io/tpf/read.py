@@ -14,9 +14,9 @@ import xarray as xr
 from xarray.core import indexing
 
 from tpfdash.errors import TPFError
-from tpfdash.io.fits.hdus import HDU, find_hdus
+from tpfdash.io.fits.hdus import HDU, find_hdus, image
 from tpfdash.io.fits.stores import Store
-from tpfdash.io.fits.table import Column, ColumnCube, SparseCube, Table, parse_columns
+from tpfdash.io.fits.table import Column, ColumnCube, SparseCube, Table, parse_columns, whole
 from tpfdash.io.tpf.read_headers import corner, describe, find_mission
 
 __all__ = ["read_tpf"]
@@ -69,7 +69,7 @@ def read_tpf(store: Store) -> xr.Dataset:
     hdus = list(find_hdus(store))
     pixels, columns = _pixel_table(hdus)
     aperture_hdu = _aperture_hdu(hdus)
-    aperture = _image(store, aperture_hdu)
+    aperture = image(store, aperture_hdu)
     columns = _usable(store.name, columns, aperture.shape)
     table = Table(store, pixels.offset, columns, pixels.count("NAXIS1"), pixels.count("NAXIS2"))
     if table.rows == 0:
@@ -105,7 +105,7 @@ def read_tpf(store: Store) -> xr.Dataset:
         variables["rb_level"] = (dims, _lazy(cube), _labels("sigma", "rolling band level"))
         durations = (pixels.get(f"RBTDUR{i + 1}") for i in range(cube.shape[2]))
         attrs["rb_durations"] = tuple(d for d in durations if d is not None)
-    bits = np.nan_to_num(aperture, nan=0.0).astype("i4")
+    bits = whole(aperture, np.dtype("i4"), 0)
     variables["aperture"] = (("row", "col"), bits, _labels("", "bits of the APERTURE extension"))
 
     clock = {"units": f"BJD - {attrs['time_reference']:.10g}"} | {
@@ -157,16 +157,6 @@ def _aperture_hdu(hdus: list[HDU]) -> HDU:
             "its pixel table."
         )
     return (named or images)[0]
-
-
-def _image(store: Store, hdu: HDU) -> np.ndarray:
-    """The pixels of an image extension: (row, col), in whatever numbers the file has."""
-    shape = hdu.count("NAXIS2"), hdu.count("NAXIS1")
-    bits = hdu.get("BITPIX")
-    dtype = np.dtype(f">{'f' if bits < 0 else 'i' if bits > 8 else 'u'}{abs(bits) // 8}")
-    data = store.read(hdu.offset, math.prod(shape) * dtype.itemsize)
-    scale, zero = hdu.number("BSCALE", 1), hdu.number("BZERO", 0)
-    return np.frombuffer(data, dtype).reshape(shape) * scale + zero
 
 
 def _usable(file: str, columns: dict[str, Column], shape: tuple[int, int]) -> dict[str, Column]:

@@ -15,6 +15,7 @@ import xarray as xr
 from astropy.io import fits
 from astropy.wcs import WCS
 
+from tpfdash.io.fits.hdus import printable
 from tpfdash.missions import Mission
 from tpfdash.version import __version__
 
@@ -81,6 +82,7 @@ def _add(header: fits.Header, *cards: tuple) -> None:
     for key, value, comment in cards:
         if value is None or value == "" or isinstance(value, float) and not math.isfinite(value):
             continue
+        value = printable(value) if isinstance(value, str) else value
         header.append((key, value, comment), end=True)
 
 

@@ -1,0 +1,219 @@
+"""The page says what a page built anew in the same state would say, whatever was changed before.
+
+Both pages are compared as Bokeh models, down to each text, number, label, file name and column of
+data: what a browser is sent, without a browser.
+"""
+
+import copy
+
+import numpy as np
+import panel as pn
+import pytest
+from bokeh.document import Document
+from bokeh.models import ColumnDataSource, Model
+from bokeh.models import Tabs as BokehTabs
+
+from tpfdash.app.dashboard import TPFDashboard
+from tpfdash.inspector import Inspector
+from tpfdash.simulate import simulate_tpf
+
+#: Bokeh's own book-keeping, which differs from page to page and shows nowhere.
+UNSEEN = {
+    "id",
+    "name",
+    "tags",
+    "js_event_callbacks",
+    "js_property_callbacks",
+    "subscribed_events",
+    "syncable",
+    "bokeh_events",
+    "inner_width",
+    "inner_height",
+    "min_width",  # Panel's guess for a tab that it has not shown yet
+    "reset_start",  # where the browser's reset goes until the server has drawn what to show
+    "reset_end",
+}
+
+
+def seen(thing, done):
+    """A Bokeh model, or what is in one, as plain nested data."""
+    if isinstance(thing, Model):
+        if thing.id in done:
+            return f"<{type(thing).__name__} {done[thing.id]}>"
+        done[thing.id] = len(done)
+        if isinstance(thing, ColumnDataSource):
+            data = thing.data
+            if "image" in data and data["image"][0].size == 1:
+                data = {}  # a raster without a point is left where it was
+            values = {"data": data, "selected": list(thing.selected.indices)}
+        else:
+            values = thing.properties_with_values()
+        return {"is": type(thing).__name__} | {
+            name: seen(values[name], done) for name in sorted(values) if name not in UNSEEN
+        }
+    if isinstance(thing, dict):
+        return {str(key): seen(value, done) for key, value in thing.items()}
+    if isinstance(thing, list | tuple):
+        return [seen(value, done) for value in thing]
+    if isinstance(thing, np.ndarray):
+        return thing.tolist() if thing.dtype != object else [seen(value, done) for value in thing]
+    return thing
+
+
+class Page:
+    """A dashboard's page as the server holds it, with every panel unfolded."""
+
+    def __init__(self, inspector):
+        self.board = TPFDashboard(inspector.tpf)
+        self.board.inspector = inspector
+        self.board._show()
+        (panels,) = self.board._page.select(
+            lambda one: "tpf-panels" in getattr(one, "css_classes", [])
+        )
+        panels.value = list(panels.options)
+        (self.tabs,) = self.board._page.select(pn.Tabs)
+        self.document = Document()
+        self.root = self.board._page.get_root(self.document)
+        self.document.add_root(self.root)
+
+    def says(self):
+        """What it shows, and what on each of its tabs."""
+        out = {"page": seen(self.root, {})}
+        (tabs,) = self.root.select({"type": BokehTabs})
+        for number, title in enumerate(self.tabs._names):
+            self.tabs.active = number
+            out[title] = seen(tabs, {})
+        self.tabs.active = 0
+        return out
+
+
+def differences(one, other, path=""):
+    """Where two nested data differ: a list of (path, one, other)."""
+    if isinstance(one, dict) and isinstance(other, dict):
+        return [
+            found
+            for key in one.keys() | other.keys()
+            for found in differences(one.get(key), other.get(key), f"{path}/{key}")
+        ]
+    if isinstance(one, list) and isinstance(other, list) and len(one) == len(other):
+        return [
+            found
+            for number, pair in enumerate(zip(one, other, strict=True))
+            for found in differences(*pair, f"{path}[{number}]")
+        ]
+    if one == other or (one != one and other != other):
+        return []
+    if isinstance(one, float) and isinstance(other, float | int) and np.isclose(one, other, 1e-9):
+        return []
+    return [(path, one, other)]
+
+
+def assert_says_what_one_built_anew_says(page):
+    twin = copy.deepcopy(page.board.inspector)
+    for name in ("pointed", "hovered"):  # where the mouse is belongs to no copy
+        setattr(twin, name, getattr(page.board.inspector, name))
+    found = differences(page.says(), Page(twin).says())
+    assert not found, "\n".join(f"{path}: {one!r} is {other!r} anew" for path, one, other in found)
+
+
+@pytest.fixture(scope="module")
+def tpf():
+    """60 cadences of 4 x 5 pixels; some flagged, one without a time; with a background."""
+    tpf = simulate_tpf("K2", n_cadences=60, shape=(4, 5), gaps=[(40, 42)], seed=3)
+    tpf["quality"].values[[5, 6, 20]] = 1, 128, 32
+    return tpf
+
+
+def halved(lightcurve):
+    return lightcurve.assign(flux=lightcurve["flux"] / 2, flux_err=lightcurve["flux_err"] / 2)
+
+
+def masked(*pixels):
+    mask = np.zeros((4, 5), dtype=bool)
+    for pixel in pixels:
+        mask[pixel] = True
+    return mask
+
+
+def changes(tpf):
+    """Param -> values that it is set to, one after the other."""
+    time, row, col = tpf["time"].values, int(tpf["row"][0]), int(tpf["col"][0])
+    return {
+        "aperture": [masked((0, 0)), masked()],
+        "background": [masked((3, 3), (1, 2))],
+        "cadence": [5, 41],
+        "quality_bitmask": [1, "hardest"],
+        "window": [(time[10], time[14]), (0.0, 1.0)],
+        "time_range": [(time[8], time[30])],
+        "column": ["background", "S/N"],
+        "scale": ["asinh"],
+        "stretch": [(5.0, 80.0)],
+        "limits": [(None, 900.0)],
+        "cmap": ["magma"],
+        "mode": ["toggle"],
+        "editing": ["background"],
+        "normalized": [True, False],
+        "show_flagged": [False, True],
+        "show_all": [True, False],
+        "transform": [halved],
+        "flux_range": [lambda lightcurve: (10.0, 99.0)],
+        "filename": ["mine.fits"],
+        "pointed": [(row + 1, col + 2)],
+        "hovered": [7],
+        "marked_flag": [128],
+    }
+
+
+STATES = {
+    "as opened": {},
+    "normalised, with a background": {
+        "normalized": True,
+        "background": masked((0, 0), (0, 1), (3, 4)),
+        "hovered": 9,
+    },
+    "a transform, a window, flagged ones hidden": {
+        "transform": halved,
+        "window": (3263.3, 3263.5),
+        "show_flagged": False,
+        "quality_bitmask": "hardest",
+        "column": "error",
+    },
+    "no pixel, bits of one's own": {"aperture": masked(), "quality_bitmask": 1, "marked_flag": 32},
+}
+
+
+def test_every_param_is_changed(tpf):
+    assert set(changes(tpf)) == set(Inspector.param) - {"name", "tpf", "lightcurve"}
+
+
+def test_after_each_change_the_page_says_what_one_built_anew_would_say(tpf):
+    inspector = Inspector(tpf, **STATES["normalised, with a background"])
+    page = Page(inspector)
+    for name, values in changes(tpf).items():
+        setattr(inspector, name, values[0])
+        try:
+            assert_says_what_one_built_anew_says(page)
+        except AssertionError as error:
+            raise AssertionError(f"after {name} = {values[0]!r}:\n{error}") from None
+
+
+@pytest.mark.parametrize("state", STATES)
+def test_after_many_changes_the_page_says_what_one_built_anew_would_say(tpf, state):
+    """Also after those that take back what another has shown, and after an undo."""
+    inspector = Inspector(tpf)
+    page = Page(inspector)
+    inspector._set(**STATES[state])
+    assert_says_what_one_built_anew_says(page)
+    done = []
+    for name, values in reversed(changes(tpf).items()):
+        before = getattr(inspector, name)
+        for value in (*values, before):
+            setattr(inspector, name, value)
+        done.append(name)
+        if len(done) % 5 == 0:
+            try:
+                assert_says_what_one_built_anew_says(page)
+            except AssertionError as error:
+                raise AssertionError(f"after {done}:\n{error}") from None
+    inspector.undo()
+    assert_says_what_one_built_anew_says(page)

@@ -1,0 +1,75 @@
+"""What a user can choose in one inspection: the params, and nothing that follows from them."""
+
+from __future__ import annotations
+
+import param
+import xarray as xr
+
+from tpfdash.inspector.params import (
+    Choice,
+    FileName,
+    Function,
+    Interval,
+    Levels,
+    Mask,
+    Percentiles,
+    Pixel,
+    Quality,
+    Switch,
+    Whole,
+)
+from tpfdash.stamp.columns import COLUMNS
+from tpfdash.stamp.masks import MODES
+from tpfdash.stamp.stretch import SCALES
+
+__all__ = ["CMAPS", "Choices"]
+
+CMAPS = ("viridis", "magma", "inferno", "cividis", "gray", "gray_r", "coolwarm")
+
+
+class Choices(param.Parameterized):
+    """The params of an `Inspector`; each refuses a bad value as it comes."""
+
+    tpf = param.ClassSelector(class_=xr.Dataset, constant=True, doc="The file under inspection.")
+    aperture = Mask(doc="Pixels whose sum is the light curve: bool (row, col).")
+    background = Mask(
+        doc="Pixels whose median is taken off each aperture pixel: bool (row, col); none: no pixel."
+    )
+    cadence = Whole(0, bounds=(0, None), doc="Index of the current cadence in the file.")
+    quality_bitmask = Quality(
+        "default",
+        doc="Which quality flags leave a cadence out: none, default, hard, hardest, or the bits.",
+    )
+    window = Interval(None, doc="(t0, t1) of the event to look at, in the file's days, or None.")
+    time_range = Interval(None, doc="(t0, t1) that the time axes show, or None: all.")
+    column = Choice(default="flux", objects=list(COLUMNS), doc="What the postage stamp shows.")
+    scale = Choice(default="log", objects=list(SCALES), doc="How values become colours.")
+    stretch = Percentiles((1.0, 95.0), doc="Percentiles of the pixels at the ends of the colours.")
+    limits = Levels(
+        None,
+        doc="(low, high) pixel values at the ends of the colours, in place of the stretch, until "
+        "that is moved; None in either: as the stretch has it.",
+    )
+    cmap = Choice(default="viridis", objects=list(CMAPS), doc="Colour map of the postage stamp.")
+    mode = Choice(default="replace", objects=list(MODES), doc="What a click or a box does.")
+    editing = Choice(
+        default="aperture",
+        objects=["aperture", "background"],
+        doc="Which mask the mouse edits on the postage stamp.",
+    )
+    normalized = Switch(False, doc="Divide the light curve by its median.")
+    show_flagged = Switch(
+        True, doc="Draw the cadences that the quality choice leaves out, apart from the others."
+    )
+    show_all = Switch(False, doc="Let the flux axis reach every point, single outliers included.")
+    transform = Function(
+        None,
+        doc="Applied to the kept cadences' light curve: see `timeseries.transform`; or None.",
+    )
+    flux_range = Function(
+        None, doc="Light curve -> (low, high) of the flux axis; None: it fits the data."
+    )
+    filename = FileName("", doc="What saved files are named after; empty: the source.")
+    pointed = Pixel(None, doc="(row, col) of the detector pixel pointed at, or None.")
+    hovered = Whole(None, bounds=(0, None), allow_None=True, doc="Index of the cadence pointed at.")
+    marked_flag = Whole(0, bounds=(0, None), doc="Quality bit whose cadences are marked.")

@@ -1,0 +1,224 @@
+"""What follows from a user's choices in one inspection: kept cadences, light curve, frame, levels.
+
+Each value says beside its code what it is made of. Who makes the choices is `Inspector`.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+import xarray as xr
+
+from tpfdash import photometry
+from tpfdash.diagnosis.difference import DifferenceImage, difference_image
+from tpfdash.errors import TPFError
+from tpfdash.inspector.choices import Choices
+from tpfdash.inspector.derived import Derived, derived, follows
+from tpfdash.inspector.timeline import Timeline
+from tpfdash.missions import Mission, get_mission
+from tpfdash.stamp.blocks import median_level
+from tpfdash.stamp.columns import available_columns, frame, sample_frames
+from tpfdash.stamp.stretch import levels
+from tpfdash.timeseries.transform import transformed
+
+__all__ = ["Values"]
+
+
+class Values(Choices):
+    """The choices made over one file, and all that is worked out of them.
+
+    Parameters
+    ----------
+    tpf : Dataset
+        As `open_tpf` gives it. Its flux is read into memory, unless it is chunked.
+    """
+
+    lightcurve = Derived(doc="The aperture's light curve, as aperture_photometry gives it.")
+
+    def __init__(self, tpf: xr.Dataset):
+        super().__init__(tpf=tpf)
+        if tpf["flux"].chunks is None:
+            tpf["flux"].load()
+        self.mission: Mission = get_mission(tpf.attrs["mission"])
+        self.timeline = Timeline(tpf["time"].values, tpf["quality"].values)
+        self._sum = photometry.RunningSum(tpf)
+        self._errors_read: tuple[int, np.ndarray] | None = None
+        self.param.cadence.bounds = (0, tpf.sizes["time"] - 1)
+        self.param.column.objects = available_columns(tpf)
+
+    # -- time ----------------------------------------------------------------------------------
+
+    @property
+    def time(self) -> np.ndarray:
+        """Time of each cadence in the file's days; NaN where it has none."""
+        return self.timeline.time
+
+    @property
+    def quality(self) -> np.ndarray:
+        """QUALITY of each cadence."""
+        return self.timeline.quality
+
+    @derived("quality_bitmask")
+    def quality_bits(self) -> int:
+        """The QUALITY bits that leave a cadence out."""
+        return self.mission.bitmask(self.quality_bitmask)
+
+    @derived("quality_bits")
+    def good(self) -> np.ndarray:
+        """bool (time,): the cadences that the quality choice keeps."""
+        return ~self.timeline.flagged(self.quality_bits)
+
+    @derived("good")
+    def _stops(self) -> np.ndarray:
+        """The cadences that `step` goes through."""
+        return np.flatnonzero(self.good) if self.good.any() else np.arange(self.good.size)
+
+    @derived("good", "show_flagged")
+    def drawn(self) -> tuple[np.ndarray, np.ndarray]:
+        """(cadence, time) of the cadences on the light curve, in order of time."""
+        return self.timeline.in_order(self.good | self.show_flagged)
+
+    @derived("good", "show_flagged", "marked_flag")
+    def times_by_kind(self) -> dict[str, np.ndarray]:
+        """The times of the cadences that are drawn as "kept", "flagged" and "marked".
+
+        float64 (time,), NaN at the other cadences; of length 0 for a kind that has none.
+        """
+        marked = self.timeline.flagged(self.marked_flag)
+        kinds = {
+            "kept": self.good & ~marked,
+            "flagged": ~self.good & ~marked & self.show_flagged,
+            "marked": marked,
+        }
+        return {
+            name: np.where(which, self.time, np.nan) if which.any() else self.time[:0]
+            for name, which in kinds.items()
+        }
+
+    @derived("aperture", "background")
+    def overlap(self) -> int:
+        """How many pixels are in the aperture and in the background too."""
+        return int(np.count_nonzero(self.aperture & self.background))
+
+    # -- the light curve -----------------------------------------------------------------------
+
+    @derived("background")
+    def _background_level(self) -> np.ndarray | None:
+        return median_level(self.tpf, self.background) if self.background.any() else None
+
+    @derived("aperture", "_background_level")
+    def _sum_of_pixels(self) -> np.ndarray:
+        self._sum.update(self.aperture)
+        return self._sum.flux(self._background_level)
+
+    @derived("aperture", "background")
+    def _photometry(self) -> xr.Dataset:
+        background = self.background if self.background.any() else None
+        made = photometry.aperture_photometry(self.tpf, self.aperture, background=background)
+        for name in ("flux", "flux_err", "centroid_row", "centroid_col"):
+            made[name].values.flags.writeable = False
+        return made
+
+    @derived("_photometry", "quality_bits", "good", "transform")
+    def _derive_lightcurve(self) -> xr.Dataset:
+        made = self._photometry.assign_attrs(quality_bitmask=self.quality_bits)
+        return made if self.transform is None else transformed(made, self.good, self.transform)
+
+    @property
+    @follows("_sum_of_pixels", "lightcurve", "transform")
+    def _summed(self) -> np.ndarray:
+        """The light curve, not normalised; the quick way where nothing is done to it."""
+        return self._sum_of_pixels if self.transform is None else self.lightcurve["flux"].values
+
+    @derived("_summed", "good")
+    def _median_flux(self) -> float:
+        """Median over the kept cadences; NaN where it is 0 or nothing is kept."""
+        kept = self._summed[self.good & np.isfinite(self._summed)]
+        return float(np.median(kept)) or np.nan if kept.size else np.nan
+
+    @derived("_summed", "_median_flux")
+    def _relative_flux(self) -> np.ndarray:
+        return self._summed / self._median_flux
+
+    @property
+    @follows("normalized", "_summed", "_relative_flux")
+    def flux(self) -> np.ndarray:
+        """The light curve as it is drawn: float64 (time,), e-/s, or relative where normalised."""
+        return self._relative_flux if self.normalized else self._summed
+
+    @property
+    @follows("normalized", "transform", "lightcurve")
+    def flux_unit(self) -> str:
+        """The unit of `flux` in words; "" where it has none."""
+        if self.normalized:
+            return ""
+        unit = "electron / s"
+        if self.transform is not None:
+            unit = self.lightcurve["flux"].attrs.get("units", "")
+        return "e⁻/s" if unit == "electron / s" else unit
+
+    @derived("flux_range", "lightcurve")
+    def _wished_range(self) -> tuple[float, float] | None:
+        try:
+            return self.flux_range(self.lightcurve)
+        except TPFError:  # this aperture's light curve has no such range
+            return None
+
+    @follows("flux_range", "show_all", "normalized", "_wished_range", "_median_flux")
+    def flux_limits(self) -> tuple[float, float] | None:
+        """The ends of the flux axis that `flux_range` asks for; None where they fit the data."""
+        if self.flux_range is None or self.show_all or self._wished_range is None:
+            return None
+        scale = self._median_flux if self.normalized else 1.0
+        return tuple(end / scale for end in self._wished_range)
+
+    def _flux_err(self, cadence: int) -> float:
+        """The error of the light curve, not normalised; that of one cadence is soon read."""
+        if self.transform is not None:
+            return float(self.lightcurve["flux_err"].values[cadence])
+        if "flux_err" not in self.tpf:
+            return np.nan
+        if self._errors_read is None or self._errors_read[0] != cadence:
+            frame = self.tpf.variables["flux_err"][cadence].values.astype(float)
+            self._errors_read = cadence, frame
+        errors = self._errors_read[1][self.aperture]
+        errors = errors[np.isfinite(errors)]
+        return float(np.sqrt(np.sum(errors**2))) if errors.size else np.nan
+
+    # -- the stamp -----------------------------------------------------------------------------
+
+    @derived("column", "cadence")
+    def _frame(self) -> np.ndarray:
+        return frame(self.tpf, self.column, self.cadence)
+
+    @follows("_frame")
+    def frame(self) -> np.ndarray:
+        """The stamp now: float64 (row, col) of the column and cadence chosen."""
+        return self._frame
+
+    @derived("column")
+    def _sample(self) -> np.ndarray:
+        """Pixel values that stand for all of the column's, ascending."""
+        values = sample_frames(self.tpf, self.column)
+        return np.sort(values[np.isfinite(values)])
+
+    @follows("_sample", "stretch", "limits")
+    def levels(self) -> tuple[float, float]:
+        """Pixel values at the two ends of the stretch, of the column being shown.
+
+        Percentiles of up to 64 frames spread over the observation, so that the colours of two
+        cadences can be compared.
+        """
+        return levels(self._sample, self.stretch, self.limits)
+
+    @follows("window", "good")
+    def difference(self) -> DifferenceImage | None:
+        """The difference image of the window, of the kept cadences; None where no window is set.
+
+        Raises
+        ------
+        TPFError
+            Where the window, or the time beside it, holds no such cadence.
+        """
+        if self.window is None:
+            return None
+        return difference_image(self.tpf, self.window, self.good)

@@ -1,0 +1,35 @@
+"""The ends of an axis: finite, in order, and far enough apart, whatever the numbers.
+
+What an axis should show is decided by whoever draws it.
+"""
+
+from __future__ import annotations
+
+__all__ = ["axis_range"]
+
+#: No axis goes further: what a figure works out of its ends has to be finite as well.
+_LARGEST = 1e300
+#: Ends nearer to each other than this are one number to a figure: of the larger end, and at all.
+_NEAREST, _SMALLEST = 1e-9, 1e-30
+
+
+def axis_range(low: float, high: float, margin: float = 0.0) -> tuple[float, float]:
+    """An axis that shows all from `low` to `high`.
+
+    Parameters
+    ----------
+    low, high : float, low <= high
+        Not NaN; what lies beyond 1e300 is not shown.
+    margin : float
+        What is left free on either side.
+
+    Returns
+    -------
+    (low, high) : finite and apart; wider than asked for where float64 needs that.
+    """
+    low, high = (min(max(float(end), -_LARGEST), _LARGEST) for end in (low, high))
+    least = max(_NEAREST * max(abs(low), abs(high)), _SMALLEST)
+    margin = min(float(margin), _LARGEST)
+    if high - low + 2 * margin < least:
+        margin = least
+    return low - margin, high + margin
