@@ -111,6 +111,32 @@ def test_imports_point_one_way():
                 assert level[there] < level[here], f"{path} imports {name}"
 
 
+# The modules that touch private parts of other packages; the tests of each say what they rely on.
+PRIVATE = {"app/notebook.py", "cards/widgets.py", "stamp/blocks.py", "views/gestures.py"}
+# Names with an underscore that are public all the same: a named tuple's.
+NOT_PRIVATE = {"_replace", "_asdict", "_fields"}
+
+
+def test_private_parts_of_other_packages_stay_where_they_are_tested():
+    trees = {path: ast.parse(path.read_text()) for path in (ROOT / "tpfdash").rglob("*.py")}
+    nodes = {path: list(ast.walk(tree)) for path, tree in trees.items()}
+    ours = set(NOT_PRIVATE)
+    for node in (node for some in nodes.values() for node in some):
+        if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef):
+            ours.add(node.name)
+        elif isinstance(node, ast.Attribute) and isinstance(node.ctx, ast.Store):
+            ours.add(node.attr)
+        elif isinstance(node, ast.Name) and isinstance(node.ctx, ast.Store):
+            ours.add(node.id)
+    for path, some in nodes.items():
+        if str(path.relative_to(ROOT / "tpfdash")) in PRIVATE:
+            continue
+        touched = {node.attr for node in some if isinstance(node, ast.Attribute)}
+        touched |= {part for name in imports(path) for part in name.split(".")} - {"tpfdash"}
+        private = {name for name in touched - ours if re.match(r"_[a-z]", name)}
+        assert not private, f"{path} touches {private}"
+
+
 def test_nothing_below_the_views_names_a_display_package():
     for path in modules(DISPLAY_FREE):
         shown = {name.partition(".")[0] for name in imports(path)} & DISPLAY
