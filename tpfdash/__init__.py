@@ -5,6 +5,7 @@ asked for, so that the rest can be used on a machine, or at a speed, that knows 
 """
 
 from importlib import import_module
+from typing import Any
 
 from tpfdash.errors import TPFError
 from tpfdash.inspector import Inspector
@@ -42,7 +43,7 @@ __all__ = [
 _DISPLAYED = {"TPFDashboard": "tpfdash.app.dashboard", "interact": "tpfdash.app.interact"}
 
 
-def __getattr__(name: str):
+def __getattr__(name: str) -> Any:
     if name in _DISPLAYED:
         return getattr(import_module(_DISPLAYED[name]), name)
     raise AttributeError(f"module 'tpfdash' has no attribute {name!r}")
