@@ -191,6 +191,7 @@ def census():
 """
 
 
+@pytest.mark.slow
 def test_a_cell_that_is_run_again_and_again_leaks_nothing(tmp_path):
     kernel = Kernel(tmp_path)
     try:
