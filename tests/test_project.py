@@ -16,6 +16,7 @@ ROOT = Path(__file__).resolve().parents[1]
 PYPROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text())
 EXTRAS = PYPROJECT["project"]["optional-dependencies"]
 ENVIRONMENT = yaml.safe_load((ROOT / "environment.yml").read_text())
+WORKFLOW = yaml.safe_load((ROOT / ".github" / "workflows" / "tests.yml").read_text())
 
 # Each module or package may import those of lower levels, and its own.
 LEVELS = [
@@ -191,7 +192,9 @@ def run_ci(folder, readme):
     (folder / ".ci" / "lowest").write_text('echo "lowest $TPFDASH_REQUIRE_ALL"')
     (folder / "README.md").write_text(readme)
     (folder.parent / "shared" / "data").mkdir(parents=True, exist_ok=True)
-    return subprocess.run(["bash", str(script)], capture_output=True, text=True, cwd="/")
+    environment = os.environ | {"PYTEST_ADDOPTS": ""}
+    command = ["bash", str(script)]
+    return subprocess.run(command, env=environment, capture_output=True, text=True, cwd="/")
 
 
 def test_ci_runs_what_the_readme_says(tmp_path):
@@ -221,6 +224,37 @@ def test_lowest_versions_are_the_bounds():
         for entry in PYPROJECT["project"]["dependencies"] + EXTRAS["lightkurve"] + EXTRAS["unit"]
     } - {"tpfdash"}
     assert "bokeh==3.9" in lines  # which has an upper bound too
+
+
+def test_workflow_runs_what_readme_and_ci_run_on_every_python():
+    jobs = WORKFLOW["jobs"]
+    pythons = jobs["tests"]["strategy"]["matrix"]["python"]
+    assert pythons == ["3.11", "3.12", "3.13"]
+    assert PYPROJECT["project"]["requires-python"] == f">={pythons[0]}"
+
+    def commands(job):
+        return [step["run"] for step in jobs[job]["steps"] if "run" in step]
+
+    assert commands("tests") == readme_blocks()["Run the tests"]
+    assert commands("lowest") == ["bash .ci/lowest"]
+    versions = [step["with"]["python-version"] for step in jobs["lowest"]["steps"][1:2]]
+    assert versions == pythons[:1]
+
+
+def test_workflow_tries_what_comes_next_every_week():
+    """Pre-releases, those beyond the upper bounds included."""
+    triggers = WORKFLOW[True]  # what YAML takes the key "on" for
+    (cron,) = (entry["cron"].split() for entry in triggers["schedule"])
+    assert cron[2:4] == ["*", "*"] and cron[4] in "0123456"
+    runs = [step["run"] for step in WORKFLOW["jobs"]["next"]["steps"] if "run" in step]
+    assert all("--pre" in run.split() for run in runs[:2])
+    bounded = {
+        re.match(r"[\w-]+", entry)[0]
+        for entry in PYPROJECT["project"]["dependencies"]
+        if "<" in entry
+    }
+    assert bounded and bounded <= set(runs[1].split())
+    assert runs[2].endswith("-m pytest")
 
 
 def test_files_named_in_readme_commands_exist():
