@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import os
 import uuid
-import zipfile
 from collections.abc import Mapping, Sequence
 from io import BytesIO
 from pathlib import Path
@@ -23,7 +22,7 @@ from xarray.backends import BackendEntrypoint
 
 from tpfdash.errors import TPFError
 from tpfdash.io.fits.stores import MemoryStore, Store, open_path
-from tpfdash.io.fits.streams import check_unpacked, expand, spool
+from tpfdash.io.fits.streams import expand, spool
 from tpfdash.io.tpf.read import read_tpf
 from tpfdash.missions import get_mission
 from tpfdash.stamp.model import check_tpf
@@ -45,7 +44,7 @@ def open_tpf(source: Any, *, chunks: Any = None, mission: str | None = None) -> 
     """Open a target pixel file of Kepler, K2 or TESS, or a TESSCut cutout.
 
     A file on disk is not read but for its headers, its aperture and its columns with one number
-    a cadence: a cube is read when its values are asked for. What is packed or comes over the
+    a cadence: a cube is read when its values are asked for. What is gzipped or comes over the
     network is taken whole, into memory or, when it is long, into a temporary file.
 
     Parameters
@@ -55,8 +54,7 @@ def open_tpf(source: Any, *, chunks: Any = None, mission: str | None = None) -> 
         read from its start if it can seek; the bytes of a file; an HDUList of astropy or a list
         of HDUs; a TargetPixelFile of lightkurve, whose HDUs are taken as they are in memory, so
         that every cadence is there whatever its quality mask; a list of one of these; or a
-        Dataset of this kind, which is checked and handed back. Files may be packed by gzip,
-        bzip2, xz or zip.
+        Dataset of this kind, which is checked and handed back. Files may be gzipped.
     chunks : int, dict, "auto" or None
         Dask chunks, as in `xarray.Dataset.chunk`; a number is a number of cadences. None (the
         default): no dask.
@@ -110,7 +108,7 @@ def open_lazily(
 
     Until then a cube is read again each time that its values are asked for.
     """
-    tpf = read_tpf(_unpacked(_store(source)), mission)
+    tpf = read_tpf(expand(_store(source)), mission)
     names = [drop_variables] if isinstance(drop_variables, str) else drop_variables or ()
     return tpf.drop_vars(names, errors="ignore")
 
@@ -188,33 +186,6 @@ def _from_list(source: Sequence) -> Store:
         f"The source is a list of {len(source)} ({kinds}): it should be one file, as source[0] is."
         if len(source)
         else "The source is an empty list: it should be one file, or a list of its HDUs."
-    )
-
-
-def _unpacked(store: Store) -> Store:
-    """The store itself, or the FITS file that it holds where it is packed."""
-    if store.up_to(0, 4) == b"PK\x03\x04":
-        return _unzipped(store)
-    return expand(store)
-
-
-def _unzipped(store: Store) -> Store:
-    """The one file in a zip archive."""
-    try:
-        with zipfile.ZipFile(BytesIO(store.read(0, store.size))) as archive:
-            members = [info for info in archive.infolist() if not info.is_dir()]
-            if len(members) == 1:
-                check_unpacked(store.name, members[0].file_size, members[0].compress_size)
-                with archive.open(members[0]) as stream:
-                    return spool(stream, store.name)
-    except (zipfile.BadZipFile, NotImplementedError, RuntimeError) as error:
-        raise TPFError(
-            f"{store.name} is a zip archive that cannot be read ({error}): unzip it first, and "
-            "open the file in it."
-        ) from error
-    raise TPFError(
-        f"{store.name} is a zip archive of {len(members)} files: unzip it first, and open one of "
-        "them."
     )
 
 

@@ -21,7 +21,7 @@ from astropy.io import fits
 from tpfdash.errors import TPFError
 from tpfdash.io.fits.hdus import find_hdus, image
 from tpfdash.io.fits.stores import COPY_BYTES, MemoryStore, Store, open_path
-from tpfdash.io.fits.streams import UNPACKED_BYTES, Stream, is_packed
+from tpfdash.io.fits.streams import UNPACKED_BYTES, Stream, is_gzipped
 from tpfdash.io.fits.table import whole
 from tpfdash.missions import APERTURE_OPTIMAL
 
@@ -72,7 +72,7 @@ def read_mask(source) -> FoundMask:
     name = store.name
     try:
         start = store.up_to(0, 10)
-        if is_packed(store):
+        if is_gzipped(store):
             with store.stream() as file:
                 return _read_fits(Stream(file, name, times=1, length=store.size), name)
         for magic, reader in _READERS.items():

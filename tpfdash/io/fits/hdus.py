@@ -18,7 +18,7 @@ from astropy.io import fits
 from tpfdash.errors import TPFError
 from tpfdash.io.fits.stores import Store
 
-__all__ = ["MOST_PIXELS", "HDU", "find_hdus", "image", "printable"]
+__all__ = ["HDU", "find_hdus", "image", "printable"]
 
 _BLOCK = 2880
 _CARD = 80
@@ -31,10 +31,20 @@ _CARD_FORM = re.compile(
 #: No header of a real file comes near these: the longest have some 60 blocks.
 _MOST_BLOCKS = 512
 _MOST_HDUS = 1000
-MOST_PIXELS = 2**23  # of an image: nearly twice a whole CCD of TESS
+_MOST_PIXELS = 2**23  # of an image: nearly twice a whole CCD of TESS
 #: FITS standard 4.0, section 4.4.1: as many axes, and as large as the numbers of a file's system.
 _MOST_AXES = 999
 _LARGEST = 2**63
+_PAGE = "is a web page, not a FITS file: it should be the file itself, and no page that leads to it"
+#: First bytes of what is handed over instead of a FITS file, in small letters -> what to do.
+_OTHERS = {
+    b"<!doctype html": _PAGE,
+    b"<html": _PAGE,
+    b"pk\x03\x04": "is a zip archive, not a FITS file: it should be unzipped first",
+    b"bzh": "is packed by bzip2: it should be unpacked first, or gzipped",
+    b"\xfd7zxz": "is packed by xz: it should be unpacked first, or gzipped",
+    b"\x1f\x8b": "is gzipped twice: it should be unpacked once",
+}
 
 
 @dataclass(frozen=True)
@@ -114,7 +124,7 @@ def find_hdus(store: Store) -> Iterator[HDU]:
         if not block:
             raise TPFError(f"{store.name} is empty: it should be a FITS file.")
         if not number and not block.startswith(b"SIMPLE  ="):
-            raise _foreign(store.name, block)
+            raise TPFError(f"{store.name} {_no_fits(block)}.")
         hdu = HDU(*_header(store, offset, block), store.name)
         end = hdu.offset + _data_length(hdu)
         yield hdu
@@ -124,15 +134,13 @@ def find_hdus(store: Store) -> Iterator[HDU]:
     raise TPFError(f"{store.name} is damaged: it should not have {_MOST_HDUS} extensions.")
 
 
-def _foreign(name: str, start: bytes) -> TPFError:
-    if start.lstrip().lower().startswith((b"<!doctype html", b"<html")):
-        return TPFError(
-            f"{name} is a web page, not a FITS file: the address should be that of the file "
-            "itself, and a page that asks for a login gives none."
-        )
-    if start.startswith(b"PK"):
-        return TPFError(f"{name} is a zip archive, not a FITS file: unzip it first.")
-    return TPFError(f"{name} is not a FITS file: it should be one, which starts with SIMPLE.")
+def _no_fits(block: bytes) -> str:
+    """What a file is that does not start as FITS, and what it should be."""
+    start = block.lstrip().lower()
+    for magic, words in _OTHERS.items():
+        if start.startswith(magic):
+            return words
+    return "is not a FITS file: it should be one, which starts with SIMPLE"
 
 
 def _truncated(store: Store, should: str) -> TPFError:
@@ -202,7 +210,7 @@ def image(store: Store, hdu: HDU) -> np.ndarray:
     if hdu.count("NAXIS") != 2:
         raise TPFError(f"{hdu.file} has an image {hdu.name} that should have two axes.")
     rows, cols = hdu.count("NAXIS2"), hdu.count("NAXIS1")
-    if max(rows, cols, rows * cols) > MOST_PIXELS:
+    if max(rows, cols, rows * cols) > _MOST_PIXELS:
         raise TPFError(f"{hdu.file} has an image {hdu.name} larger than any detector.")
     bits = hdu.get("BITPIX")
     dtype = np.dtype(f">{'f' if bits < 0 else 'i' if bits > 8 else 'u'}{abs(bits) // 8}")

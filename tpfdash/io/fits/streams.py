@@ -1,4 +1,4 @@
-"""FITS files that come as a stream, packed or not: read as far as their headers say, no further.
+"""FITS files that come as a stream, gzipped or not: read as far as their headers say, no further.
 
 What is decompressed is looked at while it comes, so that a small file that would unpack to a huge
 one, or to no FITS file at all, is refused early. Bytes that have a place already are
@@ -7,10 +7,8 @@ one, or to no FITS file at all, is refused early. Bytes that have a place alread
 
 from __future__ import annotations
 
-import bz2
 import gzip
 import io
-import lzma
 import tempfile
 import zlib
 from typing import BinaryIO
@@ -19,25 +17,17 @@ from tpfdash.errors import TPFError
 from tpfdash.io.fits.hdus import find_hdus
 from tpfdash.io.fits.stores import COPY_BYTES, FileStore, MemoryStore, Store, reason
 
-__all__ = ["Stream", "check_unpacked", "expand", "is_packed", "spool"]
+__all__ = ["Stream", "expand", "is_gzipped", "spool"]
 
 #: A stream longer than this goes to a temporary file instead of staying in memory.
 SPOOL_BYTES = 512 * 2**20
-#: What is packed may unpack to so many bytes, or to so many times its own length if that is more:
+#: What is gzipped may unpack to so many bytes, or to so many times its own length if that is more:
 #: real files shrink to a half or a fifth.
 UNPACKED_BYTES = 256 * 2**20
 _UNPACKED_TIMES = 32
-#: So many bytes may follow the last extension of a packed file before its end.
+#: So many bytes may follow the last extension of a gzipped file before its end.
 _TRAILING_BYTES = 2**20
-#: First bytes of a packed file -> what unpacks it.
-_PACKINGS = {
-    b"\x1f\x8b": lambda file: gzip.GzipFile(fileobj=file, mode="rb"),
-    b"BZh": bz2.BZ2File,
-    b"\xfd7zXZ\0": lzma.LZMAFile,
-}
-_MAGIC_BYTES = max(map(len, _PACKINGS))
-#: Packed so many times over, a file is opened still.
-_MOST_PACKINGS = 3
+_GZIP_MAGIC = b"\x1f\x8b"
 
 
 class Stream(Store):
@@ -48,13 +38,13 @@ class Stream(Store):
     Parameters
     ----------
     file : binary file
-        It need not seek. What is packed is unpacked, if it is not too much.
+        It need not seek. What is gzipped is unpacked, if it is not too much.
     name : str
         How messages name it.
     keep : callable, optional
         Called with each piece that comes.
     times : int
-        What is packed may unpack to so many times its own length, or to 256 MB if that is more.
+        What is gzipped may unpack to so many times its own length, or to 256 MB if that is more.
     length : int, optional
         Of the file, where it is known: what headers announce is then refused before it comes.
     """
@@ -70,13 +60,8 @@ class Stream(Store):
         length: int | None = None,
     ):
         self._packed = _Counted(file, name)
-        self._file = self._packed
-        for _ in range(_MOST_PACKINGS):
-            unpack = _unpacker(self._file.peek(_MAGIC_BYTES))
-            if unpack is None:
-                break
-            self._file = _Counted(unpack(self._file), name)
-        self.is_packed = self._file is not self._packed
+        self.is_gzipped = self._packed.peek(2) == _GZIP_MAGIC
+        self._file = gzip.GzipFile(fileobj=self._packed, mode="rb") if self.is_gzipped else None
         self._keep = keep
         self._times = times
         self._length = length
@@ -112,19 +97,23 @@ class Stream(Store):
 
     def _allow(self, size: int) -> None:
         """A TPFError where that is more than may be unpacked."""
-        if self.is_packed:
-            packed = self._packed.count if self._length is None else self._length
-            check_unpacked(self.name, size, packed, self._times)
+        length = self._packed.count if self._length is None else self._length
+        most = max(UNPACKED_BYTES, self._times * length)
+        if self.is_gzipped and size > most:
+            raise TPFError(
+                f"{self.name} unpacks to more than {most >> 20} MB, which is too much for its "
+                "length: it should be given as it is, not gzipped."
+            )
 
     def finish(self) -> None:
-        """Read a packed stream to its end, where its checksum is.
+        """Read a gzipped stream to its end, where its checksum is.
 
         Raises
         ------
         TPFError
             If that is wrong, or if the end is far.
         """
-        if self.is_packed and self._pass(self.size + _TRAILING_BYTES):
+        if self.is_gzipped and self._pass(self.size + _TRAILING_BYTES):
             raise TPFError(
                 f"{self.name} goes on for more than {_TRAILING_BYTES >> 20} MB after what its "
                 "headers announce: it should end there."
@@ -133,15 +122,19 @@ class Stream(Store):
     def _next(self, count: int) -> bytes:
         """The next bytes, at most `count`; none at the end."""
         count = min(count, COPY_BYTES)
-        piece = self._file.read(count)
-        self._allow(self.size + len(piece))
+        if self._file is None:
+            piece = self._packed.read(count)
+        else:
+            try:
+                piece = self._file.read(count)
+            except TPFError:
+                raise
+            except (EOFError, OSError, ValueError, zlib.error) as error:
+                raise _unreadable(self.name, error) from error
+            self._allow(self.size + len(piece))
         self.size += len(piece)
         self._keep(piece)
         return piece
-
-
-#: What reading raises where a stream, or what it unpacks to, is damaged.
-_UNREADABLE = (EOFError, OSError, TypeError, ValueError, lzma.LZMAError, zlib.error)
 
 
 class _Counted:
@@ -169,9 +162,7 @@ class _Counted:
     def _read(self, count: int) -> bytes:
         try:
             piece = self._file.read(count)
-        except TPFError:
-            raise
-        except _UNREADABLE as error:
+        except (EOFError, OSError, TypeError, ValueError, zlib.error) as error:
             raise _unreadable(self._name, error) from error
         if isinstance(piece, str):
             raise TPFError(f"{self._name} gives text: it should be opened in binary mode.")
@@ -182,29 +173,9 @@ def _unreadable(name: str, error: Exception) -> TPFError:
     return TPFError(f"{name} cannot be read to its end ({reason(error)}).")
 
 
-def is_packed(store: Store) -> bool:
-    """Whether it starts as what gzip, bzip2 or xz make."""
-    return _unpacker(store.up_to(0, _MAGIC_BYTES)) is not None
-
-
-def check_unpacked(name: str, size: int, packed: int, times: int = _UNPACKED_TIMES) -> None:
-    """Nothing, if so many bytes may come of so many packed ones.
-
-    Raises
-    ------
-    TPFError
-        If they are too many.
-    """
-    most = max(UNPACKED_BYTES, times * packed)
-    if size > most:
-        raise TPFError(
-            f"{name} unpacks to more than {most >> 20} MB, which is too much for its length: it "
-            "should be given as it is, not packed."
-        )
-
-
-def _unpacker(start: bytes):
-    return next((unpack for magic, unpack in _PACKINGS.items() if start.startswith(magic)), None)
+def is_gzipped(store: Store) -> bool:
+    """Whether it starts as what gzip makes."""
+    return store.up_to(0, 2) == _GZIP_MAGIC
 
 
 def spool(file: BinaryIO, name: str, length: int | None = None) -> Store:
@@ -213,7 +184,7 @@ def spool(file: BinaryIO, name: str, length: int | None = None) -> Store:
     Parameters
     ----------
     file : binary file
-        Read by pieces, as far as the headers say; it need not seek. It may be packed.
+        Read by pieces, as far as the headers say; it need not seek. It may be gzipped.
     name : str
         How messages name it.
     length : int, optional
@@ -223,7 +194,7 @@ def spool(file: BinaryIO, name: str, length: int | None = None) -> Store:
     ------
     TPFError
         If it gives text instead of bytes, cannot be read, is no FITS file, ends too early, or is
-        packed and unpacks to far more than it should.
+        gzipped and unpacks to far more than it should.
     """
     kept = _Kept()
     stream = Stream(file, name, kept.add, length=length)
@@ -258,14 +229,14 @@ class _Kept:
 
 
 def expand(store: Store) -> Store:
-    """The store itself, or the FITS file that it holds where it is packed.
+    """The store itself, or the FITS file that it holds where it is gzipped.
 
     Raises
     ------
     TPFError
         As in `spool`.
     """
-    if not is_packed(store):
+    if not is_gzipped(store):
         return store
     with store.stream() as stream:
         return spool(stream, store.name, store.size)

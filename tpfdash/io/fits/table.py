@@ -20,7 +20,7 @@ from tpfdash.errors import TPFError
 from tpfdash.io.fits.hdus import HDU
 from tpfdash.io.fits.stores import Store
 
-__all__ = ["TableColumn", "ColumnCube", "SparseCube", "Table", "parse_columns", "whole"]
+__all__ = ["ColumnCube", "SparseCube", "Table", "TableColumn", "parse_columns", "whole"]
 
 #: Rows are read in blocks of about this many bytes.
 BLOCK_BYTES = 8 * 2**20
@@ -214,7 +214,7 @@ class Table:
         Parameters
         ----------
         wanted : mapping of str to dtype
-            TableColumn names -> the native dtypes to decode to.
+            Column names -> the native dtypes to decode to.
         """
         columns = sorted((self.columns[name] for name in wanted), key=lambda c: c.offset)
         out = {c.name: np.empty((self.rows, *c.shape), wanted[c.name]) for c in columns}

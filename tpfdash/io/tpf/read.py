@@ -17,7 +17,7 @@ from astropy.io import fits
 from xarray.core import indexing
 
 from tpfdash.errors import TPFError
-from tpfdash.io.fits.hdus import HDU, MOST_PIXELS, find_hdus, image
+from tpfdash.io.fits.hdus import HDU, find_hdus, image
 from tpfdash.io.fits.stores import Store
 from tpfdash.io.fits.table import ColumnCube, SparseCube, Table, TableColumn, parse_columns, whole
 from tpfdash.io.tpf.read_headers import describe, find_mission, header_corner, time_unit
@@ -83,7 +83,7 @@ def read_tpf(store: Store, mission: str | None = None) -> xr.Dataset:
     pixels, columns = _pixel_table(hdus)
     facts = find_mission(hdus, mission)
     aperture_hdu = _aperture_hdu(hdus, columns["FLUX"])
-    bits = None if aperture_hdu is None else _image(store, aperture_hdu)
+    bits = _bits(store, aperture_hdu)
     shape = _stamp(store.name, columns["FLUX"]) if bits is None else bits.shape
     columns, units = _converted(pixels, _usable(store.name, columns, shape))
     table = Table(store, pixels.offset, columns, pixels.count("NAXIS1"), pixels.count("NAXIS2"))
@@ -191,13 +191,11 @@ def _is_compressed(hdu: HDU) -> bool:
     return hdu.get("ZIMAGE") is True
 
 
-def _image(store: Store, hdu: HDU) -> np.ndarray:
-    """The pixels of an image extension: (row, col), in whatever numbers the file has."""
-    if not _is_compressed(hdu):
-        return image(store, hdu)
-    if math.prod(_shape(hdu)) > MOST_PIXELS:
-        raise TPFError(f"{hdu.file} has an image {hdu.name} larger than any detector.")
-    return _decompressed(store, hdu)
+def _bits(store: Store, hdu: HDU | None) -> np.ndarray | None:
+    """The pixels of APERTURE: (row, col), in whatever numbers the file has."""
+    if hdu is None:
+        return None
+    return _decompressed(store, hdu) if _is_compressed(hdu) else image(store, hdu)
 
 
 def _decompressed(store: Store, hdu: HDU) -> np.ndarray:
