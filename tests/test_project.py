@@ -316,27 +316,30 @@ FLAKY = """
 import collections, pytest
 tried = collections.Counter()
 
-{marker}
 @pytest.mark.parametrize("n, failures", list(enumerate({failures})))
 def test_it(n, failures):
     tried[n] += 1
     assert tried[n] > failures
 """
+# As tests/browser and tests/notebook mark theirs.
+MARKING = """
+import pytest
+
+def pytest_collection_modifyitems(items):
+    for item in items:
+        item.add_marker(pytest.mark.browser)
+"""
 
 
 @pytest.mark.parametrize(
-    "marker, failures, passed, reruns",
-    [
-        ("@pytest.mark.browser", [2, 0, 1], 3, 3),
-        ("@pytest.mark.browser", [3], 0, 2),
-        ("@pytest.mark.browser", [1, 1, 1, 1], 3, 3),
-        ("", [1], 0, 0),
-    ],
+    "conftest, failures, passed, reruns",
+    [(MARKING, [2, 0, 1], 3, 3), (MARKING, [3], 0, 2), (MARKING, [1] * 4, 3, 3), ("", [1], 0, 0)],
     ids=["twice", "thrice", "four tests", "no browser"],
 )
-def test_only_what_drives_a_browser_is_tried_again(tmp_path, marker, failures, passed, reruns):
+def test_only_what_drives_a_browser_is_tried_again(tmp_path, conftest, failures, passed, reruns):
     """And no more than three times in all; which it was is listed."""
-    done = run_strictly(tmp_path, FLAKY.format(marker=marker, failures=failures))
+    (tmp_path / "conftest.py").write_text(conftest)
+    done = run_strictly(tmp_path, FLAKY.format(failures=failures))
     assert done.returncode == (passed < len(failures)), done.stdout
     assert not passed or f"{passed} passed" in done.stdout
     assert ("rerun test summary info" in done.stdout) == bool(reruns)
