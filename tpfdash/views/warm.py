@@ -32,7 +32,7 @@ def warm_up() -> threading.Thread:
     Thread
         The one that was started, now or earlier. The process can end without it.
     """
-    # Here, not in the thread: datashader tries dask.dataframe, which fails where pyarrow is missing,
+    # Not in the thread: datashader tries dask.dataframe, which fails where pyarrow is missing,
     # and HoloViews, on seeing it half imported, would try it too and fail to draw.
     try:
         import datashader  # noqa: F401
