@@ -60,7 +60,10 @@ def prepare() -> None:
     the user has called `pn.extension` or `hv.extension`, there is nothing to load. Wherever it is,
     what draws long light curves gets ready in the background.
     """
-    pn.state.onload(warm_up)
+    if pn.state.curdoc is None:
+        warm_up()
+    else:
+        pn.state.onload(warm_up)  # not while the page is being made
     if _kernel() is None or pn.state.curdoc is not None:
         return
     _hear_of_deleted_displays()

@@ -24,14 +24,20 @@ _threads: dict[int, threading.Thread] = {}
 def warm_up() -> threading.Thread:
     """Start a thread that gets everything ready; once a process, however often it is called.
 
-    Call it when a page has been sent: until it is done the thread takes a share of the
-    interpreter's time.
+    Call it when a page has been sent: the first call imports datashader, which takes a second, and
+    until it is done the thread takes a share of the interpreter's time.
 
     Returns
     -------
     Thread
         The one that was started, now or earlier. The process can end without it.
     """
+    # Not in the thread: datashader tries dask.dataframe, which fails where pyarrow is missing,
+    # and HoloViews, on seeing it half imported, would try it too and fail to draw.
+    try:
+        import datashader  # noqa: F401
+    except ImportError:
+        _log.debug("datashader cannot be imported: numpy does its work", exc_info=True)
     with _lock:
         thread = _threads.get(os.getpid())
         if thread is None:
