@@ -1,12 +1,17 @@
-"""A pytest plugin for machines where everything must run: a skipped test is a failed one.
+"""A pytest plugin for CI, loaded with `-p tests.strict`; the tests themselves know nothing of it.
 
-Loaded with `-p tests.strict`, and in force where TPFDASH_REQUIRE_ALL is set. An expected failure
-(xfail) is no skip. The tests themselves know nothing of this file.
+A page on a busy machine can miss its time: a test that drives a browser is tried up to twice more,
+any other has to pass at once. What was tried again is listed, and after three times in all nothing
+is. Where TPFDASH_REQUIRE_ALL is set a skipped test is a failed one; an expected failure (xfail) is
+no skip.
 """
 
 import os
 
 import pytest
+
+RERUNS = 2
+RERUNS_IN_ALL = 3
 
 
 def _fail_skip(report):
@@ -19,6 +24,25 @@ def _fail_skip(report):
 
 def _required():
     return os.environ.get("TPFDASH_REQUIRE_ALL", "") not in ("", "0")
+
+
+def _reruns(config):
+    """Whether pytest-rerunfailures is there; without browser tests nobody needs it."""
+    return config.pluginmanager.has_plugin("rerunfailures")
+
+
+@pytest.hookimpl(tryfirst=True)  # before the terminal takes its options
+def pytest_configure(config):
+    if _reruns(config):
+        config.option.max_suite_reruns = RERUNS_IN_ALL
+        config.option.reportchars += "R"
+
+
+@pytest.hookimpl(trylast=True)  # once the tests have their markers
+def pytest_collection_modifyitems(config, items):
+    for item in items:
+        if _reruns(config) and item.get_closest_marker("browser"):
+            item.add_marker(pytest.mark.flaky(reruns=RERUNS))
 
 
 @pytest.hookimpl(wrapper=True)

@@ -3,6 +3,7 @@
 import inspect
 import warnings
 
+import holoviews as hv
 import numpy as np
 import pytest
 
@@ -274,6 +275,5 @@ def test_everything_together(tpf, monkeypatch):
         exported_filename="mine.fits",
     )
     assert dashboard.aperture.all()
-    figure = dashboard.light_curve.plot[()]
-    assert figure is not None
-    assert dashboard.light_curve._y_range([], slice(None)) == (0.5, 1.5)
+    figure = hv.renderer("bokeh").get_plot(dashboard.light_curve.plot).state
+    assert (figure.y_range.start, figure.y_range.end) == (0.5, 1.5)

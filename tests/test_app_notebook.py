@@ -58,10 +58,16 @@ def test_interact_opens_a_tab_where_nothing_would_display_it():
 def test_a_bare_dashboard_opens_nothing():
     code = (
         "import webbrowser, tpfdash\n"
-        "webbrowser.open = webbrowser.get = None\n"
+        "from tornado import tcpserver\n"
+        "opened = []\n"
+        "webbrowser.open = webbrowser.get = lambda *words, **how: opened.append(words)\n"
+        "tcpserver.TCPServer.add_sockets = lambda *what: opened.append(what)\n"
         "tpfdash.TPFDashboard(tpfdash.simulate_tpf(n_cadences=40, shape=(5, 5)))\n"
+        "print('OPENED', opened)\n"
     )
-    subprocess.run([sys.executable, "-c", code], cwd=ROOT, check=True, timeout=120)
+    command = [sys.executable, "-c", code]
+    done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, timeout=120)
+    assert done.stdout == "OPENED []\n", done.stderr
 
 
 # -- the parts of Panel that have no public name, or no promise -----------------------------------
@@ -191,6 +197,7 @@ def census():
 """
 
 
+@pytest.mark.slow
 def test_a_cell_that_is_run_again_and_again_leaks_nothing(tmp_path):
     kernel = Kernel(tmp_path)
     try:

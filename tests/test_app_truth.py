@@ -186,6 +186,7 @@ def test_every_param_is_changed(tpf):
     assert set(changes(tpf)) == set(Inspector.param) - {"name", "tpf", "lightcurve"}
 
 
+@pytest.mark.slow
 def test_after_each_change_the_page_says_what_one_built_anew_would_say(tpf):
     inspector = Inspector(tpf, **STATES["normalised, with a background"])
     page = Page(inspector)
@@ -197,6 +198,7 @@ def test_after_each_change_the_page_says_what_one_built_anew_would_say(tpf):
             raise AssertionError(f"after {name} = {values[0]!r}:\n{error}") from None
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("state", STATES)
 def test_after_many_changes_the_page_says_what_one_built_anew_would_say(tpf, state):
     """Also after those that take back what another has shown, and after an undo."""

@@ -218,11 +218,11 @@ BAD = {
     "small.npy": (npy(np.ones((3, 3), bool)), "(3, 3)"),
     "numbers.npy": (npy(np.full((5, 6), 7)), "numbers.npy"),
     "broken.json": (b'{"aperture": [1, 2', "JSON"),
-    "broken.fits": (b"SIMPLE  =                    T", "FITS"),
+    "broken.fits": (b"SIMPLE  =                    T", "is truncated"),
     "tess.json": (foreign(), "tess.json has an aperture of telescope TESS"),
     "far.fits": (elsewhere(), "(5, 8) that are not on this stamp"),
     "cut.fits": (aperture_bytes(odd_tpf(), CHOSEN, "fits")[:4000], "cut.fits"),
-    "<b>bold</b>.npy": (b"<i>", "<b>bold</b>.npy is of no known kind"),
+    "<b>bold.npy": (b"<i>", "<b>bold.npy is of no known kind"),
 }
 
 

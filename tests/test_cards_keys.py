@@ -16,3 +16,10 @@ def test_a_key_that_the_page_tells_of_is_a_step(by):
     keys._process_event(DataEvent(model=None, data=by))  # what Panel does with a message
     twin.step(by)
     assert inspector.cadence == twin.cadence != 15
+
+
+@pytest.mark.parametrize("bad", [None, "1", [1], {}, 0, 2.5, float("nan"), 10**400])
+def test_what_no_key_sends_is_no_step(bad):
+    steps = []
+    ArrowKeys(steps.append)._process_event(DataEvent(model=None, data=bad))
+    assert not steps

@@ -8,12 +8,12 @@ import numpy as np
 import panel as pn
 import pytest
 from bokeh.models import Plot
-from cardparts import UNTIMED, cells, odd_tpf, part, parts, press, put_on_page
+from cardparts import UNTIMED, cells, mask, odd_tpf, part, parts, press, put_on_page
 
 from tpfdash.cards.lightcurve import lightcurve_card
 from tpfdash.inspector import Inspector
 from tpfdash.views.lightcurve import LightCurveView
-from tpfdash.views.panels import PANELS
+from tpfdash.views.panels import PANELS, PanelView
 
 LAST = 39
 DEFAULT_BITS = 1130799  # K2
@@ -275,7 +275,6 @@ def with_rolling_band(tpf):
     level[0] = np.arange(40)[:, np.newaxis] - np.arange(5)
     level[1, :, 2] = 7
     tpf = tpf.assign(rb_level=(("rb_duration", "time", "row"), level))
-    tpf["rb_level"] = tpf["rb_level"].transpose("time", "row", "rb_duration")
     return tpf.assign_attrs(rb_durations=(3, 12))
 
 
@@ -308,37 +307,52 @@ def test_only_the_panels_unfolded_are_on_the_page(card):
     for chosen in (["Pointing"], ["Centroid", "Background"], list(TAGS), []):
         group.value = chosen
         assert there() == chosen
-        assert labels() == light_curve | {PANELS[name].label.format(flux="e⁻/s") for name in chosen}
+        assert labels() == light_curve | {PANELS[name].label for name in chosen}
 
 
 def test_the_values_in_the_panels_are_those_of_the_file(tpf):
     tpf = with_rolling_band(tpf)
+    tpf["flux_bkg"].values[:] = np.random.default_rng(1).normal(100, 9, (40, 5, 6))
     inspector = Inspector(tpf)
     card = lightcurve_card(inspector, LightCurveView(inspector))
     part(card, "panels").value = [*TAGS, "Rolling band"]
     root = put_on_page(card)
-    flux = tpf["flux"].values.astype(float)[:, inspector.aperture]
-    places = {
-        axis: (np.nonzero(inspector.aperture)[n] * flux).sum(axis=1) / flux.sum(axis=1)
-        for n, axis in enumerate(("row", "col"))
-    }
     time = tpf["time"].values
-    shown = (tpf["quality"].values & DEFAULT_BITS == 0) & np.isfinite(time)
-    behind = tpf["flux_bkg"].values.astype(float)[:, inspector.aperture]
-    expected = {
-        "Centroid": [
-            place - np.nanmedian(place[shown | ~np.isfinite(time)]) for place in places.values()
-        ],
-        "Pointing": [tpf["pos_corr2"].values, tpf["pos_corr1"].values],
-        "Background": [np.median(behind, axis=1)],
-        "Rolling band": [np.arange(40.0), np.full(40, 7.0)],
-    }
-    for name, series in expected.items():
-        drawn = points(root, PANELS[name].label.format(flux="e⁻/s"))
-        assert len(drawn) == len(series), name
-        for (t, f), values in zip(drawn, series, strict=True):
-            np.testing.assert_array_equal(t, time[shown], err_msg=name)
-            np.testing.assert_allclose(f, values[shown], rtol=1e-5, atol=1e-5, err_msg=name)
+    kept = tpf["quality"].values & DEFAULT_BITS == 0
+    shown = kept & np.isfinite(time)
+    for aperture in (inspector.aperture, mask((2, 2), (2, 3), (1, 0))):
+        inspector.aperture = aperture
+        flux = tpf["flux"].values.astype(float)[:, aperture]
+        places = [(place * flux).sum(axis=1) / flux.sum(axis=1) for place in np.nonzero(aperture)]
+        expected = {
+            "Centroid": [place - np.nanmedian(place[kept]) for place in places],
+            "Pointing": [tpf["pos_corr2"].values, tpf["pos_corr1"].values],
+            "Background": [np.median(tpf["flux_bkg"].values[:, aperture], axis=1)],
+            "Rolling band": [np.arange(40.0), np.full(40, 7.0)],
+        }
+        for name, series in expected.items():
+            drawn = points(root, PANELS[name].label)
+            assert len(drawn) == len(series), name
+            for (t, f), values in zip(drawn, series, strict=True):
+                np.testing.assert_array_equal(t, time[shown], err_msg=name)
+                np.testing.assert_allclose(f, values[shown], rtol=1e-5, atol=1e-5, err_msg=name)
+
+
+def test_the_panels_in_sight_are_those_unfolded(card, monkeypatch):
+    made = {}
+
+    class Recorded(PanelView):
+        def __init__(self, inspector, name):
+            super().__init__(inspector, name)
+            assert name not in made
+            made[name] = self
+
+    monkeypatch.setattr("tpfdash.cards.lightcurve.PanelView", Recorded)
+    group = part(card, "panels")
+    for chosen in (["Pointing"], ["Centroid"], ["Centroid", "Pointing"], [], ["Pointing"]):
+        group.value = chosen
+        assert [name for name in group.options if name in made and made[name].live.shown] == chosen
+    assert set(made) == {"Centroid", "Pointing"}
 
 
 @pytest.fixture

@@ -86,6 +86,7 @@ def test_a_file_without_a_flag_has_no_tick(tpf):
     card = quality_card(inspector)
     ticks = part(card, "flags")
     assert not ticks.options and ticks.value == []
+    assert list(part(card, "flag-table").object["flag"]) == ["no flag is set"]
     put_on_page(card)
     assert inspector.quality_bitmask == "default"
 

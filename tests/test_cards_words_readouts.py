@@ -240,6 +240,13 @@ def test_what_the_file_lacks_is_said_to_be_missing(tpf):
     assert not any("nan" in text.lower() or "None" in text for text in said.values())
 
 
+def test_a_number_that_is_nan_is_missing(tpf):
+    names = ("ra", "magnitude", "crowdsap", "flfrcsap")
+    said = facts(Inspector(tpf.assign_attrs(dict.fromkeys(names, np.nan))))
+    assert not any("nan" in text for text in said.values())
+    assert said["Magnitude (Kp)"] == said["RA, Dec (J2000)"] == "not available"
+
+
 @pytest.mark.parametrize(
     ("subtracted", "text"), [(True, "subtracted from FLUX"), (False, "not subtracted from FLUX")]
 )

@@ -8,6 +8,7 @@ from tests.fuzzing.case import run_case
 _TOGETHER, _TESTS = 20, 8
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("first", range(0, _TOGETHER * _TESTS, _TOGETHER))
 def test_damaged_files_give_an_error_or_a_picture(first):
     failed = []

@@ -238,7 +238,7 @@ def test_csv_is_read_by_pandas_and_astropy(tmp_path):
     made = make_lightcurve("K2")
     made["flux_err"] = made["flux_err"].astype(np.float32)
     path = write_lightcurve(made, tmp_path / "lc.csv")
-    frame = pandas.read_csv(path, comment="#", float_precision="round_trip")
+    frame = pandas.read_csv(path, comment="#", dtype=str)  # numbers are read exactly below
     table = Table.read(path, format="ascii.csv", comment="#")
     for name in ("time", *made.data_vars):
         dtype = made[name].dtype

@@ -4,12 +4,13 @@ import dask.array
 import numpy as np
 import pytest
 import xarray as xr
-from hypothesis import given, settings
+from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
 
 from tpfdash.errors import TPFError
 from tpfdash.photometry import RunningSum, aperture_photometry
+from tpfdash.stamp import sums
 from tpfdash.stamp.blocks import median_level, zero_frames
 
 ROW, COL = 512, 37
@@ -194,26 +195,104 @@ def test_a_lazy_cube_is_read_once(tpf, aperture, background):
     assert source.read == source.values.size
 
 
-_PIXELS = hnp.arrays(
-    np.float32,
-    (6, 3, 3),
-    elements=st.one_of(
-        st.just(0.0), st.just(np.nan), st.floats(-1e6, 1e6, width=32, allow_subnormal=False)
-    ),
+_VALUES = st.one_of(
+    st.sampled_from([0.0, np.nan, np.inf, -np.inf, 1e30, -1e30, 1e-30]),
+    st.floats(-1e6, 1e6, width=32),
+    st.floats(-(2.0**100), 2.0**100, width=32),
 )
+_PIXELS = hnp.arrays(np.float32, (6, 3, 3), elements=_VALUES)
 _MASKS = hnp.arrays(bool, (3, 3))
+_TOGGLES = st.lists(st.integers(0, 8), max_size=2)  # pixels that change
 
 
-@settings(max_examples=150, deadline=None)
-@given(_PIXELS, st.lists(_MASKS, min_size=1, max_size=12), st.none() | _MASKS)
-def test_running_sum_follows_any_edits(flux, masks, background):
-    tpf = make_tpf(flux)
+@pytest.fixture(params=["kernel", "numpy", "no contiguous series"])
+def way(request, monkeypatch):
+    """Each way that a sum is kept up to date; gives what makes the cube fit for it."""
+    sums.compile_kernel()
+    if request.param == "numpy":
+        monkeypatch.setattr(sums, "_compiled", None)
+    return (lambda tpf: tpf) if request.param == "no contiguous series" else contiguous
+
+
+def contiguous(tpf):
+    """The same with each pixel's series contiguous, as `open_tpf` has it in memory."""
+    series = np.ascontiguousarray(tpf["flux"].values.transpose(1, 2, 0))
+    return tpf.assign(flux=(("time", "row", "col"), series.transpose(2, 0, 1)))
+
+
+@settings(
+    max_examples=150, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
+)
+@given(_PIXELS, st.lists(_MASKS | _TOGGLES, min_size=1, max_size=12), st.none() | _MASKS)
+def test_running_sum_is_aperture_photometrys_whatever_was_added_and_taken_off(
+    way, flux, edits, background
+):
+    tpf = way(make_tpf(flux))
     if background is not None and not background.any():
         background = None
     level = None if background is None else median_level(tpf, background)
     running = RunningSum(tpf)
-    for mask in masks:
+    for edit in edits:
+        mask = edit
+        if isinstance(edit, list):
+            mask = running.mask.copy()
+            mask.flat[edit] ^= True
         running.update(mask)
         expected = aperture_photometry(tpf, mask, background=background)["flux"]
-        np.testing.assert_allclose(running.flux(level), expected, rtol=1e-9, atol=1e-6)
+        np.testing.assert_array_equal(running.flux(level), expected)
         np.testing.assert_array_equal(running.mask, mask)
+
+
+@pytest.mark.parametrize("share", [0.01, 1])
+def test_a_huge_pixel_leaves_nothing_behind(share):
+    """Where a few cadences have one, and where all have."""
+    sums.compile_kernel()
+    flux = np.random.default_rng(4).normal(100, 5, (5000, 3, 3))
+    flux[: int(share * 5000), 0, 0] = 1e30
+    tpf = contiguous(make_tpf(flux))
+    mask = np.zeros((3, 3), dtype=bool)
+    mask[1:] = True
+    running = RunningSum(tpf)
+    running.update(mask)
+    alone = running.flux()
+    for _ in range(2):
+        mask[0, 0] ^= True
+        running.update(mask)
+        np.testing.assert_array_equal(running.flux(), aperture_photometry(tpf, mask)["flux"])
+    np.testing.assert_array_equal(running.flux(), alone)
+    np.testing.assert_allclose(alone, flux[:, 1:].sum(axis=(1, 2)), rtol=1e-6)
+
+
+def test_a_toggle_reads_only_the_pixels_that_change(monkeypatch):
+    sums.compile_kernel()
+    compiled, added = sums.compiled_kernel(), []
+
+    def noting(cube, pixels, *rest):
+        added.append(pixels.tolist())
+        compiled(cube, pixels, *rest)
+
+    monkeypatch.setattr(sums, "_compiled", noting)
+    flux = np.random.default_rng(4).normal(100, 5, (50, 3, 3))
+    running = RunningSum(contiguous(make_tpf(flux)))
+    mask = np.zeros((3, 3), dtype=bool)
+    mask[1:] = True
+    running.update(mask)
+    added.clear()
+    mask[0, 0], mask[2, 2] = True, False
+    running.update(mask)
+    assert added == [[0], [8]]
+
+
+def test_a_kernel_that_comes_later_is_used_from_then_on(monkeypatch):
+    sums.compile_kernel()
+    compiled = sums.compiled_kernel()
+    monkeypatch.setattr(sums, "_compiled", None)
+    tpf = contiguous(make_tpf(np.random.default_rng(4).normal(100, 5, (50, 3, 3))))
+    running = RunningSum(tpf)
+    mask = np.ones((3, 3), dtype=bool)
+    for pixel in range(4):
+        running.update(mask)
+        np.testing.assert_array_equal(running.flux(), aperture_photometry(tpf, mask)["flux"])
+        mask.flat[pixel] = False
+        if pixel == 1:
+            monkeypatch.setattr(sums, "_compiled", compiled)

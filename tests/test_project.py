@@ -6,6 +6,7 @@ import re
 import subprocess
 import sys
 import tomllib
+from fnmatch import fnmatch
 from pathlib import Path
 
 import pytest
@@ -13,14 +14,16 @@ import yaml
 
 ROOT = Path(__file__).resolve().parents[1]
 PYPROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text())
+EXTRAS = PYPROJECT["project"]["optional-dependencies"]
 ENVIRONMENT = yaml.safe_load((ROOT / "environment.yml").read_text())
+WORKFLOW = yaml.safe_load((ROOT / ".github" / "workflows" / "tests.yml").read_text())
 
 # Each module or package may import those of lower levels, and its own.
 LEVELS = [
     {"errors", "version"},
     {"missions"},
     {"stamp"},
-    {"io", "photometry", "simulate"},
+    {"io", "archive", "simulate", "photometry"},
     {"engine", "timeseries"},
     {"diagnosis"},
     {"inspector"},
@@ -30,7 +33,22 @@ LEVELS = [
     {"server"},
     {"__main__"},
 ]
+TO_COME = {"archive", "server"}
 DISPLAY_FREE = set().union(*LEVELS[: LEVELS.index({"views"})])
+TOP_LEVEL = {
+    ".ci",
+    ".github",
+    ".gitignore",
+    "CHANGES.md",
+    "CONTRIBUTING.md",
+    "LICENSE",
+    "README.md",
+    "apps",
+    "environment.yml",
+    "pyproject.toml",
+    "tests",
+    "tpfdash",
+}
 DISPLAY = {"bokeh", "holoviews", "panel", "panel_material_ui"}
 
 
@@ -83,7 +101,7 @@ def test_conda_environment_agrees_with_the_package():
     assert set(conda) == {python, "pip", *PYPROJECT["project"]["dependencies"]}
     assert ENVIRONMENT["channels"] == ["conda-forge"]
     assert pip == ["-e .[test]"]
-    assert "test" in PYPROJECT["project"]["optional-dependencies"]
+    assert "test" in EXTRAS
 
 
 def test_every_package_imported_is_a_dependency():
@@ -98,17 +116,60 @@ def test_every_package_imported_is_a_dependency():
         assert not unknown, f"{path} imports {unknown}"
 
 
+def test_every_room_has_one_level_and_every_level_its_rooms():
+    named = [name for names in LEVELS for name in names]
+    rooms = {room(path) for path in modules()}
+    assert len(named) == len(set(named))
+    assert rooms <= set(named)
+    assert set(named) - rooms <= TO_COME
+
+
 def test_imports_point_one_way():
+    """Rooms of one level know nothing of each other either."""
     level = {name: number for number, names in enumerate(LEVELS) for name in names}
     for path in modules():
         here = room(path)
-        assert here in level, f"give {here} its level"
         for name in imports(path):
-            if not name.startswith("tpfdash."):
+            package, _, rest = name.partition(".")
+            there = rest.partition(".")[0]
+            if package != "tpfdash" or there == here:
                 continue
-            there = name.split(".")[1]
-            if there in level and there != here:
-                assert level[there] < level[here], f"{path} imports {name}"
+            # What the package itself offers comes from any room.
+            assert there in level, f"{path} imports {name}: import it from its room"
+            assert level[there] < level[here], f"{path} imports {name}"
+
+
+def test_top_level_holds_the_agreed_names_only():
+    ignored = [line.rstrip("/") for line in (ROOT / ".gitignore").read_text().splitlines()]
+    names = {path.name for path in ROOT.iterdir()}
+    kept = {name for name in names if not any(fnmatch(name, line) for line in ignored)}
+    assert kept - {".git"} <= TOP_LEVEL
+
+
+# The modules that touch private parts of other packages; the tests of each say what they rely on.
+PRIVATE = {"app/notebook.py", "cards/widgets.py", "stamp/blocks.py", "views/gestures.py"}
+# Names with an underscore that are public all the same: a named tuple's.
+NOT_PRIVATE = {"_replace", "_asdict", "_fields"}
+
+
+def test_private_parts_of_other_packages_stay_where_they_are_tested():
+    trees = {path: ast.parse(path.read_text()) for path in (ROOT / "tpfdash").rglob("*.py")}
+    nodes = {path: list(ast.walk(tree)) for path, tree in trees.items()}
+    ours = set(NOT_PRIVATE)
+    for node in (node for some in nodes.values() for node in some):
+        if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef):
+            ours.add(node.name)
+        elif isinstance(node, ast.Attribute) and isinstance(node.ctx, ast.Store):
+            ours.add(node.attr)
+        elif isinstance(node, ast.Name) and isinstance(node.ctx, ast.Store):
+            ours.add(node.id)
+    for path, some in nodes.items():
+        if str(path.relative_to(ROOT / "tpfdash")) in PRIVATE:
+            continue
+        touched = {node.attr for node in some if isinstance(node, ast.Attribute)}
+        touched |= {part for name in imports(path) for part in name.split(".")} - {"tpfdash"}
+        private = {name for name in touched - ours if re.match(r"_[a-z]", name)}
+        assert not private, f"{path} touches {private}"
 
 
 def test_nothing_below_the_views_names_a_display_package():
@@ -148,21 +209,78 @@ def test_readme_says_how_to_run_the_tests():
     ]
 
 
-def test_ci_runs_what_the_readme_says(tmp_path):
-    """A copy of .ci/run beside a README of its own evaluates that README's commands."""
-    (tmp_path / ".ci").mkdir()
-    script = tmp_path / ".ci" / "run"
+def run_ci(folder, readme):
+    """A copy of .ci/run, beside a README of its own and a .ci/lowest that only says so."""
+    (folder / ".ci").mkdir()
+    script = folder / ".ci" / "run"
     text = (ROOT / ".ci" / "run").read_text()
     script.write_text(text.replace("apt-get", ": apt-get"))
-    (tmp_path / "README.md").write_text(
+    (folder / ".ci" / "lowest").write_text('echo "lowest $TPFDASH_REQUIRE_ALL"')
+    (folder / "README.md").write_text(readme)
+    (folder.parent / "shared" / "data").mkdir(parents=True, exist_ok=True)
+    environment = os.environ | {"PYTEST_ADDOPTS": ""}
+    command = ["bash", str(script)]
+    return subprocess.run(command, env=environment, capture_output=True, text=True, cwd="/")
+
+
+def test_ci_runs_what_the_readme_says(tmp_path):
+    """A failure in the README's commands is the last that happens."""
+    done = run_ci(
+        tmp_path,
         "# A\n```bash\necho wrong\n```\n## Run the tests\nWords.\n\n```bash\n"
         'echo "first $TPFDASH_REQUIRE_ALL"\necho "$TPFDASH_TEST_DATA" && exit 7\n```\n'
-        "## After\n```bash\necho wrong\n```\n"
+        "## After\n```bash\necho wrong\n```\n",
     )
-    (tmp_path.parent / "shared" / "data").mkdir(parents=True, exist_ok=True)
-    done = subprocess.run(["bash", str(script)], capture_output=True, text=True, cwd="/")
     assert done.returncode == 7, done.stderr
     assert done.stdout.splitlines()[-2:] == ["first 1", str(tmp_path.parent / "shared" / "data")]
+
+
+def test_ci_tries_the_lowest_versions_after_that(tmp_path):
+    done = run_ci(tmp_path, '## Run the tests\n```bash\necho "options $PYTEST_ADDOPTS"\n```\n')
+    assert done.returncode == 0, done.stderr
+    assert done.stdout.splitlines()[-2:] == ["options  -p tests.strict", "lowest 1"]
+
+
+def test_lowest_versions_are_the_bounds():
+    """One line a requirement of the package and of its unit tests: none has no lower bound."""
+    command = [sys.executable, str(ROOT / "tests" / "lowest.py")]
+    lines = subprocess.run(command, check=True, capture_output=True, text=True).stdout.split()
+    assert {line.partition("==")[0] for line in lines} == {
+        re.match(r"[\w-]+", entry)[0]
+        for entry in PYPROJECT["project"]["dependencies"] + EXTRAS["lightkurve"] + EXTRAS["unit"]
+    } - {"tpfdash"}
+    assert "bokeh==3.9" in lines  # which has an upper bound too
+
+
+def test_workflow_runs_what_readme_and_ci_run_on_every_python():
+    jobs = WORKFLOW["jobs"]
+    pythons = jobs["tests"]["strategy"]["matrix"]["python"]
+    assert pythons == ["3.11", "3.12", "3.13"]
+    assert PYPROJECT["project"]["requires-python"] == f">={pythons[0]}"
+
+    def commands(job):
+        return [step["run"] for step in jobs[job]["steps"] if "run" in step]
+
+    assert commands("tests") == readme_blocks()["Run the tests"]
+    assert commands("lowest") == ["bash .ci/lowest"]
+    versions = [step["with"]["python-version"] for step in jobs["lowest"]["steps"][1:2]]
+    assert versions == pythons[:1]
+
+
+def test_workflow_tries_what_comes_next_every_week():
+    """Pre-releases, those beyond the upper bounds included."""
+    triggers = WORKFLOW[True]  # what YAML takes the key "on" for
+    (cron,) = (entry["cron"].split() for entry in triggers["schedule"])
+    assert cron[2:4] == ["*", "*"] and cron[4] in "0123456"
+    runs = [step["run"] for step in WORKFLOW["jobs"]["next"]["steps"] if "run" in step]
+    assert all("--pre" in run.split() for run in runs[:2])
+    bounded = {
+        re.match(r"[\w-]+", entry)[0]
+        for entry in PYPROJECT["project"]["dependencies"]
+        if "<" in entry
+    }
+    assert bounded and bounded <= set(runs[1].split())
+    assert runs[2].endswith("-m pytest")
 
 
 def test_files_named_in_readme_commands_exist():
@@ -171,19 +289,61 @@ def test_files_named_in_readme_commands_exist():
             assert (ROOT / name).exists(), name
 
 
+def run_strictly(folder, tests, required=""):
+    """The plugin of CI at work on a file of tests."""
+    (folder / "pytest.ini").write_text("[pytest]\nmarkers = browser\n")
+    (folder / "test_it.py").write_text(tests)
+    command = [sys.executable, "-m", "pytest", "-q", "-p", "tests.strict", str(folder)]
+    environment = os.environ | {"TPFDASH_REQUIRE_ALL": required, "PYTEST_ADDOPTS": ""}
+    return subprocess.run(command, cwd=ROOT, env=environment, capture_output=True, text=True)
+
+
 @pytest.mark.parametrize("required, code", [("", 0), ("1", 1)])
 def test_skipped_tests_fail_where_all_are_required(tmp_path, required, code):
-    (tmp_path / "pytest.ini").write_text("[pytest]\n")
-    (tmp_path / "test_it.py").write_text(
+    done = run_strictly(
+        tmp_path,
         "import pytest\n\n\ndef test_it():\n    pytest.skip('no data')\n\n\n"
-        "@pytest.mark.xfail\ndef test_known():\n    assert 0\n"
+        "@pytest.mark.xfail\ndef test_known():\n    assert 0\n",
+        required,
     )
-    command = [sys.executable, "-m", "pytest", "-q", "-p", "tests.strict", str(tmp_path)]
-    environment = os.environ | {"TPFDASH_REQUIRE_ALL": required, "PYTEST_ADDOPTS": ""}
-    done = subprocess.run(command, cwd=ROOT, env=environment, capture_output=True, text=True)
     assert done.returncode == code, done.stdout
     assert ("allows no test to be skipped" in done.stdout) == bool(code)
     assert "1 xfailed" in done.stdout
+
+
+# Each test fails as often as it is told to, and passes from then on.
+FLAKY = """
+import collections, pytest
+tried = collections.Counter()
+
+@pytest.mark.parametrize("n, failures", list(enumerate({failures})))
+def test_it(n, failures):
+    tried[n] += 1
+    assert tried[n] > failures
+"""
+# As tests/browser and tests/notebook mark theirs.
+MARKING = """
+import pytest
+
+def pytest_collection_modifyitems(items):
+    for item in items:
+        item.add_marker(pytest.mark.browser)
+"""
+
+
+@pytest.mark.parametrize(
+    "conftest, failures, passed, reruns",
+    [(MARKING, [2, 0, 1], 3, 3), (MARKING, [3], 0, 2), (MARKING, [1] * 4, 3, 3), ("", [1], 0, 0)],
+    ids=["twice", "thrice", "four tests", "no browser"],
+)
+def test_only_what_drives_a_browser_is_tried_again(tmp_path, conftest, failures, passed, reruns):
+    """And no more than three times in all; which it was is listed."""
+    (tmp_path / "conftest.py").write_text(conftest)
+    done = run_strictly(tmp_path, FLAKY.format(failures=failures))
+    assert done.returncode == (passed < len(failures)), done.stdout
+    assert not passed or f"{passed} passed" in done.stdout
+    assert ("rerun test summary info" in done.stdout) == bool(reruns)
+    assert not reruns or f"{reruns} rerun" in done.stdout
 
 
 def test_style():

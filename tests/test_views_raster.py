@@ -2,6 +2,9 @@
 
 import numpy as np
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from numba.core import event
 
 from tpfdash.views import raster
 
@@ -20,7 +23,12 @@ def cloud():
     return x, y
 
 
-@pytest.mark.parametrize("count", [raster._numpy, raster._datashader])
+@pytest.fixture(scope="module")
+def datashader_is_ready():
+    raster.prepare_datashader()
+
+
+@pytest.mark.parametrize("count", [raster._by_numpy, raster._by_datashader])
 def test_both_ways_count_the_points_of_each_cell(cloud, count):
     x, y = cloud
     low, high = (0.0, 98.0), (1.0, 102.0)
@@ -34,13 +42,61 @@ def test_both_ways_count_the_points_of_each_cell(cloud, count):
     np.testing.assert_array_equal(found, expected)
 
 
-def test_many_points_go_to_datashader(monkeypatch):
+ENDS = st.tuples(st.floats(-1e6, 1e6), st.floats(1e-6, 1e6)).map(lambda at: (at[0], sum(at)))
+
+
+@settings(max_examples=300, deadline=None)
+@given(ENDS, ENDS, st.integers(0, 2**32 - 1))
+def test_both_ways_put_points_on_the_borders_of_cells_in_the_same_ones(x_range, y_range, seed):
+    rng = np.random.default_rng(seed)
+
+    def points(low, high, n):
+        borders = low + (high - low) * np.arange(-1, n + 2) / n
+        beside = [np.nextafter(borders, side) for side in (-np.inf, np.inf)]
+        special = [np.nan, np.inf, -np.inf, low, high, np.nextafter(high, low), 1e300]
+        return rng.choice(np.concatenate([borders, *beside, special]), 400)
+
+    x, y = points(*x_range, SHAPE[1]), points(*y_range, SHAPE[0])
+    numpy, datashader = (
+        count(x, y, x_range, y_range, SHAPE) for count in (raster._by_numpy, raster._by_datashader)
+    )
+    np.testing.assert_array_equal(numpy, datashader)
+
+
+def test_the_outermost_points_are_in_the_image(datashader_is_ready):
+    ends = np.array([0.0, 1.0])
+    for repeats in (1, raster.FEW_POINTS):
+        x = np.repeat(ends, repeats)
+        found = raster.counts(x, x, (0, 1), (0, 1), SHAPE)
+        assert found[0, 0] == found[-1, -1] == repeats
+        assert found.sum() == x.size
+
+
+def test_datashader_counts_many_points_once_it_is_ready(monkeypatch):
     asked = []
-    monkeypatch.setattr(raster, "_datashader", lambda *args: asked.append(args[0].size))
+    monkeypatch.setattr(raster, "_datashader_is_ready", False)
+    monkeypatch.setattr(raster, "_by_datashader", lambda x, *_: asked.append(x.size))
+    few, many = (np.zeros(raster.FEW_POINTS + more) for more in (0, 1))
+    for x in (few, many):
+        raster.counts(x, x, (0, 1), (0, 1), SHAPE)
+    assert not asked
+    raster.prepare_datashader()
+    asked.clear()
+    for x in (few, many):
+        raster.counts(x, x, (0, 1), (0, 1), SHAPE)
+    assert asked == [many.size]
+
+
+def test_nothing_is_compiled_after_datashader_was_prepared(datashader_is_ready):
     n = raster.FEW_POINTS + 1
-    raster.counts(np.zeros(n), np.zeros(n), (0, 1), (0, 1), SHAPE)
-    raster.counts(np.zeros(9), np.zeros(9), (0, 1), (0, 1), SHAPE)
-    assert asked == [n]
+    writable, frozen = np.zeros(n), np.zeros(n)
+    frozen.flags.writeable = False
+    kinds = [writable, frozen, np.zeros(2 * n)[::2], np.zeros(n, np.float32), np.zeros(n, ">f8")]
+    with event.install_recorder("numba:compile") as recorded:
+        for x in kinds:
+            for y in kinds:
+                raster.counts(x, y, (0, np.float64(1)), (0.0, 1), (20, 30))
+    assert not recorded.buffer
 
 
 def test_a_single_point_is_a_cell_at_its_place_with_row_0_lowest():

@@ -6,6 +6,7 @@ imported by itself.
 """
 
 from importlib import import_module
+from typing import Any
 
 from tpfdash.version import __version__
 
@@ -29,7 +30,7 @@ _PLACES = {
 __all__ = ["__version__", *_PLACES]
 
 
-def __getattr__(name: str):
+def __getattr__(name: str) -> Any:
     if name in _PLACES:
         return getattr(import_module(_PLACES[name]), name)
     raise AttributeError(f"module 'tpfdash' has no attribute {name!r}")

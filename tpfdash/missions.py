@@ -7,9 +7,10 @@ them on a cube is `tpfdash.stamp.masks` and `tpfdash.inspector`.
 from __future__ import annotations
 
 import operator
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from types import MappingProxyType
+from typing import Any
 
 from tpfdash.errors import TPFError
 
@@ -78,7 +79,7 @@ class Mission:
     epoch_keyword: str
     detector_keywords: tuple[str, ...]
 
-    def __reduce__(self):
+    def __reduce__(self) -> tuple[Callable[[str], Mission], tuple[str]]:
         return get_mission, (self.name,)  # its tables are read-only views, which do not pickle
 
     def flag_names(self, value: int) -> list[str]:
@@ -202,7 +203,7 @@ _TESS_QUALITY = {
 
 _COMMON_APERTURE = {APERTURE_COLLECTED: "collected", APERTURE_OPTIMAL: "optimal aperture"}
 
-_KEPLER = {
+_KEPLER: dict[str, Any] = {
     "time_format": "BKJD",
     "time_reference": 2454833.0,
     "quality_flags": MappingProxyType(_KEPLER_QUALITY),
@@ -220,7 +221,7 @@ _KEPLER = {
     "detector_keywords": ("CHANNEL",),
 }
 
-_TESS = {
+_TESS: dict[str, Any] = {
     "time_format": "BTJD",
     "time_reference": 2457000.0,
     "quality_flags": MappingProxyType(_TESS_QUALITY),

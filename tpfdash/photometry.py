@@ -10,9 +10,17 @@ from __future__ import annotations
 import numpy as np
 import xarray as xr
 
-from tpfdash.stamp.blocks import all_zero, finite_median, pixel_series, spans, zero_frames
+from tpfdash.stamp.blocks import (
+    all_zero,
+    finite_median,
+    pixel_rows,
+    pixel_series,
+    spans,
+    zero_frames,
+)
 from tpfdash.stamp.geometry import corner
 from tpfdash.stamp.masks import as_mask
+from tpfdash.stamp.sums import compiled_kernel, order_matters, pixel_sum
 from tpfdash.stamp.units import USUAL_FLUX, spelled
 from tpfdash.version import __version__
 
@@ -68,19 +76,19 @@ def aperture_photometry(tpf: xr.Dataset, aperture, *, background=None) -> xr.Dat
         read = [name for name in ("flux", "flux_err") if name in tpf]
         for block in spans(tpf, read, aperture, background):
             pixels = pixel_series(tpf, "flux", block)
-            series = pixels[aperture].astype(np.float64)
+            series = pixels[aperture]
+            level = None
             if background is not None and background.any():
-                series -= finite_median(pixels[background])
+                level = finite_median(pixels[background])
+            total, count = pixel_sum(series)
+            flux = _flux(total, count, level, all_zero(pixels))
             finite = np.isfinite(series)
-            values = np.where(finite, series, 0.0)
-            missing = ~finite.any(axis=0) | all_zero(pixels)
-            flux = values.sum(axis=0)
+            values = np.where(finite, series if level is None else series - level, 0.0)
             with np.errstate(divide="ignore", invalid="ignore"):
                 moments = np.stack([rows @ values, cols @ values]) / np.where(flux, flux, np.nan)
-            out["flux"][block] = np.where(missing, np.nan, flux)
-            out["centroid_row"][block], out["centroid_col"][block] = np.where(
-                missing, np.nan, moments
-            )
+            out["flux"][block] = flux
+            out["centroid_row"][block], out["centroid_col"][block] = moments
+            missing = np.isnan(flux)
             if "flux_err" in tpf:
                 errors = pixel_series(tpf, "flux_err", block)[aperture].astype(np.float64)
                 known = finite & np.isfinite(errors)
@@ -113,7 +121,12 @@ def aperture_photometry(tpf: xr.Dataset, aperture, *, background=None) -> xr.Dat
 
 
 class RunningSum:
-    """The sum over a mask that changes pixel by pixel, at the price of the pixels that changed.
+    """The sum over a mask that changes pixel by pixel, kept up to date as it does.
+
+    Where the cube is in memory, its pixels' series are contiguous and the kernel is compiled, a
+    change costs no more than the pixels that changed; elsewhere all are added up again. The sum is
+    that of `aperture_photometry` to the last bit in either case, whatever the pixels hold and
+    whatever was in the sum before.
 
     Parameters
     ----------
@@ -127,37 +140,45 @@ class RunningSum:
     """
 
     def __init__(self, tpf: xr.Dataset):
+        n = tpf.sizes["time"]
         self._tpf = tpf
         self._empty = zero_frames(tpf)
-        self._clear()
-
-    def _clear(self) -> None:
-        n = self._tpf.sizes["time"]
-        self.mask = np.zeros(self._tpf["aperture"].shape, dtype=bool)
-        self._total = np.zeros(n)
-        self._count = np.zeros(n, dtype=np.int16 if self.mask.size < 1 << 15 else np.int32)
+        self._cube = pixel_rows(tpf, "flux")
+        self.mask = np.zeros(tpf["aperture"].shape, dtype=bool)
+        self._total, self._count = np.zeros(n), np.zeros(n, dtype=np.int32)
+        # Of what was in the sum, as the kernel notes it; None where numpy added up last.
+        self._largest, self._least = None, None
 
     def update(self, mask: np.ndarray) -> None:
-        """Make the sum that of `mask`: by the difference where that is the shorter way."""
-        if np.count_nonzero(mask ^ self.mask) > np.count_nonzero(mask):
-            self._clear()
-        for pixels, sign in ((mask & ~self.mask, 1), (self.mask & ~mask, -1)):
-            if pixels.any():
-                self._add(pixels, sign)
+        """Make the sum that of `mask`."""
+        if compiled_kernel() is None or self._cube is None:
+            self._largest = self._least = None
+            for block in spans(self._tpf, ["flux"], mask):
+                series = pixel_series(self._tpf, "flux", block)[mask]
+                self._total[block], self._count[block] = pixel_sum(series)
+        elif self._largest is None:
+            self._largest, self._least = np.empty((2, self._total.size), dtype=np.uint8)
+            self._add(mask, afresh=True)
+        elif np.count_nonzero(mask ^ self.mask) >= np.count_nonzero(mask):
+            self._add(mask, afresh=True)
+        else:
+            self._add(mask & ~self.mask)
+            self._add(self.mask & ~mask, off=True)
+            self._restore_digits(mask)
         self.mask = mask.copy()
 
-    def _add(self, pixels: np.ndarray, sign: int) -> None:
-        for block in spans(self._tpf, ["flux"], pixels):
-            series = pixel_series(self._tpf, "flux", block)[pixels]
-            total = series.sum(axis=0, dtype=np.float64)
-            count = len(series)
-            if not np.isfinite(total.sum()):  # one NaN anywhere shows in the sum of all
-                finite = np.isfinite(series)
-                total = np.where(finite, series, 0).sum(axis=0, dtype=np.float64)
-                count = finite.sum(axis=0, dtype=self._count.dtype)
-            add = np.add if sign > 0 else np.subtract
-            for running, change in ((self._total[block], total), (self._count[block], count)):
-                add(running, change, out=running)
+    def _add(self, pixels: np.ndarray, *, afresh: bool = False, off: bool = False) -> None:
+        running = self._total, self._count, self._largest, self._least
+        compiled_kernel()(self._cube, np.flatnonzero(pixels), afresh, off, *running)
+
+    def _restore_digits(self, mask: np.ndarray) -> None:
+        """Add up afresh the cadences whose sum may have been rounded on its way to here."""
+        rounded = order_matters(self._largest, self._least, mask.size)
+        if rounded.size > self._total.size // 16:
+            self._add(mask, afresh=True)
+        elif rounded.size:
+            series = self._cube[np.ix_(np.flatnonzero(mask), rounded)]
+            self._total[rounded], _ = pixel_sum(series)
 
     def flux(self, background: np.ndarray | None = None) -> np.ndarray:
         """The light curve now, as `aperture_photometry` defines it.
@@ -171,6 +192,11 @@ class RunningSum:
         -------
         float64 array (time,), the caller's own
         """
-        flux = self._total.copy() if background is None else self._total - self._count * background
-        flux[(self._count == 0) | self._empty] = np.nan
-        return flux
+        return _flux(self._total, self._count, background, self._empty)
+
+
+def _flux(total, count, level, empty) -> np.ndarray:
+    """The flux of an aperture from the sum over its finite pixels and how many they are."""
+    flux = total.copy() if level is None else total - count * level
+    flux[(count == 0) | empty] = np.nan
+    return flux

@@ -227,6 +227,11 @@ def test_hover_far_from_any_point_names_none(board, tpf):
     board.becomes(lambda: board.inspector.hovered, None)
 
 
+def test_controls_for_which_panel_has_no_tooltip_have_the_browsers(board):
+    for name in ("cadence", "play", "show-all", "show-flagged", "normalized"):
+        assert board.part(name).get_attribute("title"), name
+
+
 COUNT_PATCHES = """() => {
   const document = Bokeh.documents[0], apply = document.apply_json_patch
   window.patches = 0

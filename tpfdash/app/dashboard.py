@@ -16,6 +16,7 @@ from bokeh.core.validation import silence
 from bokeh.core.validation.warnings import FIXED_SIZING_MODE
 
 from tpfdash.app.notebook import inline_stylesheets, note_display, prepare
+from tpfdash.app.release import Column
 from tpfdash.app.report import report_html, save_report
 from tpfdash.cards.difference import difference_card
 from tpfdash.cards.files import files_card
@@ -99,7 +100,7 @@ class TPFDashboard(pn.viewable.Viewer):
         hv.Store.set_current_backend("bokeh")
         # A stamp's frame has its size, the figure around it has not: that is meant.
         silence(FIXED_SIZING_MODE)
-        self._page = pn.Column(
+        self._page = Column(
             css_classes=["tpf-dashboard"],
             stylesheets=[CSS],
             sizing_mode="stretch_width",

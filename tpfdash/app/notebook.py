@@ -18,6 +18,8 @@ from bokeh.models import UIElement
 from panel.io.notebook import load_notebook, patch_inline_stylesheets
 from panel.models.comm_manager import CommManager
 
+from tpfdash.views.warm import warm_up
+
 __all__ = ["inline_stylesheets", "note_display", "open_tab", "prepare"]
 
 
@@ -54,9 +56,14 @@ def prepare() -> None:
 
     Once a kernel, and again whenever that cell is run again, since its old output goes: whoever
     opens the notebook later finds the scripts in it. They come with the packages and are written
-    into the output, so that nothing is fetched from the internet. Does nothing outside a notebook,
-    nor where the user has called `pn.extension` or `hv.extension`.
+    into the output, so that nothing is fetched from the internet. Outside a notebook, and where
+    the user has called `pn.extension` or `hv.extension`, there is nothing to load. Wherever it is,
+    what draws long light curves gets ready in the background.
     """
+    if pn.state.curdoc is None:
+        warm_up()
+    else:
+        pn.state.onload(warm_up)  # not while the page is being made
     if _kernel() is None or pn.state.curdoc is not None:
         return
     _hear_of_deleted_displays()

@@ -12,10 +12,10 @@ from pathlib import Path
 from urllib.parse import unquote
 
 import panel as pn
-import panel_material_ui as pmui
 import xarray as xr
 
 from tpfdash.app.dashboard import TPFDashboard
+from tpfdash.app.release import Page
 from tpfdash.app.roots import resolve
 from tpfdash.errors import TPFError
 from tpfdash.io import open_tpf
@@ -25,7 +25,7 @@ _log = logging.getLogger(__name__)
 __all__ = ["error_page", "make_page"]
 
 
-def make_page(opened: dict[str, xr.Dataset], root: str | Path | None = None) -> pmui.Page:
+def make_page(opened: dict[str, xr.Dataset], root: str | Path | None = None) -> Page:
     """The page for one browser, over files that are open already or the one that its address names.
 
     Parameters
@@ -53,13 +53,13 @@ def make_page(opened: dict[str, xr.Dataset], root: str | Path | None = None) -> 
     return _page(main, header)
 
 
-def error_page(error: TPFError) -> pmui.Page:
+def error_page(error: TPFError) -> Page:
     """A page that says in words what is wrong."""
     return _page(_alert(error), [])
 
 
-def _page(main, header: list) -> pmui.Page:
-    return pmui.Page(
+def _page(main, header: list) -> Page:
+    return Page(
         title="tpfdash",
         header=header,
         main=[main],

@@ -75,4 +75,5 @@ class ArrowKeys(JSComponent):
         self._step = step
 
     def _handle_msg(self, msg) -> None:
-        self._step(int(msg))
+        if msg in (-10, -1, 1, 10):  # whoever sent it
+            self._step(msg)

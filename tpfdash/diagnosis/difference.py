@@ -155,7 +155,7 @@ class _Moments:
 
 def _moments(tpf: xr.Dataset, cadences: np.ndarray) -> _Moments:
     shape = tpf["aperture"].shape
-    sums = _Moments(*(np.zeros(shape) for _ in range(4)))
+    sums = _Moments(*np.zeros((4, *shape)))
     last = np.full((*shape, 1), np.nan)
     length = max(1, _BLOCK // last.size)
     for start in range(0, cadences.size, length):

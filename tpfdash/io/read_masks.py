@@ -74,7 +74,7 @@ def read_mask(source) -> FoundMask:
         start = store.up_to(0, 10)
         if is_gzipped(store):
             with store.stream() as file:
-                return _read_fits(Stream(file, name, times=1), name)
+                return _read_fits(Stream(file, name, times=1, length=store.size), name)
         for magic, reader in _READERS.items():
             if start.lstrip().startswith(magic):
                 return reader(store, name)

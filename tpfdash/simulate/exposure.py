@@ -5,6 +5,8 @@ What lives here: numbers only. The Dataset around them is made in `tpfdash.simul
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
 import numpy as np
 
 from tpfdash.missions import APERTURE_COLLECTED, APERTURE_OPTIMAL, Mission
@@ -14,16 +16,20 @@ from tpfdash.simulate.scene import Scene
 __all__ = ["CUBES", "aperture_bits", "cosmic_ray_hits", "optimal_aperture", "pixel_cubes"]
 
 CUBES = ("flux", "flux_err", "flux_bkg", "flux_bkg_err", "raw_cnts")
+#: Cadence, flat pixel and e-/s of each cosmic ray.
+Hits = tuple[np.ndarray, np.ndarray, np.ndarray]
 _BACKGROUND_PIXELS = 40  # that the pipeline's background is taken to come from
 _BLOCK_VALUES = 2**21  # pixel values worked on at a time: 8 MB of float32
 
 
-def _variance(rate, mode: Mode, detector: Detector):
+def _variance(rate: np.ndarray, mode: Mode, detector: Detector) -> np.ndarray:
     """Variance of a pixel in (e-/s)^2 at `rate` e-/s: photons, and one read noise a read."""
     return rate / mode.exposure + mode.reads * (detector.read_noise / mode.exposure) ** 2
 
 
-def optimal_aperture(scene: Scene, images: np.ndarray, mode: Mode, detector: Detector):
+def optimal_aperture(
+    scene: Scene, images: np.ndarray, mode: Mode, detector: Detector
+) -> np.ndarray:
     """The pipeline aperture, bool (row, col): the pixels of the target's best S/N.
 
     Pixels are taken in the order of the target's own S/N in them, for as long as that of their sum
@@ -38,7 +44,9 @@ def optimal_aperture(scene: Scene, images: np.ndarray, mode: Mode, detector: Det
     return optimal.reshape(scene.shape)
 
 
-def cosmic_ray_hits(rate: float, n: int, shape: tuple[int, int], mode: Mode, rng):
+def cosmic_ray_hits(
+    rate: float, n: int, shape: tuple[int, int], mode: Mode, rng: np.random.Generator
+) -> Hits:
     """Cadence, flat pixel and e-/s of each hit, in order of time.
 
     Each hit leaves 1,000 e- or more in one pixel, exponentially fewer of the large ones.
@@ -50,7 +58,16 @@ def cosmic_ray_hits(rate: float, n: int, shape: tuple[int, int], mode: Mode, rng
     return when, where, (electrons / mode.exposure).astype(np.float32)
 
 
-def pixel_cubes(scene, mode, detector, columns, noise, rays, gap, seed) -> dict[str, np.ndarray]:
+def pixel_cubes(
+    scene: Scene,
+    mode: Mode,
+    detector: Detector,
+    columns: Iterable[str],
+    noise: bool,
+    rays: Hits,
+    gap: np.ndarray,
+    seed: int,
+) -> dict[str, np.ndarray]:
     """The pixel cubes, (time, row, col) views of (row, col, time) arrays, by blocks of cadences.
 
     The random numbers of FLUX do not depend on which columns are made.
@@ -76,7 +93,16 @@ def pixel_cubes(scene, mode, detector, columns, noise, rays, gap, seed) -> dict[
     return {name: cube.transpose(2, 0, 1) for name, cube in cubes.items()}
 
 
-def _block(scene, mode, detector, names, noise, rays, span, rng) -> dict:
+def _block(
+    scene: Scene,
+    mode: Mode,
+    detector: Detector,
+    names: set[str],
+    noise: bool,
+    rays: Hits,
+    span: slice,
+    rng: np.random.Generator,
+) -> dict[str, np.ndarray]:
     """The values of one block of cadences, by column, each broadcast to (row, col, time)."""
     flux, sky = scene.starlight(span), scene.sky(span)
     error = np.sqrt(_variance(flux + sky, mode, detector))

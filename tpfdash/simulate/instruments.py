@@ -7,6 +7,7 @@ keywords) is in `tpfdash.missions`.
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Any
 
 from tpfdash.simulate.scene import Drift, Roll
 
@@ -35,7 +36,7 @@ class Detector:
     firing: int  # QUALITY of a thruster firing, or momentum dump
 
 
-_KEPLER_CCD = dict(
+_KEPLER_CCD: dict[str, Any] = dict(
     zero_point=25.1,
     magnitude=12.0,
     background=200.0,
@@ -102,8 +103,8 @@ class Mode:
     product: str = "TPF"
 
 
-_LONG = dict(seconds=1765.4628, exposure=1625.346, reads=270, counts_offset=419400)
-_SHORT = dict(seconds=58.84876, exposure=54.178, reads=9, counts_offset=219400)
+_LONG: dict[str, Any] = dict(seconds=1765.4628, exposure=1625.346, reads=270, counts_offset=419400)
+_SHORT: dict[str, Any] = dict(seconds=58.84876, exposure=54.178, reads=9, counts_offset=219400)
 
 MODES = {
     "Kepler": {

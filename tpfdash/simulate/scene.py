@@ -11,6 +11,7 @@ import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 from numbers import Real
+from typing import Any
 
 import numpy as np
 from scipy.special import erf
@@ -36,7 +37,7 @@ def require(good: bool, message: str) -> None:
         raise TPFError(message)
 
 
-def is_finite(*values) -> bool:
+def is_finite(*values: Any) -> bool:
     """Whether these are all numbers, and finite."""
     return all(isinstance(value, Real) and math.isfinite(value) for value in values)
 
@@ -209,7 +210,8 @@ class Roll:
     def smear(self) -> tuple[float, float]:
         """Standard deviation of the motion within a firing's cadence, in row and in column."""
         angle = math.radians(self.angle)
-        return tuple(abs(self.amplitude / 2 * f(angle)) for f in (math.sin, math.cos))
+        half = self.amplitude / 2
+        return abs(half * math.sin(angle)), abs(half * math.cos(angle))
 
 
 @dataclass(frozen=True)

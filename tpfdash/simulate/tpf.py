@@ -9,6 +9,7 @@ import dataclasses
 import math
 import operator
 from collections.abc import Mapping, Sequence
+from typing import Any
 
 import numpy as np
 import xarray as xr
@@ -131,7 +132,8 @@ def simulate_tpf(
     )
     mode = modes[cadence]
     n = mode.n_cadences if n_cadences is None else _whole(n_cadences, "n_cadences", 1)
-    shape = tuple(_whole(size, "Each size of shape", 1) for size in _pair(shape, "shape"))
+    rows, cols = (_whole(size, "Each size of shape", 1) for size in _pair(shape, "shape"))
+    shape = rows, cols
     corner = _pair(detector.corner if corner is None else corner, "corner")
     row0, col0 = (_whole(place, "Each place of corner", 0) for place in corner)
     seed = _whole(seed, "seed", 0)
@@ -197,13 +199,13 @@ def simulate_tpf(
     }
     coords = xr.Coordinates({"time": ("time", time * lost, clock)}, indexes={})
     tpf = xr.Dataset(variables, coords=coords, attrs=attrs)
-    tpf = tpf.assign_coords(row=row0 + np.arange(shape[0]), col=col0 + np.arange(shape[1]))
+    tpf = tpf.assign_coords(row=row0 + np.arange(rows), col=col0 + np.arange(cols))
     if "flux" in columns:  # else it is a part of one, for those who want that part alone
         check_tpf(tpf)
     return tpf
 
 
-def _whole(value, name: str, least: int) -> int:
+def _whole(value: Any, name: str, least: int) -> int:
     try:
         number = operator.index(value)
     except TypeError:
@@ -212,7 +214,7 @@ def _whole(value, name: str, least: int) -> int:
     return number
 
 
-def _pair(value, name: str) -> tuple:
+def _pair(value: Any, name: str) -> tuple[Any, Any]:
     try:
         first, second = value
     except (TypeError, ValueError):
@@ -222,7 +224,7 @@ def _pair(value, name: str) -> tuple:
     return first, second
 
 
-def _prf(prf) -> list[tuple[float, float]]:
+def _prf(prf: Any) -> list[tuple[float, float]]:
     """The Gaussians of a PRF, their weights made to add up to 1."""
     try:
         components = [(float(weight), float(sigma)) for weight, sigma in prf]
@@ -236,11 +238,11 @@ def _prf(prf) -> list[tuple[float, float]]:
     return [(weight / total, sigma) for weight, sigma in components]
 
 
-def _stars(stars, shape: tuple[int, int], detector: Detector) -> list[Star]:
+def _stars(stars: Any, shape: tuple[int, int], detector: Detector) -> list[Star]:
     """The stars, each with the flux that its magnitude means, in plain numbers."""
     if stars is None:
-        middle = ((size - 1) / 2 for size in shape)
-        stars = [Star(*middle, magnitude=detector.magnitude)]
+        row, col = ((size - 1) / 2 for size in shape)
+        stars = [Star(row, col, magnitude=detector.magnitude)]
     good = isinstance(stars, Sequence) and all(isinstance(star, Star) for star in stars)
     require(good and bool(stars), f"stars should be at least one Star, in a list: got {stars!r}.")
     return [
@@ -257,7 +259,7 @@ def _stars(stars, shape: tuple[int, int], detector: Detector) -> list[Star]:
     ]
 
 
-def _events(events, n_stars: int) -> list[Transit]:
+def _events(events: Any, n_stars: int) -> list[Transit]:
     good = isinstance(events, Sequence) and all(isinstance(event, Transit) for event in events)
     require(good, f"events should be Transits and Eclipses, in a list: got {events!r}.")
     for event in events:
@@ -269,7 +271,7 @@ def _events(events, n_stars: int) -> list[Transit]:
     return list(events)
 
 
-def _path(motion, time: np.ndarray) -> tuple:
+def _path(motion: Any, time: np.ndarray) -> tuple:
     """Offsets in row and column, firings, and the smear of a firing in row and column."""
     if isinstance(motion, Drift | Roll):
         return *motion.path(time), *motion.smear
@@ -282,7 +284,7 @@ def _path(motion, time: np.ndarray) -> tuple:
     return *path.T.astype(float), np.zeros(time.size, dtype=bool)
 
 
-def _gap_mask(gaps, n: int) -> np.ndarray:
+def _gap_mask(gaps: Any, n: int) -> np.ndarray:
     gap = np.zeros(n, dtype=bool)
     require(isinstance(gaps, Sequence), f"gaps should be a list of (first, stop): got {gaps!r}.")
     for pair in gaps:
@@ -305,9 +307,10 @@ def _attrs(
 ) -> dict:
     """The attrs that `open_tpf` would give."""
     target = scene.stars[0]
+    flux = target.flux or 0.0
     cut = mode.product == "TESSCut"
     inside, total = images[0][optimal].sum(), images.sum(axis=0)[optimal].sum()
-    known = total > 0 and target.flux > 0 and not cut
+    known = total > 0 and flux > 0 and not cut
     return {
         "mission": facts.name,
         "product": mode.product,
@@ -321,12 +324,10 @@ def _attrs(
         "wcs": _wcs(target, detector),
         "source": "simulated by tpfdash",
         "background_subtracted": not cut,
-        "magnitude": round(detector.zero_point - 2.5 * math.log10(target.flux), 6)
-        if known
-        else math.nan,
+        "magnitude": round(detector.zero_point - 2.5 * math.log10(flux), 6) if known else math.nan,
         "magnitude_band": facts.magnitude_band,
         "crowdsap": float(inside / total) if known else math.nan,
-        "flfrcsap": float(inside / target.flux) if known else math.nan,
+        "flfrcsap": float(inside / flux) if known else math.nan,
         "time_format": facts.time_format,
         "time_scale": "TDB",
         "time_reference": facts.time_reference,
@@ -346,12 +347,12 @@ def _wcs(target: Star, detector: Detector) -> str:
     return wcs_text(wcs)
 
 
-def _truth(scene: Scene, motion) -> dict:
+def _truth(scene: Scene, motion: Any) -> dict:
     """What went into a scene, as plain numbers, lists and dicts."""
     return {
         "stars": [dataclasses.asdict(star) for star in scene.stars],
         "events": [_plain(event) for event in scene.events],
-        "motion": _plain(motion) if dataclasses.is_dataclass(motion) else {"type": "array"},
+        "motion": _plain(motion) if isinstance(motion, Drift | Roll) else {"type": "array"},
         "prf": [list(component) for component in scene.prf],
         "background": scene.background,
     }
@@ -384,7 +385,8 @@ def star_light_curve(tpf: xr.Dataset, star: int = 0) -> np.ndarray:
         If `tpf` carries no truth, or no such star.
     """
     truth = tpf.attrs.get("truth")
-    require(isinstance(truth, Mapping), "This Dataset has no attrs['truth']: it was not simulated.")
+    if not isinstance(truth, Mapping):
+        raise TPFError("This Dataset has no attrs['truth']: it was not simulated.")
     stars = truth["stars"]
     require(
         0 <= star < len(stars),

@@ -15,6 +15,7 @@ __all__ = [
     "all_zero",
     "finite_median",
     "median_level",
+    "pixel_rows",
     "pixel_series",
     "spans",
     "zero_frames",
@@ -75,6 +76,20 @@ def pixel_series(tpf: xr.Dataset, name: str, cadences: slice | np.ndarray) -> np
     return tpf[name].variable[cadences].values.transpose(1, 2, 0)
 
 
+def pixel_rows(tpf: xr.Dataset, name: str) -> np.ndarray | None:
+    """A cube in memory as float32 array (pixel, cadence), contiguous, in place.
+
+    None where that would take reading it, or a copy.
+    """
+    variable = tpf[name].variable
+    if not variable._in_memory:
+        return None
+    cube = variable.values.transpose(1, 2, 0)
+    if cube.dtype != np.float32 or not cube.flags.c_contiguous:
+        return None
+    return cube.reshape(-1, cube.shape[-1])
+
+
 def spans(tpf: xr.Dataset, names: Iterable[str], *masks: np.ndarray | None) -> Iterator[slice]:
     """Slices of cadences that cover the cubes, so that what is read of each one fits the budget."""
     n = tpf.sizes["time"]
@@ -94,10 +109,12 @@ def spans(tpf: xr.Dataset, names: Iterable[str], *masks: np.ndarray | None) -> I
 def finite_median(series: np.ndarray) -> np.ndarray:
     """Median over axis 0 of the finite values; NaN where there are none.
 
-    numpy's nanmedian goes column by column in Python for so few values a column.
+    numpy's nanmedian goes column by column in Python for so few values a column, and sorting is
+    quicker where the values to be sorted lie side by side.
     """
     finite = np.isfinite(series)
-    ordered = np.sort(np.where(finite, series, np.nan), axis=0)  # NaN goes last
+    ordered = np.where(finite, series, np.nan).T.copy()
+    ordered.sort(axis=1)  # NaN goes last
     count = finite.sum(axis=0)
-    at = np.maximum([(count - 1) // 2, count // 2], 0)
-    return np.take_along_axis(ordered, at, axis=0).mean(axis=0, dtype=np.float64)
+    middle = np.maximum([(count - 1) // 2, count // 2], 0).T
+    return np.take_along_axis(ordered, middle, axis=1).mean(axis=1, dtype=np.float64)

@@ -41,17 +41,17 @@ class FrameColumn:
     ratio: bool = False
 
 
-def _raw_counts(raw, attrs):
+def _raw_counts(raw: np.ndarray, attrs: dict) -> np.ndarray:
     """Counts above the pipeline's fixed offset (LCFXDOFF, SCFXDOFF); -1 is "no value"."""
     return np.where(raw == -1, np.nan, raw - np.float64(attrs.get("raw_counts_offset", 0)))
 
 
-def _as_seen(flux, background, rays, attrs):
+def _as_seen(flux: np.ndarray, background: np.ndarray, rays: np.ndarray, attrs: dict) -> np.ndarray:
     """What the detector saw, before the pipeline took background and cosmic rays off."""
     return flux + background + np.nan_to_num(rays)
 
 
-def _signal_to_noise(flux, error, attrs):
+def _signal_to_noise(flux: np.ndarray, error: np.ndarray, attrs: dict) -> np.ndarray:
     return np.where(error > 0, flux / error, np.nan)
 
 
@@ -97,7 +97,7 @@ def column_unit(tpf: xr.Dataset, column: str) -> str:
     return spelled(tpf[name].attrs.get("units", usual), "words")
 
 
-def frame(tpf: xr.Dataset, column: str, cadence) -> np.ndarray:
+def frame(tpf: xr.Dataset, column: str, cadence: int | np.ndarray) -> np.ndarray:
     """One frame, or several, of a column.
 
     Parameters

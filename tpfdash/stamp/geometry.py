@@ -51,7 +51,7 @@ def extent(tpf: xr.Dataset) -> tuple[float, float, float, float]:
     return col - 0.5, row - 0.5, col + cols - 0.5, row + rows - 0.5
 
 
-def rectangle(tpf: xr.Dataset, row0, row1, col0, col1) -> np.ndarray:
+def rectangle(tpf: xr.Dataset, row0: float, row1: float, col0: float, col1: float) -> np.ndarray:
     """The pixels of a rectangle, in detector pixels, both ends included, in either order.
 
     What lies outside the stamp is cut off; a rectangle wholly outside is empty.

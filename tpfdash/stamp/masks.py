@@ -5,6 +5,9 @@ A mask here is an array and nothing more; who holds it, undoes it or draws it is
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from typing import Any
+
 import numpy as np
 import xarray as xr
 from scipy import ndimage
@@ -32,7 +35,7 @@ __all__ = [
 ]
 
 
-def as_mask(value, shape: tuple[int, int], name: str = "aperture") -> np.ndarray:
+def as_mask(value: Any, shape: tuple[int, ...], name: str = "aperture") -> np.ndarray:
     """A read-only boolean copy of `value`, or a TPFError that says what is wrong with it.
 
     Parameters
@@ -156,7 +159,7 @@ def combine(mask: np.ndarray, pixels: np.ndarray, mode: str) -> np.ndarray:
 
 
 #: How pixels change a mask: name -> (mask, pixels) -> the new mask.
-MODES = {
+MODES: dict[str, Callable[[np.ndarray, np.ndarray], np.ndarray]] = {
     "replace": lambda mask, pixels: pixels,
     "add": np.logical_or,
     "remove": lambda mask, pixels: mask & ~pixels,

@@ -89,8 +89,8 @@ class _EveryEvent:
     """Has a callback of HoloViews' tell its streams of every event, at once.
 
     By itself it waits for 10 ms or more, and of the events that come meanwhile keeps only the last
-    of each kind: three quick shift-clicks would be one. After an error it stays silent. And what it
-    then changes goes out one by one, since the page is being told that its event came.
+    of each kind: three quick shift-clicks would be one. After an error it stays silent. And it is
+    called while the page is being answered, when what it changes can only go out one by one.
     """
 
     def set_callback(self, handle) -> None:

@@ -59,7 +59,7 @@ class QualityView:
         Live(inspector, self._select, "marked_flag")
 
     def _pick(self, index):
-        bit = self._flags[index[0]][0] if index and self._flags else 0
+        bit = self._flags[index[0]][0] if index and 0 <= index[0] < len(self._flags) else 0
         if bit == self.inspector.marked_flag:
             return  # the table tells of what was selected from here too
         self.inspector.marked_flag = bit

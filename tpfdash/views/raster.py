@@ -9,7 +9,7 @@ from collections.abc import Iterator
 
 import numpy as np
 
-__all__ = ["LEVELS", "WIDTH", "HEIGHT", "fit_range", "rasterize"]
+__all__ = ["LEVELS", "WIDTH", "HEIGHT", "fit_range", "prepare_datashader", "rasterize"]
 
 #: Cells of the raster: about two screen pixels each, as large as a point drawn by itself. Finer
 #: ones would take longer to send and to colour, at each change.
@@ -21,8 +21,8 @@ _BLOCK = 8192
 #: Points in a cell -> its shade: 1 for 1, 2 for 2 and 3, 3 for 4 to 7 ..., since the tenth point in
 #: a cell matters more than the thousandth.
 _LEVEL = np.minimum(np.frexp(np.arange(1 << LEVELS))[1], LEVELS).astype(np.uint8)
-#: Up to so many points numpy counts as quickly as datashader.
-FEW_POINTS = 200_000
+#: Up to so many points numpy counts at least as quickly as datashader.
+FEW_POINTS = 20_000
 
 
 def rasterize(
@@ -60,14 +60,34 @@ def rasterize(
 def counts(x, y, x_range, y_range, shape) -> np.ndarray:
     """How many points lie in each cell: int array (rows, columns), row 0 lowest.
 
-    By datashader where there are many points. It takes two seconds to import and to compile, once a
-    process, so that the few are counted by numpy, which is as quick for them.
+    A point on the border of two cells is in the upper one, and on the outermost border in the last
+    one. Datashader counts where there are many points, once `prepare_datashader` has been called;
+    numpy the few, and until then. Both count the same.
     """
-    count = _datashader if x.size > FEW_POINTS else _numpy
-    return count(x, y, x_range, y_range, shape)
+    count = _by_datashader if _datashader_is_ready and x.size > FEW_POINTS else _by_numpy
+    ends = (tuple(map(float, both)) for both in (x_range, y_range))
+    return count(_plain(x), _plain(y), *ends, shape)
 
 
-def _datashader(x, y, x_range, y_range, shape):
+def _plain(values: np.ndarray) -> np.ndarray:
+    """The same numbers as what datashader was compiled for: it would compile anew for others."""
+    values = np.ascontiguousarray(values, dtype=np.float64).view()
+    values.flags.writeable = False
+    return values
+
+
+_datashader_is_ready = False
+
+
+def prepare_datashader() -> None:
+    """Import datashader and have it compile what counts points: seconds, once a process."""
+    global _datashader_is_ready
+    some = _plain(np.array([0.5, np.nan]))
+    _by_datashader(some, some, (0.0, 1.0), (0.0, 1.0), (HEIGHT, WIDTH))
+    _datashader_is_ready = True
+
+
+def _by_datashader(x, y, x_range, y_range, shape):
     import datashader
     import pandas
 
@@ -78,7 +98,7 @@ def _datashader(x, y, x_range, y_range, shape):
     return canvas.points(points, "x", "y", datashader.count()).values
 
 
-def _numpy(x, y, x_range, y_range, shape):
+def _by_numpy(x, y, x_range, y_range, shape):
     there = np.flatnonzero(np.isfinite(x))
     if there.size < x.size / 2:  # few of this kind
         x, y = x[there], y[there]
@@ -86,13 +106,22 @@ def _numpy(x, y, x_range, y_range, shape):
     nowhere = rows * columns
     cell = np.empty(x.size, dtype=np.intp)
     for block in _blocks(x.size):
-        with np.errstate(invalid="ignore", over="ignore"):  # what is NaN or infinite is not inside
-            row = (y[block] - y_range[0]) * (rows / (y_range[1] - y_range[0]))
-            column = (x[block] - x_range[0]) * (columns / (x_range[1] - x_range[0]))
-            inside = (row >= 0) & (row < rows) & (column >= 0) & (column < columns)
-            place = row.astype(np.intp) * columns + column.astype(np.intp)
-        cell[block] = np.where(inside, place, nowhere)
+        row, in_height = _bins(y[block], y_range, rows)
+        column, in_width = _bins(x[block], x_range, columns)
+        cell[block] = np.where(in_height & in_width, row * columns + column, nowhere)
     return np.bincount(cell, minlength=nowhere + 1)[:nowhere].reshape(shape)
+
+
+def _bins(values, ends, n):
+    """The bin of each value, of `n` between two ends, and whether it lies between them at all.
+
+    To the last bit in the way of datashader, so that both put each point in the same cell.
+    """
+    low, high = ends
+    scale = n / (high - low)
+    with np.errstate(invalid="ignore", over="ignore"):  # of what is NaN or far away: not inside
+        bins = (values * scale + -low * scale).astype(np.intp)
+    return np.minimum(bins, n - 1), (values >= low) & (values <= high)
 
 
 def _blocks(n: int) -> Iterator[slice]:

@@ -45,18 +45,26 @@ class Stream(Store):
         Called with each piece that comes.
     times : int
         What is gzipped may unpack to so many times its own length, or to 256 MB if that is more.
+    length : int, optional
+        Of the file, where it is known: what headers announce is then refused before it comes.
     """
 
     gap = float("inf")
 
     def __init__(
-        self, file: BinaryIO, name: str, keep=lambda piece: None, times: int = _UNPACKED_TIMES
+        self,
+        file: BinaryIO,
+        name: str,
+        keep=lambda piece: None,
+        times: int = _UNPACKED_TIMES,
+        length: int | None = None,
     ):
         self._packed = _Counted(file, name)
         self.is_gzipped = self._packed.peek(2) == _GZIP_MAGIC
         self._file = gzip.GzipFile(fileobj=self._packed, mode="rb") if self.is_gzipped else None
         self._keep = keep
         self._times = times
+        self._length = length
         self.name = name
         self.size = 0
 
@@ -78,9 +86,24 @@ class Stream(Store):
 
     def reaches(self, end: int) -> bool:
         """Whether there are bytes up to `end`; they are passed over."""
+        if self._length is not None:
+            self._allow(end)
+        return self._pass(end)
+
+    def _pass(self, end: int) -> bool:
         while self.size < end and self._next(end - self.size):
             pass
         return self.size >= end
+
+    def _allow(self, size: int) -> None:
+        """A TPFError where that is more than may be unpacked."""
+        length = self._packed.count if self._length is None else self._length
+        most = max(UNPACKED_BYTES, self._times * length)
+        if self.is_gzipped and size > most:
+            raise TPFError(
+                f"{self.name} unpacks to more than {most >> 20} MB, which is too much for its "
+                "length: it should be given as it is, not gzipped."
+            )
 
     def finish(self) -> None:
         """Read a gzipped stream to its end, where its checksum is.
@@ -90,7 +113,7 @@ class Stream(Store):
         TPFError
             If that is wrong, or if the end is far.
         """
-        if self.is_gzipped and self.reaches(self.size + _TRAILING_BYTES):
+        if self.is_gzipped and self._pass(self.size + _TRAILING_BYTES):
             raise TPFError(
                 f"{self.name} goes on for more than {_TRAILING_BYTES >> 20} MB after what its "
                 "headers announce: it should end there."
@@ -108,12 +131,7 @@ class Stream(Store):
                 raise
             except (EOFError, OSError, ValueError, zlib.error) as error:
                 raise _unreadable(self.name, error) from error
-            most = max(UNPACKED_BYTES, self._times * self._packed.count)
-            if self.size + len(piece) > most:
-                raise TPFError(
-                    f"{self.name} unpacks to more than {most >> 20} MB, which is too much for its "
-                    "length: it should be given as it is, not gzipped."
-                )
+            self._allow(self.size + len(piece))
         self.size += len(piece)
         self._keep(piece)
         return piece
@@ -160,7 +178,7 @@ def is_gzipped(store: Store) -> bool:
     return store.up_to(0, 2) == _GZIP_MAGIC
 
 
-def spool(file: BinaryIO, name: str) -> Store:
+def spool(file: BinaryIO, name: str, length: int | None = None) -> Store:
     """The FITS file that a stream holds, in memory or, if it is long, in a temporary file.
 
     Parameters
@@ -169,6 +187,8 @@ def spool(file: BinaryIO, name: str) -> Store:
         Read by pieces, as far as the headers say; it need not seek. It may be gzipped.
     name : str
         How messages name it.
+    length : int, optional
+        Of the file, where it is known.
 
     Raises
     ------
@@ -177,7 +197,7 @@ def spool(file: BinaryIO, name: str) -> Store:
         gzipped and unpacks to far more than it should.
     """
     kept = _Kept()
-    stream = Stream(file, name, kept.add)
+    stream = Stream(file, name, kept.add, length=length)
     try:
         for _ in find_hdus(stream):
             pass
@@ -219,4 +239,4 @@ def expand(store: Store) -> Store:
     if not is_gzipped(store):
         return store
     with store.stream() as stream:
-        return spool(stream, store.name)
+        return spool(stream, store.name, store.size)

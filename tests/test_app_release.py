@@ -1,0 +1,103 @@
+"""Pages that were opened and closed again: what is left of them on the server."""
+
+import gc
+import weakref
+
+import holoviews as hv
+import panel as pn
+import panel_material_ui as pmui
+import psutil
+import pytest
+
+from tests.wire import Wire, find, serving, until
+from tpfdash import TPFDashboard
+from tpfdash.app.page import make_page
+from tpfdash.inspector import Inspector
+from tpfdash.io import write_tpf
+from tpfdash.simulate import simulate_tpf
+
+SESSIONS = 6
+#: A session ends so soon after its browser has gone.
+SHORT = {"unused_session_lifetime_milliseconds": 1000, "check_unused_sessions_milliseconds": 50}
+
+
+@pytest.fixture(scope="module")
+def tpfs():
+    return {
+        name: simulate_tpf("K2", n_cadences=60, shape=(5, 5), seed=seed)
+        for seed, name in enumerate("ab")
+    }
+
+
+@pytest.fixture(scope="module")
+def root(tpfs, tmp_path_factory):
+    root = tmp_path_factory.mktemp("served")
+    write_tpf(tpfs["a"], root / "a.fits")
+    return root
+
+
+def just_look(wire):
+    assert list(find(wire.pull(), "tpf-dashboard"))
+
+
+def switch_files(wire):
+    (chooser,) = find(wire.pull(), "tpf-file")
+    for name in "ba":
+        change = {"kind": "ModelChanged", "model": {"id": chooser["id"]}, "attr": "value"}
+        assert wire.patch({**change, "new": name})["msgtype"] == "OK"
+
+
+def collected():
+    gc.collect()
+    return True
+
+
+def left():
+    """What there is of what a page is made of."""
+    gc.collect()
+    kinds = (Inspector, TPFDashboard, hv.DynamicMap, pn.pane.HoloViews)
+    return sum(isinstance(one, kinds) for one in gc.get_objects())
+
+
+@pytest.mark.parametrize(
+    "files, address, visit",
+    [("a", "/", just_look), ("ab", "/", switch_files), ("a", "/?tpf=a.fits", just_look)],
+    ids=["one file", "files switched", "a file of the address"],
+)
+def test_nothing_is_left_of_pages_that_were_closed(tpfs, root, files, address, visit):
+    documents = weakref.WeakSet()
+
+    def build():
+        documents.add(pn.state.curdoc)
+        return make_page({name: tpfs[name] for name in files}, root)
+
+    with serving(build, **SHORT) as port:
+
+        def come_and_go(times):
+            for _ in range(times):
+                with Wire(port, address) as wire:
+                    visit(wire)
+            # Panel keeps the document, an empty one, in which its server's clocks began to run.
+            until(lambda: collected() and len(documents) <= 1, "the sessions' end", every=0.5)
+
+        come_and_go(1)
+        before, descriptors = left(), psutil.Process().num_fds()
+        come_and_go(SESSIONS)
+        assert left() <= before
+        assert psutil.Process().num_fds() <= descriptors
+
+
+def test_a_dashboard_lets_go_in_whatever_it_is(tpfs):
+    """Components of panel-material-ui do not clean up what is in them."""
+    boards = weakref.WeakSet()
+
+    def build():
+        board = TPFDashboard(tpfs["a"])
+        boards.add(board)
+        return pmui.Paper(pmui.Column(board))
+
+    with serving(build, **SHORT) as port:
+        with Wire(port) as wire:
+            just_look(wire)
+            assert boards
+        until(lambda: collected() and not boards, "the session's end", every=0.5)

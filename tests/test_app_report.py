@@ -1,0 +1,90 @@
+"""The report's account of itself: which file, pixels, cadences and version a picture is of."""
+
+import re
+from datetime import UTC, datetime
+from html import unescape
+from pathlib import Path
+
+import pytest
+
+from tpfdash import __version__
+from tpfdash.app.report import report_html
+from tpfdash.inspector import Inspector
+from tpfdash.io import open_tpf, write_tpf
+from tpfdash.simulate import simulate_tpf
+
+ROW, COL = 796, 740
+
+
+@pytest.fixture(scope="module")
+def tpf(tmp_path_factory):
+    """What a file holds, read back from it."""
+    made = simulate_tpf("K2", n_cadences=30, shape=(4, 6), corner=(ROW, COL))
+    path = tmp_path_factory.mktemp("files") / "ktwo1234 & more_lpd-targ.fits"
+    return open_tpf(write_tpf(made, path))
+
+
+def rows(inspector):
+    """{key: value} of the report's last table."""
+    section = report_html(inspector).partition("How this was made</h2>")[2].partition("</table>")[0]
+    found = re.findall("<tr><th>(.*?)</th><td>(.*?)</td></tr>", section, flags=re.S)
+    return {key: unescape(value) for key, value in found}
+
+
+def test_as_opened(tpf):
+    inspector = Inspector(tpf)
+    inspector.set_aperture("empty")
+    before = datetime.now(UTC)
+    said = rows(inspector)
+    made, _, by = said.pop("Made").partition(" UTC by ")
+    assert by == f"tpfdash {__version__}"
+    made = datetime.strptime(made, "%Y-%m-%d %H:%M").replace(tzinfo=UTC)
+    assert abs((made - before).total_seconds()) < 120
+    assert Path(said.pop("File")).name == "ktwo1234 & more_lpd-targ.fits"
+    assert said == {
+        "Simulated": "yes: no telescope has seen this target",
+        "Aperture": "no pixel",
+        "Background": "no pixel",
+        "Quality bitmask": "default (1130799)",
+        "Window": "none",
+        "Light curve": "as summed",
+        "Stamp": "flux, log scale, viridis",
+    }
+
+
+def test_as_chosen(tpf):
+    def halved(lightcurve):
+        return lightcurve.assign(flux=lightcurve["flux"] / 2)
+
+    inspector = Inspector(
+        tpf,
+        quality_bitmask=5,
+        window=(3263.1, 3263.4),
+        normalized=True,
+        transform=halved,
+        column="background",
+        scale="asinh",
+        cmap="magma",
+    )
+    inspector.select_box(ROW + 1, ROW + 2, COL + 2, COL + 4)
+    inspector.toggle(ROW + 2, COL + 3)
+    background = inspector.background.copy()
+    background[3, [0, 5]] = True
+    inspector.background = background
+    said = rows(inspector)
+    assert said["Aperture"] == ("5 pixels (detector columns): row 797: 742–744; row 798: 742, 744")
+    assert said["Background"] == "2 pixels (detector columns): row 799: 740, 745"
+    assert said["Quality bitmask"] == "5 (5)"
+    assert said["Window"] == "3263.10000 to 3263.40000 BKJD"
+    assert said["Light curve"] == "divided by its median"
+    assert said["Applied function"] == "halved"
+    assert said["Stamp"] == "background, asinh scale, magma"
+
+
+def test_a_dataset_without_a_source_has_no_file(tpf):
+    tpf = tpf.copy()
+    del tpf.attrs["source"]
+    tpf.attrs["simulated"] = False
+    said = rows(Inspector(tpf))
+    assert said["File"] == "not available"
+    assert "Simulated" not in said
