@@ -275,6 +275,7 @@ def with_rolling_band(tpf):
     level[0] = np.arange(40)[:, np.newaxis] - np.arange(5)
     level[1, :, 2] = 7
     tpf = tpf.assign(rb_level=(("rb_duration", "time", "row"), level))
+    tpf["rb_level"] = tpf["rb_level"].transpose("time", "row", "rb_duration")
     return tpf.assign_attrs(rb_durations=(3, 12))
 
 
