@@ -308,7 +308,7 @@ def test_only_the_panels_unfolded_are_on_the_page(card):
     for chosen in (["Pointing"], ["Centroid", "Background"], list(TAGS), []):
         group.value = chosen
         assert there() == chosen
-        assert labels() == light_curve | {PANELS[name].label for name in chosen}
+        assert labels() == light_curve | {PANELS[name].label.format(flux="e⁻/s") for name in chosen}
 
 
 def test_the_values_in_the_panels_are_those_of_the_file(tpf):
@@ -332,7 +332,7 @@ def test_the_values_in_the_panels_are_those_of_the_file(tpf):
             "Rolling band": [np.arange(40.0), np.full(40, 7.0)],
         }
         for name, series in expected.items():
-            drawn = points(root, PANELS[name].label)
+            drawn = points(root, PANELS[name].label.format(flux="e⁻/s"))
             assert len(drawn) == len(series), name
             for (t, f), values in zip(drawn, series, strict=True):
                 np.testing.assert_array_equal(t, time[shown], err_msg=name)
