@@ -352,3 +352,19 @@ def test_style():
         command = [sys.executable, "-m", "ruff", *arguments, "."]
         done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True)
         assert done.returncode == 0, done.stdout + done.stderr
+
+
+def test_types():
+    """mypy has nothing to say of any room without a display, and other people's mypy reads them."""
+    assert (ROOT / "tpfdash" / "py.typed").exists()
+    settings = PYPROJECT["tool"]["mypy"]
+    left_out = {
+        room(path)
+        for path in modules()
+        if re.search(settings["exclude"], path.relative_to(ROOT).as_posix())
+    }
+    assert settings["packages"] == ["tpfdash"]
+    assert left_out == {room(path) for path in modules()} - DISPLAY_FREE
+    command = [sys.executable, "-m", "mypy"]
+    done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True)
+    assert done.returncode == 0, done.stdout + done.stderr
