@@ -8,13 +8,19 @@ from bokeh.models import GlyphRenderer, Scatter
 
 from tpfdash.inspector import Inspector
 from tpfdash.io import open_tpf
-from tpfdash.views.panels import PANELS, PanelView
+from tpfdash.views.panels import PanelView
 
 pytestmark = pytest.mark.realdata
 
 NAME = "kplr005562784-2011271113734_lpd-targ.fits.gz"
 #: A stretch of it that is drawn as points, BKJD: it holds NaN times and flags.
 STRETCH = (930.0, 960.0)
+LABELS = {
+    "Centroid": "centroid − median (pixel)",
+    "Pointing": "POS_CORR (pixel)",
+    "Background": "FLUX_BKG (e⁻/s)",
+    "Rolling band": "worst RB_LEVEL (σ)",
+}
 
 
 @pytest.fixture(scope="module")
@@ -42,7 +48,7 @@ def drawn(inspector, name):
     """{kind of points: (time, value)} in the Bokeh figure of a panel, told apart by its legend."""
     view = PanelView(inspector, name)
     figure = hv.renderer("bokeh").get_plot(view.plot).state
-    assert figure.yaxis.axis_label == PANELS[name].label
+    assert figure.yaxis.axis_label == LABELS[name]
     sources = {
         one.glyph.fill_color: one.data_source.data
         for one in figure.select({"type": GlyphRenderer})
