@@ -4,6 +4,7 @@ No browser: Bokeh's events are made by hand, as its server makes them of what th
 """
 
 import holoviews as hv
+import param
 import pytest
 from bokeh.document import Document
 from bokeh.events import (
@@ -39,7 +40,9 @@ def figure():
         return lambda **contents: heard.append((name, contents))
 
     names = ("Click", "Box", "Hover", "Leave", "Zoom", "Reset")
-    gestures.listen(plot, {getattr(gestures, name): listener(name) for name in names})
+    gestures.listen(
+        param.Parameterized(), plot, {getattr(gestures, name): listener(name) for name in names}
+    )
     figure = hv.renderer("bokeh").get_plot(plot, doc=Document()).state
     return figure, heard
 

@@ -14,6 +14,8 @@ import param
 from holoviews.plotting.bokeh.callbacks import Callback
 from holoviews.streams import LinkedStream, Stream
 
+from tpfdash.views.faults import guarded
+
 __all__ = ["Box", "Click", "Hover", "Leave", "Reset", "Zoom", "follow", "listen"]
 
 
@@ -57,10 +59,15 @@ class Reset(LinkedStream):
     """The figure's reset tool was used."""
 
 
-def listen(plot: hv.DynamicMap, actions: dict[type[Stream], Callable]) -> None:
-    """Have each of `actions` called, with the stream's contents, at its gesture on `plot`."""
+def listen(
+    inspector: param.Parameterized, plot: hv.DynamicMap, actions: dict[type[Stream], Callable]
+) -> None:
+    """Have each of `actions` called, with the stream's contents, at its gesture on `plot`.
+
+    What goes wrong in one is told on the pages that show the Inspector.
+    """
     for gesture, act in actions.items():
-        gesture(source=plot).add_subscriber(act)  # the plot keeps its streams
+        gesture(source=plot).add_subscriber(guarded(inspector)(act))  # the plot keeps its streams
 
 
 def follow(inspector: param.Parameterized, names: Iterable[str]) -> hv.streams.Params:
@@ -69,7 +76,16 @@ def follow(inspector: param.Parameterized, names: Iterable[str]) -> hv.streams.P
     `linked`, since HoloViews finds the gestures on a DynamicMap of overlays only if that has a
     linked stream itself.
     """
-    return hv.streams.Params(inspector, list(names), linked=True)
+    return _Followed(inspector, list(names), linked=True)
+
+
+class _Followed(hv.streams.Params):
+    """Params of an Inspector; where the plot cannot be built anew, the old one stays."""
+
+    @classmethod
+    def trigger(cls, streams):
+        with guarded(streams[0].parameterized):
+            super().trigger(streams)
 
 
 class _Gesture(Callback):

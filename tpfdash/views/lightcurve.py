@@ -43,6 +43,7 @@ class LightCurveView(TimePlot):
             structure=("normalized", "transform"),
         )
         gestures.listen(
+            inspector,
             self.plot,
             {
                 gestures.Box: self._box,

@@ -19,6 +19,7 @@ from tpfdash.stamp.geometry import corner, outline
 from tpfdash.stamp.masks import pipeline_mask
 from tpfdash.stamp.sky import target_position
 from tpfdash.views import gestures
+from tpfdash.views.faults import guarded
 from tpfdash.views.patches import Figures, patch, prefer, set_columns
 
 __all__ = ["PixelView", "palette", "stamp_size"]
@@ -105,8 +106,10 @@ class PixelView:
         self._side = side
         self._figures = Figures()
         structure = gestures.follow(inspector, ["column", "cmap", "scale"])
-        self.plot = hv.DynamicMap(self._build, streams=[structure])
+        build = guarded(inspector, reraise=True)(self._build)
+        self.plot = hv.DynamicMap(build, streams=[structure])
         gestures.listen(
+            inspector,
             self.plot,
             {
                 gestures.Click: self._click,

@@ -6,6 +6,7 @@ import holoviews as hv
 from holoviews.streams import Selection1D
 
 from tpfdash.inspector import Inspector
+from tpfdash.views.faults import guarded
 
 __all__ = ["QualityView"]
 
@@ -45,7 +46,7 @@ class QualityView:
             vdims=["cadences"],
         ).opts(width=width, height=height, index_position=None, hooks=[_restyle])
         self._selection = Selection1D(source=self.plot)
-        self._selection.add_subscriber(self._pick)
+        self._selection.add_subscriber(guarded(inspector)(self._pick))
 
     def _pick(self, index):
         bit = self._flags[index[0]][0] if index and self._flags else 0

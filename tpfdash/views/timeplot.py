@@ -15,6 +15,7 @@ from bokeh.models import BasicTickFormatter
 
 from tpfdash.inspector import Inspector
 from tpfdash.views import gestures
+from tpfdash.views.faults import guarded
 from tpfdash.views.patches import Figures, patch, set_columns, settle, weakly
 from tpfdash.views.raster import LEVELS, fit_range, rasterize
 
@@ -77,8 +78,10 @@ class TimePlot:
         self._zooming = False
         # Forward-filled, so that a stretch of time is a slice of cadences, NaN times included.
         self._clock = np.fmax.accumulate(inspector.time)
-        self.plot = hv.DynamicMap(self._build, streams=[gestures.follow(inspector, structure)])
+        build = guarded(inspector, reraise=True)(self._build)
+        self.plot = hv.DynamicMap(build, streams=[gestures.follow(inspector, structure)])
         gestures.listen(
+            inspector,
             self.plot,
             {gestures.Click: self._click, gestures.Zoom: self._zoom, gestures.Reset: self._reset},
         )
