@@ -28,17 +28,6 @@ _log = logging.getLogger(__name__)
 __all__ = ["error_page", "make_page"]
 
 
-class _Page(pmui.Page):
-    """A page that the server does not keep: it follows whether the server is busy, till it ends."""
-
-    def _cleanup(self, root=None):
-        super()._cleanup(root)
-        with edit_readonly(self):
-            # A link to itself in place of the one to `pn.state`, which would keep it: param keeps
-            # a link's watcher where a mere value takes the link's place.
-            self.busy = self.param.loading
-
-
 def make_page(opened: dict[str, xr.Dataset], root: str | Path | None = None) -> pmui.Page:
     """The page for one browser, over files that are open already or the one that its address names.
 
@@ -90,12 +79,25 @@ def error_page(error: TPFError) -> pmui.Page:
 
 
 def _page(main, header: list) -> pmui.Page:
-    return _Page(
+    page = pmui.Page(
         title="tpfdash",
         header=header,
         main=[main],
         theme_config={"palette": {"primary": {"main": "#234a75"}}},
     )
+    if pn.state.curdoc is not None:
+        pn.state.on_session_destroyed(lambda context: _release(page))
+    return page
+
+
+def _release(page: pmui.Page) -> None:
+    """Have the server not keep a page whose session has ended.
+
+    The page follows `pn.state.busy`, which thereby keeps it. It gets a link to itself instead:
+    param keeps a link's watcher where a mere value takes the link's place.
+    """
+    with edit_readonly(page):
+        page.busy = page.param.loading
 
 
 def _alert(error: TPFError) -> pn.pane.Alert:
