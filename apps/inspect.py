@@ -11,12 +11,14 @@ import panel as pn
 from tpfdash.app.page import error_page, make_page
 from tpfdash.app.roots import open_sources
 from tpfdash.errors import TPFError
+from tpfdash.server.conceal import conceal
 
 parser = argparse.ArgumentParser()
 parser.add_argument("sources", nargs="*")
 parser.add_argument("--root")
 options = parser.parse_args()
 
+conceal()
 pn.extension()
 try:
     opened = pn.state.as_cached("tpfs", open_sources, sources=tuple(options.sources))

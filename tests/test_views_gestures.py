@@ -7,6 +7,7 @@ import asyncio
 import inspect
 
 import holoviews as hv
+import param
 import pytest
 from bokeh.document import Document
 from bokeh.events import (
@@ -76,7 +77,7 @@ def shown(heard):
     def listener(stream):
         return lambda **contents: heard.append((stream, contents))
 
-    gestures.listen(plot, {stream: listener(stream) for stream in STREAMS})
+    gestures.listen(param.Parameterized(), plot, {stream: listener(stream) for stream in STREAMS})
     return Page(plot)
 
 
@@ -170,7 +171,7 @@ def test_after_an_error_the_next_gesture_counts_all_the_same(shown, caplog):
         if len(heard) == 1:
             raise RuntimeError("at the first")
 
-    gestures.listen(shown.plot.hmap, {gestures.ClickStream: fail_first})
+    gestures.listen(param.Parameterized(), shown.plot.hmap, {gestures.ClickStream: fail_first})
     again = Page(shown.plot.hmap)
     clicks = [(Tap, {"x": x, "y": 1, "modifiers": NO_KEY}) for x in (1, 2)]
     again.send(*clicks)
@@ -251,7 +252,7 @@ def test_holoviews_own_streams_still_lose_clicks():
         lambda counter: hv.Overlay([hv.Points([(0, 0), (9, 9)])]),
         streams=[gestures.follow(hv.streams.Counter(), ["counter"])],
     )
-    gestures.listen(plot, {TapStream: tell})
+    gestures.listen(param.Parameterized(), plot, {TapStream: tell})
     page = Page(plot)
 
     async def three_clicks():

@@ -18,7 +18,7 @@ from collections.abc import Callable, Iterator
 import panel as pn
 import websocket
 
-__all__ = ["PATIENCE", "Wire", "find", "serving", "until"]
+__all__ = ["PATIENCE", "Wire", "answers", "find", "serving", "until"]
 
 PATIENCE = 60  # seconds
 
@@ -36,8 +36,10 @@ class Wire:
         All text that has come by websocket since.
     """
 
-    def __init__(self, port: int, path: str = "/"):
-        address = f"127.0.0.1:{port}{path}"
+    def __init__(
+        self, port: int, path: str = "/", host: str = "localhost", origin: str | None = None
+    ):
+        address = f"{host}:{port}{path}"
         with urllib.request.urlopen(f"http://{address}", timeout=PATIENCE) as answer:
             self.page = answer.read().decode()
         token = re.search(r'"token":\s*"([^"]+)"', html.unescape(self.page)).group(1)
@@ -46,6 +48,7 @@ class Wire:
             f"ws://{base.rstrip('/')}/ws" + (f"?{query}" if query else ""),
             timeout=PATIENCE,
             subprotocols=["bokeh", token],
+            origin=origin or f"http://{host}:{port}",
         )
         self.received: list[str] = []
         assert self.read()["msgtype"] == "ACK"
@@ -117,13 +120,14 @@ def serving(build: Callable, **options) -> Iterator[int]:
     pn.extension(inline=False)
     thread = pn.serve(build, port=port, threaded=True, show=False, **options)
     try:
-        until(lambda: _answers(port), "a server")
+        until(lambda: answers(port), "a server")
         yield port
     finally:
         thread.stop()
 
 
-def _answers(port: int) -> bool:
+def answers(port: int) -> bool:
+    """Whether somebody listens on a port."""
     try:
         socket.create_connection(("127.0.0.1", port), timeout=1).close()
     except OSError:

@@ -34,6 +34,11 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument(
         "--port", type=int, default=0, help="port to serve on (default: a free one)"
     )
+    parser.add_argument(
+        "--address",
+        default="127.0.0.1",
+        help="address to listen on (default: %(default)s, this machine alone; 0.0.0.0: all)",
+    )
     parser.add_argument("--no-show", action="store_true", help="do not open a browser tab")
     parser.add_argument(
         "--root", metavar="FOLDER", help="let addresses name files in this folder: ?tpf=NAME"
@@ -45,30 +50,19 @@ def _parser() -> argparse.ArgumentParser:
 def _serve(options: argparse.Namespace) -> None:
     from pathlib import Path  # Panel takes seconds to import: --help should not wait for it
 
-    import panel as pn
-
     from tpfdash.app.page import make_page
     from tpfdash.app.roots import open_sources
+    from tpfdash.server.serve import serve
 
     if options.root is not None and not Path(options.root).is_dir():
         raise TPFError(f"--root is {options.root!r}: it should be a folder that exists.")
-    if not 0 <= options.port < 65536:
-        raise TPFError(f"--port is {options.port}: it should be a number from 0 (any) to 65535.")
     opened = open_sources(options.sources)
-    pn.extension(inline=False)
-    try:
-        pn.serve(
-            lambda: make_page(opened, options.root),
-            port=options.port,
-            show=not options.no_show,
-            title="tpfdash",
-            websocket_compression_level=1,
-        )
-    except OSError as error:
-        raise TPFError(
-            f"port {options.port} cannot be served on ({error.strerror}): it should be a free one, "
-            "or 0 for any."
-        ) from None
+    serve(
+        lambda: make_page(opened, options.root),
+        address=options.address,
+        port=options.port,
+        show=not options.no_show,
+    )
 
 
 if __name__ == "__main__":

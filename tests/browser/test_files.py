@@ -145,6 +145,19 @@ def test_a_bad_file_is_told_in_words(board, chosen, load, name, contents, word):
     board.masks_become(chosen)
 
 
+def test_a_file_too_large_for_the_server_is_refused_before_it_is_sent(
+    board, chosen, load, tmp_path
+):
+    path = tmp_path / "large.fits"
+    with path.open("wb") as file:
+        file.truncate(30_000_000)
+    load(path)
+    board.until(lambda: "large.fits" in board.words("message"), "a message that names the file")
+    assert "14 MB" in board.words("message")
+    board.press("all")  # the session lives on
+    board.masks_become(np.ones_like(chosen))
+
+
 def test_a_good_file_takes_the_message_away(board, tpf, chosen, mask, load):
     load({"name": "bad.npy", "mimeType": "", "buffer": b"bad"})
     board.until(lambda: board.words("message"), "a message")

@@ -1,6 +1,7 @@
 """The page around a dashboard: names in the address, the chooser, the theme, the command line."""
 
 import os
+import re
 import socket
 import subprocess
 import sys
@@ -15,6 +16,7 @@ import tpfdash.app.page
 from tests.browser.driving import PATIENCE, Board, Session
 from tpfdash.app.page import make_page
 from tpfdash.app.roots import open_sources
+from tpfdash.errors import TPFError
 from tpfdash.io import open_tpf, write_tpf
 from tpfdash.simulate import simulate_tpf
 
@@ -245,3 +247,44 @@ def test_without_a_file_it_says_that_the_data_are_simulated(open_page):
     assert "simulated data" in board.words("heading")
     board.tab("Target")
     board.until(lambda: "no telescope has seen" in board.words("target"), "the same of the target")
+
+
+def test_what_goes_wrong_at_a_click_is_told_until_it_is_dismissed(fresh, tpf, faults, monkeypatch):
+    board, alert = fresh, fresh.page.locator(".tpf-fault")
+    row, col = int(tpf["row"][2]), int(tpf["col"][2])
+
+    def broken(*arguments):
+        raise RuntimeError("/secret/path")
+
+    with monkeypatch.context() as patch:
+        patch.setattr(board.inspector, "select_box", broken)
+        board.click("pixels", col, row)
+        alert.wait_for()
+        said = alert.evaluate("tpfTest.words")
+    number = re.search(r"\(error (\w+)\)", said).group(1)
+    assert "secret" not in said
+    assert len(faults.found) == 1 and number in faults.found[0]
+    assert "/secret/path" in faults.found[0]  # in the log it is
+    faults.found.clear()
+    board.click("pixels", col, row)  # and the page goes on
+    one = np.zeros_like(board.inspector.aperture)
+    one[2, 2] = True
+    board.masks_become(one)
+    board.part("dismiss", "button").click()
+    alert.wait_for(state="hidden")
+
+
+def test_what_goes_wrong_in_a_control_is_told(fresh, faults, monkeypatch):
+    board, alert = fresh, fresh.page.locator(".tpf-fault")
+
+    def broken(*arguments):
+        raise TPFError("the file has changed since it was opened.")
+
+    with monkeypatch.context() as patch:
+        patch.setattr(type(board.inspector), "set_mask", broken)
+        board.press("all")
+        alert.wait_for()
+    assert "the file has changed since it was opened (error" in alert.evaluate("tpfTest.words")
+    assert not faults.found  # bad input is no error of the server's
+    board.press("all")
+    board.masks_become(np.ones_like(board.inspector.aperture))

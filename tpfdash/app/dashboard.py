@@ -18,6 +18,7 @@ from bokeh.core.validation.warnings import FIXED_SIZING_MODE
 from tpfdash.app.notebook import inline_stylesheets, note_display, prepare
 from tpfdash.app.release import Column
 from tpfdash.app.report import report_html, save_report
+from tpfdash.cards.alert import fault_alert
 from tpfdash.cards.difference import difference_card
 from tpfdash.cards.files import files_card
 from tpfdash.cards.keys import ArrowKeys
@@ -182,6 +183,7 @@ class TPFDashboard(pn.viewable.Viewer):
             align_items="stretch",
         )
         self._page.objects = [
+            fault_alert(inspector),
             html(heading_html(inspector), css_classes=["tpf-heading"]),
             top,
             self._tabs(),

@@ -7,25 +7,28 @@ decided here; what a dashboard shows is `tpfdash.app.dashboard`.
 from __future__ import annotations
 
 import logging
+import weakref
 from html import escape
 from pathlib import Path
 from urllib.parse import unquote
 
 import panel as pn
+import panel_material_ui as pmui
 import xarray as xr
+from panel.util import edit_readonly
 
 from tpfdash.app.dashboard import TPFDashboard
-from tpfdash.app.release import Page
 from tpfdash.app.roots import resolve
 from tpfdash.errors import TPFError
 from tpfdash.io import open_tpf
+from tpfdash.views.faults import tell
 
 _log = logging.getLogger(__name__)
 
 __all__ = ["error_page", "make_page"]
 
 
-def make_page(opened: dict[str, xr.Dataset], root: str | Path | None = None) -> Page:
+def make_page(opened: dict[str, xr.Dataset], root: str | Path | None = None) -> pmui.Page:
     """The page for one browser, over files that are open already or the one that its address names.
 
     Parameters
@@ -42,6 +45,7 @@ def make_page(opened: dict[str, xr.Dataset], root: str | Path | None = None) -> 
         if named is not None:
             opened = {named: open_tpf(resolve(named, root))}
         dashboard = TPFDashboard(next(iter(opened.values())))
+        _tell_faults(dashboard)
         if len(opened) > 1:
             header = [_chooser(dashboard, opened, message)]
     except TPFError as error:
@@ -53,18 +57,47 @@ def make_page(opened: dict[str, xr.Dataset], root: str | Path | None = None) -> 
     return _page(main, header)
 
 
-def error_page(error: TPFError) -> Page:
+def _tell_faults(dashboard: TPFDashboard) -> None:
+    """Have the dashboard say what goes wrong in any callback of this session, the chooser's too.
+
+    The handler is the session's own: other apps of the server keep theirs.
+    """
+    held = weakref.ref(dashboard)  # Panel holds the handler, by the document that holds all this
+
+    def handle(error):
+        alive = held()
+        if alive is not None:
+            tell(alive.inspector, error)
+
+    if pn.state.curdoc is not None:
+        pn.config.exception_handler = handle
+
+
+def error_page(error: TPFError) -> pmui.Page:
     """A page that says in words what is wrong."""
     return _page(_alert(error), [])
 
 
-def _page(main, header: list) -> Page:
-    return Page(
+def _page(main, header: list) -> pmui.Page:
+    page = pmui.Page(
         title="tpfdash",
         header=header,
         main=[main],
         theme_config={"palette": {"primary": {"main": "#234a75"}}},
     )
+    if pn.state.curdoc is not None:
+        pn.state.on_session_destroyed(lambda context: _release(page))
+    return page
+
+
+def _release(page: pmui.Page) -> None:
+    """Have the server not keep a page whose session has ended.
+
+    The page follows `pn.state.busy`, which thereby keeps it. It gets a link to itself instead:
+    param keeps a link's watcher where a mere value takes the link's place.
+    """
+    with edit_readonly(page):
+        page.busy = page.param.loading
 
 
 def _alert(error: TPFError) -> pn.pane.Alert:

@@ -8,10 +8,8 @@ HoloViews keeps their plots, streams and documents for good.
 from __future__ import annotations
 
 import panel as pn
-import panel_material_ui as pmui
-from panel.util import edit_readonly
 
-__all__ = ["Column", "Page"]
+__all__ = ["Column"]
 
 
 class Column(pn.Column):
@@ -24,14 +22,3 @@ class Column(pn.Column):
         if doc.session_context is not None:
             doc.on_session_destroyed(lambda context: self._cleanup(root or model))
         return model
-
-
-class Page(pmui.Page):
-    """A page that the server does not keep: it follows whether the server is busy, till it ends."""
-
-    def _cleanup(self, root=None):
-        super()._cleanup(root)
-        with edit_readonly(self):
-            # A link to itself in place of the one to `pn.state`, which would keep it: param keeps
-            # a link's watcher where a mere value takes the link's place.
-            self.busy = self.param.loading

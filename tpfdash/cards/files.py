@@ -11,8 +11,8 @@ from pathlib import Path
 import panel as pn
 
 from tpfdash.cards.script import script_part
+from tpfdash.cards.upload import LARGEST, MB, Upload
 from tpfdash.cards.widgets import CSS, html, note, row, section, tooltip
-from tpfdash.errors import TPFError
 from tpfdash.inspector import Inspector
 from tpfdash.io import aperture_bytes, lightcurve_bytes, read_aperture
 from tpfdash.views.live import Live
@@ -109,30 +109,25 @@ def _filename(inspector: Inspector, name: str, suffix: str) -> str:
 
 
 def _upload(inspector: Inspector) -> list:
-    load = pn.widgets.FileInput(
-        accept=".fits,.gz,.json,.npy",
-        css_classes=["tpf-load-aperture"],
-        stylesheets=[CSS],
-        margin=0,
-        **tooltip(pn.widgets.FileInput, "The file whose aperture is to be the one in use."),
-    )
     message = html("", css_classes=["tpf-message"])
 
-    def read(event):
-        if not event.new:
-            return
-        file = io.BytesIO(event.new)
-        file.name = load.filename  # for messages
-        try:
-            inspector.aperture = read_aperture(file, inspector.tpf)
-        except TPFError as error:
-            message.object = f"<div class='error' role='alert'>{escape(str(error))}</div>"
-        else:
-            message.object = ""
-        # Or the same file, loaded once more, would be no news: to Python, and to the browser.
-        load.value = None
-        load.clear()
+    def read(name: str, contents: bytes):
+        file = io.BytesIO(contents)
+        file.name = name  # for messages
+        inspector.aperture = read_aperture(file, inspector.tpf)
 
-    load.param.watch(read, "value")
-    what = "A FITS, JSON or npy file saved here, or a target pixel file of the same detector."
+    def say(words: str):
+        message.object = words and f"<div class='error' role='alert'>{escape(words)}</div>"
+
+    load = Upload(
+        read,
+        say,
+        accept=".fits,.gz,.json,.npy",
+        hint="The file whose aperture is to be the one in use.",
+        css_classes=["tpf-load-aperture"],
+    )
+    what = (
+        "A FITS, JSON or npy file saved here, or a target pixel file of the same detector; "
+        f"{LARGEST // MB} MB at most."
+    )
     return [load, note(what), message]

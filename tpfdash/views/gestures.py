@@ -5,7 +5,6 @@ What a gesture does is decided by the views; here it only gets from Bokeh to Pyt
 
 from __future__ import annotations
 
-import logging
 import math
 from collections.abc import Callable, Iterable
 
@@ -23,7 +22,7 @@ from holoviews.streams import (
     Tap,
 )
 
-_log = logging.getLogger(__name__)
+from tpfdash.views.faults import guarded
 
 __all__ = [
     "BoxStream",
@@ -70,10 +69,15 @@ class ResetStream(PlotReset):
     """The figure's reset tool was used."""
 
 
-def listen(plot: hv.DynamicMap, actions: dict[type[Stream], Callable]) -> None:
-    """Have each of `actions` called, with the stream's contents, at its gesture on `plot`."""
+def listen(
+    inspector: param.Parameterized, plot: hv.DynamicMap, actions: dict[type[Stream], Callable]
+) -> None:
+    """Have each of `actions` called, with the stream's contents, at its gesture on `plot`.
+
+    What goes wrong in one is told on the pages that show the Inspector.
+    """
     for gesture, act in actions.items():
-        gesture(source=plot).add_subscriber(act)  # the plot keeps its streams
+        gesture(source=plot).add_subscriber(guarded(inspector)(act))  # the plot keeps its streams
 
 
 def follow(inspector: param.Parameterized, names: Iterable[str]) -> hv.streams.Params:
@@ -82,7 +86,16 @@ def follow(inspector: param.Parameterized, names: Iterable[str]) -> hv.streams.P
     `linked`, since HoloViews finds the gestures on a DynamicMap of overlays only if that has a
     linked stream itself.
     """
-    return hv.streams.Params(inspector, list(names), linked=True)
+    return _Followed(inspector, list(names), linked=True)
+
+
+class _Followed(hv.streams.Params):
+    """Params of an Inspector; where the plot cannot be built anew, the old one stays."""
+
+    @classmethod
+    def trigger(cls, streams):
+        with guarded(streams[0].parameterized):
+            super().trigger(streams)
 
 
 class _EveryEvent:
@@ -114,10 +127,7 @@ class _EveryEvent:
         if contents:
             with pn.io.hold(self.plot.document):  # whatever it changes goes out as one batch
                 for stream in self.streams:
-                    try:
-                        stream.event(**contents)
-                    except Exception:  # or the rest of what the page sent would be lost
-                        _log.exception("a gesture failed")
+                    stream.event(**contents)
 
 
 class _WithShift(_EveryEvent):

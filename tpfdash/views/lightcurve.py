@@ -43,6 +43,7 @@ class LightCurveView(TimePlot):
             follows=("flux", "flux_unit", "flux_limits", "times_by_kind"),
         )
         gestures.listen(
+            inspector,
             self.plot,
             {
                 gestures.BoxStream: self._box,

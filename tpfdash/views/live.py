@@ -6,6 +6,7 @@ from collections.abc import Callable
 
 from tpfdash.inspector import Inspector
 from tpfdash.inspector.derived import params_of
+from tpfdash.views.faults import guarded
 
 __all__ = ["Live"]
 
@@ -13,7 +14,8 @@ __all__ = ["Live"]
 class Live:
     """A part of the page that is kept up with values of an Inspector while it is in sight.
 
-    Out of sight it only notes that it is behind, and catches up when it is shown again.
+    Out of sight it only notes that it is behind, and catches up when it is shown again. What goes
+    wrong in one part is told on the page and keeps no other part from being brought up to date.
 
     Parameters
     ----------
@@ -37,7 +39,7 @@ class Live:
         precedence: int = 0,
         shown: bool = True,
     ):
-        self._act = act
+        self._act = guarded(inspector)(act)
         self._shown = shown
         self._behind = not shown
         inspector.param.watch(

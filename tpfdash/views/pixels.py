@@ -19,6 +19,7 @@ from tpfdash.stamp.masks import pipeline_mask
 from tpfdash.stamp.sky import target_position
 from tpfdash.stamp.stretch import shades, values_of
 from tpfdash.views import gestures
+from tpfdash.views.faults import guarded
 from tpfdash.views.live import Live
 from tpfdash.views.patches import Figures, drag_with, patch, set_columns, simplify
 from tpfdash.views.stamp import (
@@ -72,8 +73,10 @@ class PixelView:
         self._side = side
         self._figures = Figures()
         structure = gestures.follow(inspector, ["column", "cmap", "scale"])
-        self.plot = hv.DynamicMap(self._build, streams=[structure])
+        build = guarded(inspector, reraise=True)(self._build)
+        self.plot = hv.DynamicMap(build, streams=[structure])
         gestures.listen(
+            inspector,
             self.plot,
             {
                 gestures.ClickStream: self._click,

@@ -8,6 +8,7 @@ import holoviews as hv
 from holoviews.streams import Selection1D
 
 from tpfdash.inspector import Inspector
+from tpfdash.views.faults import guarded
 from tpfdash.views.live import Live
 from tpfdash.views.patches import Figures, patch
 
@@ -55,7 +56,7 @@ class QualityView:
             hooks=[self._figures.hook("table", self._finish)],
         )
         self._selection = Selection1D(source=self.plot)
-        self._selection.add_subscriber(self._pick)
+        self._selection.add_subscriber(guarded(inspector)(self._pick))
         Live(inspector, self._select, "marked_flag")
 
     def _pick(self, index):

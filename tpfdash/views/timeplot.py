@@ -15,6 +15,7 @@ from bokeh.models import BasicTickFormatter
 
 from tpfdash.inspector import Inspector
 from tpfdash.views import gestures
+from tpfdash.views.faults import guarded
 from tpfdash.views.live import Live
 from tpfdash.views.patches import Figures, patch, set_columns, simplify, weakly
 from tpfdash.views.ranges import axis_range
@@ -80,8 +81,10 @@ class TimePlot:
         self._figures = Figures()
         self._zooming = False
         self._clock = inspector.timeline.clock
-        self.plot = hv.DynamicMap(self._build, streams=[gestures.follow(inspector, ["tpf"])])
+        build = guarded(inspector, reraise=True)(self._build)
+        self.plot = hv.DynamicMap(build, streams=[gestures.follow(inspector, ["tpf"])])
         gestures.listen(
+            inspector,
             self.plot,
             {
                 gestures.ClickStream: self._click,

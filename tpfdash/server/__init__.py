@@ -1,0 +1,1 @@
+"""The server that `tpfdash` starts: where it listens, and what it tells nobody."""
