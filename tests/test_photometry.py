@@ -196,7 +196,7 @@ def test_a_lazy_cube_is_read_once(tpf, aperture, background):
 
 
 _VALUES = st.one_of(
-    st.sampled_from([0.0, np.nan, np.inf, -np.inf, 1e30, -1e30, 1e-30]),
+    st.sampled_from([0.0, np.nan, np.inf, -np.inf, 2.0**100, -(2.0**100), 2.0**-100]),
     st.floats(-1e6, 1e6, width=32),
     st.floats(-(2.0**100), 2.0**100, width=32),
 )
