@@ -81,7 +81,8 @@ def in_words(name, value):
     if name == "window":
         return "{:.2f} to {:.2f}".format(*value) if value else "none"
     if name == "lightcurve":
-        return f"median {np.nanmedian(value['flux']):,.0f} e⁻/s"
+        flux = value["flux"]
+        return f"median {np.nanmedian(flux):,.0f} {flux.attrs['units']}"
     return str(value)
 
 

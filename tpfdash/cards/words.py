@@ -8,6 +8,7 @@ import numpy as np
 
 from tpfdash.inspector import Inspector
 from tpfdash.inspector.derived import follows
+from tpfdash.inspector.describe import quality_of
 from tpfdash.missions import Mission
 from tpfdash.stamp.columns import COLUMNS, column_unit
 
@@ -25,13 +26,12 @@ def cadence_html(inspector: Inspector) -> str:
     unit = f" {inspector.flux_unit}" if inspector.flux_unit else ""
     clock = inspector.tpf.attrs.get("time_format", "")
     time = f"{clock} {facts['time']:.5f}" if facts["date"] else "no time"
-    flags = ", ".join(facts["flags"]) or "no flag"
     parts = [
         ("at the mouse" if hovered else "current", f"cadence {facts['cadenceno']}"),
         ("time", time),
         ("date (TDB, barycentric)", facts["date"] or NOT_AVAILABLE),
         ("flux", flux + unit if flux != NOT_AVAILABLE else flux),
-        (f"quality {facts['quality']}", flags),
+        _quality(inspector, facts["quality"]),
     ]
     return _readout(parts, "readout hovered" if hovered else "readout")
 
@@ -127,7 +127,8 @@ def target_html(inspector: Inspector) -> str:
             if subtracted
             else "not subtracted from FLUX",
         ),
-        ("Current cadence", _flags_now(inspector)),
+        ("Current cadence", ": ".join(_quality(inspector, quality_of(tpf, inspector.cadence)))),
+        ("Not in the file", ", ".join(attrs.get("not_in_file", ())).upper() or "–"),
         ("File", attrs.get("source") or NOT_AVAILABLE),
     ]
     if attrs.get("simulated"):
@@ -138,10 +139,12 @@ def target_html(inspector: Inspector) -> str:
     return f"<table class='facts'>{body}</table>"
 
 
-def _flags_now(inspector: Inspector) -> str:
-    quality = int(inspector.quality[inspector.cadence])
+def _quality(inspector: Inspector, quality: int | None) -> tuple[str, str]:
+    """QUALITY of a cadence as a number, and its flags in words."""
+    if quality is None:
+        return "quality", NOT_AVAILABLE
     names = ", ".join(inspector.mission.flag_names(quality)) or "no flag"
-    return f"quality {quality}: {names}"
+    return f"quality {quality}", names
 
 
 def _epoch(attrs, mission: Mission) -> str:

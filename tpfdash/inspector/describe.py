@@ -8,7 +8,7 @@ import xarray as xr
 
 from tpfdash.missions import Mission
 
-__all__ = ["cadence_facts", "iso_date"]
+__all__ = ["cadence_facts", "iso_date", "quality_of"]
 
 _NOON_OF_2000 = 2451545.0  # JD
 
@@ -18,7 +18,7 @@ def cadence_facts(
 ) -> dict[str, object]:
     """What is known of one cadence; see `Inspector.describe`."""
     time = float(tpf.variables["time"].values[cadence])
-    quality = int(tpf.variables["quality"].values[cadence])
+    quality = quality_of(tpf, cadence)
     return {
         "cadence": int(cadence),
         "cadenceno": int(tpf.variables["cadenceno"].values[cadence]),
@@ -27,8 +27,15 @@ def cadence_facts(
         "flux": float(flux),
         "flux_err": float(flux_err),
         "quality": quality,
-        "flags": mission.flag_names(quality),
+        "flags": mission.flag_names(quality or 0),
     }
+
+
+def quality_of(tpf: xr.Dataset, cadence: int) -> int | None:
+    """QUALITY of a cadence; None where the file has no value of it."""
+    if "quality_known" in tpf and not tpf.variables["quality_known"].values[cadence]:
+        return None
+    return int(tpf.variables["quality"].values[cadence])
 
 
 def iso_date(time: float, reference: float) -> str:

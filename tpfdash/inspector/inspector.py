@@ -212,7 +212,8 @@ class Inspector(Values):
         dict
             `cadence` (index), `cadenceno`, `time` (days; NaN where it has none), `date` (ISO,
             TDB, barycentric; "" where it has no time), `flux` as drawn, `flux_err` (on the same
-            scale; NaN where not available), `quality`, `flags` (their names).
+            scale; NaN where not available), `quality` (None where the file has none), `flags`
+            (their names).
         """
         error = self._flux_err(cadence) / (self._median_flux if self.normalized else 1.0)
         return cadence_facts(self.tpf, self.mission, cadence, self.flux[cadence], error)
