@@ -9,7 +9,7 @@ import argparse
 import panel as pn
 
 from tpfdash.app.page import error_page, make_page
-from tpfdash.app.roots import open_sources
+from tpfdash.app.roots import open_sources, without_folders
 from tpfdash.errors import TPFError
 from tpfdash.server.conceal import conceal
 
@@ -24,5 +24,5 @@ try:
     opened = pn.state.as_cached("tpfs", open_sources, sources=tuple(options.sources))
     page = make_page(opened, options.root)
 except TPFError as error:
-    page = error_page(error)
+    page = error_page(without_folders(error, *options.sources))
 page.servable(title="tpfdash")

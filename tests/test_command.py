@@ -97,6 +97,17 @@ def test_an_address_cannot_name_anything_else(root, name):
         resolve(name, root)
 
 
+def test_a_file_that_cannot_be_read_is_named_without_its_folder(root, monkeypatch):
+    def refuse(path):
+        raise TPFError(f"{path} cannot be read (Permission denied).")
+
+    monkeypatch.setattr(page, "open_tpf", refuse)
+    monkeypatch.setattr(page, "_named_in_address", lambda: "a.fits")
+    (main,) = page.make_page({}, root).main
+    assert "a.fits cannot be read" in main.object
+    assert str(root) not in main.object
+
+
 def test_without_a_folder_nothing_can_be_named(root):
     with pytest.raises(TPFError, match="--root"):
         resolve("a.fits", None)

@@ -18,7 +18,7 @@ import xarray as xr
 from panel.util import edit_readonly
 
 from tpfdash.app.dashboard import TPFDashboard
-from tpfdash.app.roots import resolve
+from tpfdash.app.roots import resolve, without_folders
 from tpfdash.errors import TPFError
 from tpfdash.io import open_tpf
 from tpfdash.views.faults import tell
@@ -43,7 +43,7 @@ def make_page(opened: dict[str, xr.Dataset], root: str | Path | None = None) -> 
     try:
         named = _named_in_address()
         if named is not None:
-            opened = {named: open_tpf(resolve(named, root))}
+            opened = {named: _open_named(named, root)}
         dashboard = TPFDashboard(next(iter(opened.values())))
         _tell_faults(dashboard)
         if len(opened) > 1:
@@ -107,6 +107,14 @@ def _alert(error: TPFError) -> pn.pane.Alert:
 def _named_in_address() -> str | None:
     values = pn.state.session_args.get("tpf") if pn.state.session_args else None
     return unquote(values[0].decode("utf-8", "replace")) if values else None
+
+
+def _open_named(name: str, root: str | Path | None) -> xr.Dataset:
+    path = resolve(name, root)
+    try:
+        return open_tpf(path)
+    except TPFError as error:
+        raise without_folders(error, path) from error
 
 
 def _chooser(

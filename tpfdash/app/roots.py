@@ -11,7 +11,7 @@ from tpfdash.errors import TPFError
 from tpfdash.io import open_tpf
 from tpfdash.simulate import simulate_example
 
-__all__ = ["open_sources", "resolve"]
+__all__ = ["open_sources", "resolve", "without_folders"]
 
 
 def open_sources(sources: Sequence) -> dict[str, xr.Dataset]:
@@ -59,3 +59,11 @@ def resolve(name: str, root: str | Path | None) -> Path:
     if not inside:
         raise TPFError(f"there is no file {name!r} in the folder that is served here.")
     return path
+
+
+def without_folders(error: TPFError, *paths: str | Path) -> TPFError:
+    """The error as a browser may read it: of these paths, the files' names alone."""
+    words = str(error)
+    for path in paths:
+        words = words.replace(str(path), Path(path).name)
+    return TPFError(words)

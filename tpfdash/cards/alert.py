@@ -15,7 +15,7 @@ __all__ = ["fault_alert"]
 
 def fault_alert(inspector: Inspector) -> pn.Row:
     """The line that says what went wrong last; not there while nothing did."""
-    faults = faults_of(inspector)  # outlives the Inspector while this holds it: see there
+    faults = faults_of(inspector)
     text = html("", sizing_mode="stretch_width")
 
     def dismiss():

@@ -11,7 +11,6 @@ from __future__ import annotations
 import contextlib
 import logging
 import secrets
-import weakref
 from collections.abc import Iterator
 
 import param
@@ -29,13 +28,9 @@ class Faults(param.Parameterized):
     words = param.String("", doc="A sentence for the page; empty: nothing, or it was dismissed.")
 
 
-#: Whoever listens to a Faults must not hold its Inspector, or that would be held for good.
-_faults: weakref.WeakKeyDictionary[param.Parameterized, Faults] = weakref.WeakKeyDictionary()
-
-
 def faults_of(inspector: param.Parameterized) -> Faults:
     """The one Faults of an Inspector, for all pages that show it."""
-    return _faults.setdefault(inspector, Faults())
+    return vars(inspector).setdefault("faults", Faults())  # it goes when the Inspector goes
 
 
 @contextlib.contextmanager
