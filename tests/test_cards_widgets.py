@@ -11,6 +11,7 @@ from tpfdash import TPFDashboard, simulate_tpf
 from tpfdash.app import notebook
 from tpfdash.app.notebook import inline_stylesheets
 from tpfdash.cards import widgets
+from tpfdash.inspector import Inspector
 
 
 @pytest.fixture(scope="module")
@@ -60,7 +61,8 @@ def test_a_widget_has_its_params_doc_as_tooltip_and_follows_it():
 
 def test_a_button_calls():
     called = []
-    button = widgets.button("Go", "go", lambda: called.append(1), "It goes.")
+    inspector = Inspector(simulate_tpf("K2", n_cadences=9, shape=(3, 3)))
+    button = widgets.button(inspector, "Go", "go", lambda: called.append(1), "It goes.")
     button.clicks += 1
     assert called == [1] and button.css_classes == ["tpf-go"] and tooltip(button) == "It goes."
 

@@ -1,7 +1,8 @@
 """What follows the Inspector is told of what concerns it, in sight."""
 
-from tpfdash import simulate_tpf
+from tpfdash import TPFError, simulate_tpf
 from tpfdash.inspector import Inspector
+from tpfdash.views.faults import faults_of
 from tpfdash.views.live import Live
 
 
@@ -31,3 +32,18 @@ def test_a_part_that_was_never_shown_is_made_when_it_is():
     assert not made
     live.shown = True
     assert made == [()]
+
+
+def test_a_part_that_fails_keeps_no_other_from_being_told():
+    inspector = Inspector(simulate_tpf("K2", n_cadences=20, shape=(3, 3)))
+    seen = []
+
+    def fail(*events):
+        raise TPFError("this readout cannot be had.")
+
+    Live(inspector, fail, "cadence")
+    Live(inspector, lambda *events: seen.append(inspector.cadence), "cadence")
+    inspector.param.watch(lambda event: seen.append("the user's own"), "cadence")
+    inspector.cadence = 7
+    assert seen == [7, "the user's own"]
+    assert "this readout cannot be had (error " in faults_of(inspector).words

@@ -29,6 +29,7 @@ from tpfdash.cards.widgets import CSS, html, readout
 from tpfdash.cards.words import heading_html, target_html
 from tpfdash.inspector import Inspector
 from tpfdash.io import open_tpf
+from tpfdash.views.faults import guarded
 from tpfdash.views.lightcurve import LightCurveView
 from tpfdash.views.live import Live
 from tpfdash.views.pixels import PixelView
@@ -187,7 +188,7 @@ class TPFDashboard(pn.viewable.Viewer):
             html(heading_html(inspector), css_classes=["tpf-heading"]),
             top,
             self._tabs(),
-            ArrowKeys(inspector.step),
+            ArrowKeys(guarded(inspector)(inspector.step)),
         ]
 
     def _tabs(self) -> pn.Tabs:

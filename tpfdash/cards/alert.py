@@ -21,7 +21,7 @@ def fault_alert(inspector: Inspector) -> pn.Row:
     def dismiss():
         faults.words = ""
 
-    away = button("Dismiss", "dismiss", dismiss, "Take this message away.")
+    away = button(inspector, "Dismiss", "dismiss", dismiss, "Take this message away.")
     line = row(text, away, css_classes=["tpf-fault"], sizing_mode="stretch_width")
 
     def show(*events):

@@ -22,7 +22,9 @@ def difference_card(inspector: Inspector) -> tuple[pn.Column, list[Live]]:
     """
     card = pn.Column(sizing_mode="stretch_width", margin=0, min_height=60, styles={"gap": "8px"})
     view = DifferenceView(inspector)
-    clear = button("Clear window", "clear-window", lambda: _clear(inspector), "Set no window.")
+    clear = button(
+        inspector, "Clear window", "clear-window", lambda: _clear(inspector), "Set no window."
+    )
 
     def show(*events):
         try:

@@ -15,6 +15,7 @@ from tpfdash.cards.upload import LARGEST, MB, Upload
 from tpfdash.cards.widgets import CSS, html, note, row, section, tooltip
 from tpfdash.inspector import Inspector
 from tpfdash.io import aperture_bytes, lightcurve_bytes, read_aperture
+from tpfdash.views.faults import guarded
 from tpfdash.views.live import Live
 
 __all__ = ["files_card"]
@@ -81,7 +82,7 @@ def _download(
         **tooltip(pn.widgets.RadioButtonGroup, f"The format in which the {what} is saved."),
     )
     save = pn.widgets.FileDownload(
-        callback=lambda: io.BytesIO(make(choice.value)),
+        callback=guarded(inspector, reraise=True)(lambda: io.BytesIO(make(choice.value))),
         filename=_filename(inspector, name, choice.value),
         label=f"Save {what}",
         css_classes=[f"tpf-save-{name}"],

@@ -91,8 +91,12 @@ def _quality(inspector: Inspector) -> pn.widgets.Select:
 def _transport(inspector: Inspector) -> pn.Row:
     slider, number = _cadence(inspector)
     return row(
-        button("◀", "back", lambda: inspector.step(-1), "One cadence back (←; shift: 10)."),
-        button("▶", "forward", lambda: inspector.step(1), "One cadence on (→; shift: 10)."),
+        button(
+            inspector, "◀", "back", lambda: inspector.step(-1), "One cadence back (←; shift: 10)."
+        ),
+        button(
+            inspector, "▶", "forward", lambda: inspector.step(1), "One cadence on (→; shift: 10)."
+        ),
         _play(inspector),
         slider,
         number,

@@ -7,6 +7,7 @@ from collections.abc import Callable
 import panel as pn
 
 from tpfdash.inspector import Inspector
+from tpfdash.views.faults import guarded
 from tpfdash.views.live import Live
 
 __all__ = ["link"]
@@ -37,9 +38,11 @@ def link(
         widget.value = shown(getattr(inspector, name))
 
     def choose(event):
-        setattr(inspector, name, chosen(event.new))
-        show()  # what cannot be had goes from the widget
+        try:
+            setattr(inspector, name, chosen(event.new))
+        finally:
+            show()  # what cannot be had goes from the widget
 
     show()
-    widget.param.watch(choose, "value")
+    widget.param.watch(guarded(inspector)(choose), "value")
     return Live(inspector, show, name)

@@ -77,6 +77,7 @@ def _masks(inspector: Inspector) -> pn.Row:
     buttons = {
         editing: [
             button(
+                inspector,
                 label,
                 "clear" if name == "empty" else name,
                 partial(inspector.set_mask, name),
@@ -97,8 +98,8 @@ def _masks(inspector: Inspector) -> pn.Row:
 
 
 def _undo_redo(inspector: Inspector) -> list[pn.widgets.Button]:
-    undo = button("Undo", "undo", inspector.undo, "Take back the last change of a mask.")
-    redo = button("Redo", "redo", inspector.redo, "Do again what undo took back.")
+    undo = button(inspector, "Undo", "undo", inspector.undo, "Take back the last change of a mask.")
+    redo = button(inspector, "Redo", "redo", inspector.redo, "Do again what undo took back.")
 
     def enable(*events):
         undo.disabled, redo.disabled = not inspector.can_undo, not inspector.can_redo

@@ -14,6 +14,7 @@ import param
 from bokeh.models import Tooltip
 
 from tpfdash.inspector import Inspector
+from tpfdash.views.faults import guarded
 from tpfdash.views.live import Live
 
 __all__ = [
@@ -150,8 +151,11 @@ def choice(parameter: param.Parameter, tag: str) -> pn.widgets.RadioButtonGroup:
     return widget(pn.widgets.RadioButtonGroup, parameter, tag, label="", variant="outline")
 
 
-def button(label: str, tag: str, act: Callable[[], None], doc: str) -> pn.widgets.Button:
+def button(
+    inspector: Inspector, label: str, tag: str, act: Callable[[], None], doc: str
+) -> pn.widgets.Button:
     """A button that calls `act`, found in the page as `tpf-TAG`."""
+    act = guarded(inspector)(act)
     made = pn.widgets.Button(
         label=label,
         css_classes=[f"tpf-{tag}"],
