@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from contextlib import suppress
+import asyncio
+from collections.abc import Callable
 
 import holoviews as hv
 from holoviews.streams import Selection1D
@@ -77,8 +78,20 @@ class QualityView:
 
     def _select(self, *events) -> None:
         def change(plots):
-            # HoloViews tells the stream by way of an event loop: without one nobody listens.
-            with suppress(RuntimeError):
-                plots["table"].handles["source"].selected.indices = self._marked_rows()
+            plots["table"].handles["source"].selected.indices = self._marked_rows()
 
-        patch(self._figures, change)
+        _within_a_loop(lambda: patch(self._figures, change))
+
+
+def _within_a_loop(act: Callable[[], None]) -> None:
+    """Call `act` where an event loop runs: HoloViews hears of a selection by way of one."""
+    try:
+        asyncio.get_running_loop()
+    except RuntimeError:
+
+        async def call():
+            act()
+
+        asyncio.run(call())
+    else:
+        act()
