@@ -5,8 +5,9 @@ import sys
 
 import panel as pn
 import pytest
+from astropy.io import fits
 
-from tpfdash import TPFDashboard, TPFError
+from tpfdash import TPFDashboard, TPFError, simulate_tpf, write_tpf
 from tpfdash.__main__ import main
 from tpfdash.app import page
 from tpfdash.app.roots import open_sources, resolve
@@ -27,6 +28,21 @@ def test_bad_input_is_one_sentence_on_the_terminal(words, said, capsys):
     assert out == ""
     assert err.startswith("tpfdash: ") and said in err
     assert err.count("\n") == 1
+
+
+def test_the_mission_of_a_file_that_does_not_say_it(tmp_path, capsys):
+    path = write_tpf(simulate_tpf("TESS", n_cadences=9, shape=(3, 3)), tmp_path / "a.fits")
+    with fits.open(path) as hdus:
+        for hdu in hdus:
+            for key in ("MISSION", "TELESCOP", "SECTOR"):
+                hdu.header.remove(key, ignore_missing=True)
+        hdus.writeto(tmp_path / "b.fits")
+    assert main([str(tmp_path / "b.fits"), "--no-show"]) == 2
+    assert "does not say its mission" in capsys.readouterr().err
+    (tpf,) = open_sources([tmp_path / "b.fits"], "TESS").values()
+    assert tpf.attrs["mission"] == "TESS"
+    assert main([str(path), "--mission", "K2", "--no-show"]) == 2
+    assert "says that it is of TESS" in capsys.readouterr().err
 
 
 def test_a_file_that_is_none_is_named(tmp_path, capsys):

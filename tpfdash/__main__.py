@@ -43,6 +43,9 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument(
         "--root", metavar="FOLDER", help="let addresses name files in this folder: ?tpf=NAME"
     )
+    parser.add_argument(
+        "--mission", help="Kepler, K2 or TESS, of a file that does not say it itself"
+    )
     parser.add_argument("--version", action="version", version=f"tpfdash {__version__}")
     return parser
 
@@ -56,7 +59,7 @@ def _serve(options: argparse.Namespace) -> None:
 
     if options.root is not None and not Path(options.root).is_dir():
         raise TPFError(f"--root is {options.root!r}: it should be a folder that exists.")
-    opened = open_sources(options.sources)
+    opened = open_sources(options.sources, options.mission)
     serve(
         lambda: make_page(opened, options.root),
         address=options.address,

@@ -14,8 +14,15 @@ from tpfdash.simulate import simulate_example
 __all__ = ["open_sources", "resolve", "without_folders"]
 
 
-def open_sources(sources: Sequence) -> dict[str, xr.Dataset]:
+def open_sources(sources: Sequence, mission: str | None = None) -> dict[str, xr.Dataset]:
     """Open each source, and the simulated example where there is none.
+
+    Parameters
+    ----------
+    sources : sequence
+        Of what `open_tpf` takes.
+    mission : str, optional
+        Of those that do not say it themselves.
 
     Returns
     -------
@@ -28,7 +35,7 @@ def open_sources(sources: Sequence) -> dict[str, xr.Dataset]:
         At the first source that cannot be opened.
     """
     opened: dict[str, xr.Dataset] = {}
-    for tpf in [open_tpf(source) for source in sources] or [simulate_example()]:
+    for tpf in [open_tpf(one, mission=mission) for one in sources] or [simulate_example()]:
         name = label = Path(str(tpf.attrs.get("source") or tpf.attrs.get("object"))).name
         count = 1
         while label in opened:
