@@ -133,7 +133,7 @@ def npy(array):
         ("words.npy", b"this is no mask at all", "of no known kind"),
         ("small.npy", npy(np.ones((3, 3), bool)), "(3, 3)"),
         ("broken.json", b'{"aperture": [1, 2', "JSON"),
-        ("broken.fits", b"SIMPLE  =                    T", "FITS"),
+        ("broken.fits", b"SIMPLE  =                    T", "is truncated"),
         ("<i>.npy", b"<b>bold</b>", "of no known kind"),
     ],
 )

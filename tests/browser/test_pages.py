@@ -281,7 +281,7 @@ def test_what_goes_wrong_in_a_control_is_told(fresh, faults, monkeypatch):
         raise TPFError("the file has changed since it was opened.")
 
     with monkeypatch.context() as patch:
-        patch.setattr(type(board.inspector), "set_mask", broken)
+        patch.setattr(type(board.inspector), "set_aperture", broken)
         board.press("all")
         alert.wait_for()
     assert "the file has changed since it was opened (error" in alert.evaluate("tpfTest.words")
