@@ -24,7 +24,7 @@ __all__ = ["ColumnCube", "SparseCube", "Table", "TableColumn", "parse_columns", 
 
 #: Rows are read in blocks of about this many bytes.
 BLOCK_BYTES = 8 * 2**20
-#: Rows turned over at once when a block goes into a cube: small enough for the CPU's cache.
+#: Rows put into a cube at once: small enough for the processor's cache.
 _TILE_BYTES = 2**18
 
 _FORMAT = re.compile(r"\s*(\d{0,18})([LXBIJKAEDCMPQ])")
@@ -227,7 +227,7 @@ class Table:
         return {name: out[name] for name in wanted}
 
     def _runs(self, columns: Sequence[TableColumn]) -> list[list[TableColumn]]:
-        """Columns in the order of the row, parted where the gap between two is worth a skip."""
+        """Columns in the order of the row, in runs: a gap that is worth a skip ends one."""
         runs: list[list[TableColumn]] = []
         for column in columns:
             if runs and column.offset - _end(runs[-1][-1]) <= self.store.gap:

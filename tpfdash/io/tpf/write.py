@@ -105,7 +105,7 @@ def write_tpf(tpf: xr.Dataset, path: str | os.PathLike, *, overwrite: bool = Fal
         bits = tpf["aperture"].values.astype(">i4")
         file.write(_bytes(aperture) + bits.tobytes() + _padding(bits.nbytes))
         if has_ray_table(mission, cut):
-            table_of_rays = np.concatenate(rays).astype(RAY_TYPE)  # it turns them native
+            table_of_rays = np.concatenate(rays).astype(RAY_TYPE)  # concatenate makes them native
             unit = spelled(tpf["flux"].attrs.get("units", USUAL_FLUX), "fits")
             file.write(_bytes(ray_header(len(table_of_rays), unit)) + table_of_rays.tobytes())
             file.write(_padding(table_of_rays.nbytes))
