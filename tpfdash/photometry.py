@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import numpy as np
 import xarray as xr
+from numpy.typing import ArrayLike
 
 from tpfdash.stamp.blocks import (
     all_zero,
@@ -27,7 +28,9 @@ from tpfdash.version import __version__
 __all__ = ["RunningSum", "aperture_photometry"]
 
 
-def aperture_photometry(tpf: xr.Dataset, aperture, *, background=None) -> xr.Dataset:
+def aperture_photometry(
+    tpf: xr.Dataset, aperture: ArrayLike, *, background: ArrayLike | None = None
+) -> xr.Dataset:
     """The light curve of an aperture.
 
     Parameters
@@ -146,19 +149,20 @@ class RunningSum:
         self._cube = pixel_rows(tpf, "flux")
         self.mask = np.zeros(tpf["aperture"].shape, dtype=bool)
         self._total, self._count = np.zeros(n), np.zeros(n, dtype=np.int32)
-        # Of what was in the sum, as the kernel notes it; None where numpy added up last.
-        self._largest, self._least = None, None
+        # Of what was in the sum, as the kernel notes it; not noted where numpy added up last.
+        self._largest, self._least = np.zeros((2, n), dtype=np.uint8)
+        self._noted = False
 
     def update(self, mask: np.ndarray) -> None:
         """Make the sum that of `mask`."""
         if compiled_kernel() is None or self._cube is None:
-            self._largest = self._least = None
+            self._noted = False
             for block in spans(self._tpf, ["flux"], mask):
                 series = pixel_series(self._tpf, "flux", block)[mask]
                 self._total[block], self._count[block] = pixel_sum(series)
-        elif self._largest is None:
-            self._largest, self._least = np.empty((2, self._total.size), dtype=np.uint8)
+        elif not self._noted:
             self._add(mask, afresh=True)
+            self._noted = True
         elif np.count_nonzero(mask ^ self.mask) >= np.count_nonzero(mask):
             self._add(mask, afresh=True)
         else:
@@ -169,7 +173,9 @@ class RunningSum:
 
     def _add(self, pixels: np.ndarray, *, afresh: bool = False, off: bool = False) -> None:
         running = self._total, self._count, self._largest, self._least
-        compiled_kernel()(self._cube, np.flatnonzero(pixels), afresh, off, *running)
+        kernel = compiled_kernel()
+        assert kernel is not None and self._cube is not None, "numpy adds up"
+        kernel(self._cube, np.flatnonzero(pixels), afresh, off, *running)
 
     def _restore_digits(self, mask: np.ndarray) -> None:
         """Add up afresh the cadences whose sum may have been rounded on its way to here."""
@@ -177,6 +183,7 @@ class RunningSum:
         if rounded.size > self._total.size // 16:
             self._add(mask, afresh=True)
         elif rounded.size:
+            assert self._cube is not None, "numpy adds up"
             series = self._cube[np.ix_(np.flatnonzero(mask), rounded)]
             self._total[rounded], _ = pixel_sum(series)
 
@@ -195,7 +202,9 @@ class RunningSum:
         return _flux(self._total, self._count, background, self._empty)
 
 
-def _flux(total, count, level, empty) -> np.ndarray:
+def _flux(
+    total: np.ndarray, count: np.ndarray, level: np.ndarray | None, empty: np.ndarray
+) -> np.ndarray:
     """The flux of an aperture from the sum over its finite pixels and how many they are."""
     flux = total.copy() if level is None else total - count * level
     flux[(count == 0) | empty] = np.nan

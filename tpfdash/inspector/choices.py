@@ -30,7 +30,10 @@ CMAPS = ("viridis", "magma", "inferno", "cividis", "gray", "gray_r", "coolwarm")
 class Choices(param.Parameterized):
     """The params of an `Inspector`; each refuses a bad value as it comes."""
 
-    tpf = param.ClassSelector(class_=xr.Dataset, constant=True, doc="The file under inspection.")
+    # An Inspector is never without one; None is the class's own.
+    tpf: xr.Dataset = param.ClassSelector(  # type: ignore[assignment]
+        class_=xr.Dataset, constant=True, doc="The file under inspection."
+    )
     aperture = Mask(doc="Pixels whose sum is the light curve: bool (row, col).")
     background = Mask(
         doc="Pixels whose median is taken off each aperture pixel: bool (row, col); none: no pixel."

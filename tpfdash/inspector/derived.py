@@ -10,15 +10,17 @@ from __future__ import annotations
 import inspect
 from collections.abc import Callable
 from functools import cache
-from typing import Any
+from typing import Any, TypeVar
 
 import numpy as np
 import param
 
 __all__ = ["Derived", "derived", "follows", "params_of"]
 
+_Work = TypeVar("_Work", bound=Callable)
 
-def follows(*inputs: str) -> Callable:
+
+def follows(*inputs: str) -> Callable[[_Work], _Work]:
     """Declare what a function, a method or a property's getter is made of; nothing is kept.
 
     Parameters
@@ -28,8 +30,8 @@ def follows(*inputs: str) -> Callable:
         takes as its first argument.
     """
 
-    def declare(work):
-        work.inputs = inputs
+    def declare(work: _Work) -> _Work:
+        work.inputs = inputs  # type: ignore[attr-defined]  # a function takes any attribute
         return work
 
     return declare
@@ -59,7 +61,7 @@ class derived:
     def __set_name__(self, owner: type, name: str) -> None:
         self._name = name
 
-    def __get__(self, obj, owner=None):
+    def __get__(self, obj: Any, owner: type | None = None) -> Any:
         if obj is None:
             return self
         now = [getattr(obj, name) for name in self.inputs]
@@ -73,7 +75,7 @@ class derived:
         return value
 
 
-def _same(one, other) -> bool:
+def _same(one: Any, other: Any) -> bool:
     if one is other:
         return True
     return (
@@ -90,10 +92,10 @@ def _same(one, other) -> bool:
 class Derived(param.Parameter):
     """A param that can be watched but not set: the owner's derived value `_derive_NAME`."""
 
-    def __get__(self, obj, objtype=None):
+    def __get__(self, obj: Any, objtype: type | None = None) -> Any:
         return self if obj is None else getattr(obj, f"_derive_{self.name}")
 
-    def __set__(self, obj, value):
+    def __set__(self, obj: Any, value: Any) -> None:
         if value is not self.__get__(obj, type(obj)):
             raise TypeError(f"{self.name} is read-only: it follows from the other params.")
         super().__set__(obj, value)
@@ -123,6 +125,7 @@ def params_of(owner: type, *names: str) -> tuple[str, ...]:
         attribute = inspect.getattr_static(owner, name, None)
         if isinstance(attribute, property):
             attribute = attribute.fget
+        inputs: tuple[str, ...] | None
         if isinstance(attribute, Derived):
             inputs = (f"_derive_{name}",)
         elif isinstance(attribute, param.Parameter):

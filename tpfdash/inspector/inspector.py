@@ -9,10 +9,12 @@ are parts that know nothing of an Inspector.
 from __future__ import annotations
 
 import operator
+from typing import Any, SupportsIndex
 
 import numpy as np
 import param
 import xarray as xr
+from numpy.typing import ArrayLike
 
 from tpfdash.errors import TPFError
 from tpfdash.inspector.derived import follows, params_of
@@ -45,7 +47,7 @@ class Inspector(Values):
         On any value that a param cannot take; the state is then as it was before.
     """
 
-    def __init__(self, tpf: xr.Dataset, **params):
+    def __init__(self, tpf: xr.Dataset, **params: Any):
         unknown = [name for name in params if name not in self.param or name == "lightcurve"]
         if unknown:
             raise TPFError(f"an Inspector has no param {unknown[0]!r} that can be set.")
@@ -72,7 +74,7 @@ class Inspector(Values):
     def __repr__(self) -> str:
         return f"<Inspector of {self.tpf.attrs.get('object') or self.tpf.attrs.get('source')}>"
 
-    def __reduce__(self):
+    def __reduce__(self) -> tuple:
         params = {name: getattr(self, name) for name in self.param if name not in _NOT_COPIED}
         return _rebuild, (self.tpf, params, self._history)
 
@@ -86,7 +88,9 @@ class Inspector(Values):
         """Add a detector pixel to the mask being edited, or take it off if it was in."""
         self._edit(rectangle(self.tpf, row, row, col, col), "toggle")
 
-    def select_box(self, row0, row1, col0, col1, mode: str = "replace") -> None:
+    def select_box(
+        self, row0: float, row1: float, col0: float, col1: float, mode: str = "replace"
+    ) -> None:
         """Change the mask being edited by a rectangle of detector pixels, both ends included.
 
         Parameters
@@ -104,13 +108,13 @@ class Inspector(Values):
         if pixels.any():
             setattr(self, self.editing, mask)
 
-    def set_aperture(self, aperture) -> None:
+    def set_aperture(self, aperture: str | ArrayLike) -> None:
         """Set the aperture: "pipeline", "threshold", "all", "empty", or a bool array (row, col)."""
         self.aperture = (
             named_aperture(self.tpf, aperture) if isinstance(aperture, str) else aperture
         )
 
-    def set_background(self, background) -> None:
+    def set_background(self, background: str | ArrayLike) -> None:
         """Set the background: "sky", "mission", "rest", "empty", or a bool array (row, col).
 
         See `tpfdash.stamp.masks.named_background`.
@@ -119,7 +123,7 @@ class Inspector(Values):
             background = named_background(self.tpf, background, self.aperture)
         self.background = background
 
-    def set_mask(self, mask) -> None:
+    def set_mask(self, mask: str | ArrayLike) -> None:
         """As `set_aperture` or `set_background`, for the mask that is being edited."""
         {"aperture": self.set_aperture, "background": self.set_background}[self.editing](mask)
 
@@ -189,7 +193,7 @@ class Inspector(Values):
             for bit, count in self.timeline.flag_counts()
         ]
 
-    def _tell_lightcurve(self, *events) -> None:
+    def _tell_lightcurve(self, *events: param.parameterized.Event) -> None:
         """Tell those who watch the light curve, if it is another; it is not worked out for none."""
         if self.param.watchers.get("lightcurve", {}).get("value"):
             before = self.__dict__.get("_worked_out", {}).get("_derive_lightcurve")
@@ -238,7 +242,7 @@ class Inspector(Values):
             "value": float(self.frame()[row - first_row, col - first_col]),
         }
 
-    def _set(self, **values) -> None:
+    def _set(self, **values: Any) -> None:
         """Set params as one change. (`param.update` would work out the light curve to do so.)"""
         with param.parameterized.batch_call_watchers(self):
             for name, value in values.items():
@@ -255,7 +259,7 @@ def _rebuild(tpf: xr.Dataset, params: dict, history: MaskHistory) -> Inspector:
     return made
 
 
-def _whole(value, name: str) -> int:
+def _whole(value: SupportsIndex, name: str) -> int:
     try:
         return operator.index(value)
     except TypeError:

@@ -6,6 +6,7 @@ What the params mean is `tpfdash.inspector`.
 from __future__ import annotations
 
 import operator
+from typing import Any
 
 import numpy as np
 import param
@@ -31,9 +32,9 @@ __all__ = [
 class Mask(param.Parameter):
     """A boolean (row, col) array: copied in, read-only out, silent when it did not change."""
 
-    def __set__(self, obj, value):
+    def __set__(self, obj: Any, value: Any) -> None:
         if obj is not None:
-            value = as_mask(value, obj.tpf["aperture"].shape, self.name)
+            value = as_mask(value, obj.tpf["aperture"].shape, str(self.name))
             if np.array_equal(value, self.__get__(obj, type(obj))):
                 return
         super().__set__(obj, value)
@@ -42,7 +43,7 @@ class Mask(param.Parameter):
 class Choice(param.Selector):
     """A Selector whose error is a TPFError that lists the choices."""
 
-    def _validate(self, value):
+    def _validate(self, value: Any) -> None:
         if not isinstance(value, str) or value not in list(self.objects):
             words = ", ".join(repr(word) for word in self.objects)
             raise TPFError(f"{self.name} is {value!r}: it should be one of {words}.")
@@ -51,10 +52,12 @@ class Choice(param.Selector):
 class Whole(param.Integer):
     """An Integer whose error is a TPFError that says which numbers there are."""
 
-    def __set__(self, obj, value):
+    bounds: tuple[int, int | None]
+
+    def __set__(self, obj: Any, value: Any) -> None:
         super().__set__(obj, int(value) if isinstance(value, np.integer) else value)
 
-    def _validate(self, value):
+    def _validate(self, value: Any) -> None:
         if value is None and self.allow_None:
             return
         low, high = self.bounds
@@ -70,7 +73,7 @@ class Whole(param.Integer):
 class Switch(param.Boolean):
     """A Boolean whose error is a TPFError."""
 
-    def _validate(self, value):
+    def _validate(self, value: Any) -> None:
         if not isinstance(value, bool | np.bool_):
             raise TPFError(f"{self.name} is {value!r}: it should be True or False.")
 
@@ -78,7 +81,7 @@ class Switch(param.Boolean):
 class Quality(param.Parameter):
     """What `Mission.bitmask` of the owner's mission takes: a word, the bits, or None for "none"."""
 
-    def __set__(self, obj, value):
+    def __set__(self, obj: Any, value: Any) -> None:
         if obj is not None:
             value = "none" if value is None else value
             bits = obj.mission.bitmask(value)
@@ -91,12 +94,12 @@ class Interval(param.Parameter):
 
     _right = "two finite numbers, or None"
 
-    def __set__(self, obj, value):
+    def __set__(self, obj: Any, value: Any) -> None:
         super().__set__(
             obj, None if value is None and self.default is None else self._ordered(value)
         )
 
-    def _ordered(self, value) -> tuple[float, float]:
+    def _ordered(self, value: Any) -> tuple[float | None, float | None] | None:
         try:
             low, high = sorted(float(end) for end in value)
         except (TypeError, ValueError):
@@ -114,7 +117,7 @@ class Levels(Interval):
 
     _right = "two numbers, low and high, either of which may be None; or None"
 
-    def _ordered(self, value) -> tuple[float | None, float | None]:
+    def _ordered(self, value: Any) -> tuple[float | None, float | None] | None:
         try:
             low, high = (None if end is None else float(end) for end in value)
         except (TypeError, ValueError):
@@ -128,17 +131,18 @@ class Levels(Interval):
 class Pixel(param.Parameter):
     """(row, col) of a detector pixel on the owner's stamp, or None."""
 
-    def __set__(self, obj, value):
+    def __set__(self, obj: Any, value: Any) -> None:
         if value is not None:
             value = self._on_stamp(obj, value)
         super().__set__(obj, value)
 
-    def _on_stamp(self, obj, value) -> tuple[int, int]:
+    def _on_stamp(self, obj: Any, value: Any) -> tuple[int, int]:
         try:
             row, col = map(operator.index, value)
+            inside = row in obj.tpf["row"].values and col in obj.tpf["col"].values
         except (TypeError, ValueError):
-            row = col = None
-        if row not in obj.tpf["row"].values or col not in obj.tpf["col"].values:
+            inside = False
+        if not inside:
             raise TPFError(
                 f"{self.name} is {value!r}: it should be the row and the column of a pixel of the "
                 "stamp, or None."
@@ -149,7 +153,7 @@ class Pixel(param.Parameter):
 class Function(param.Parameter):
     """Something to call, or None."""
 
-    def __set__(self, obj, value):
+    def __set__(self, obj: Any, value: Any) -> None:
         if value is not None and not callable(value):
             raise TPFError(f"{self.name} is {value!r}: it should be a function, or None.")
         super().__set__(obj, value)
@@ -158,7 +162,7 @@ class Function(param.Parameter):
 class FileName(param.String):
     """The name of a file, without a folder; or ""."""
 
-    def _validate(self, value):
+    def _validate(self, value: Any) -> None:
         if not isinstance(value, str) or set(value) & set("/\\\0"):
             raise TPFError(
                 f"{self.name} is {value!r}: it should be the name of a file, without a folder."

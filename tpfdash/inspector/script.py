@@ -71,7 +71,13 @@ def lightkurve_script(inspector: Inspector) -> str:
 SCRIPTS = {"tpfdash": tpfdash_script, "lightkurve": lightkurve_script}
 
 
-def _script(inspector: Inspector, imports, opening, photometry, normalisation) -> str:
+def _script(
+    inspector: Inspector,
+    imports: list[str],
+    opening: str,
+    photometry: list[str],
+    normalisation: str,
+) -> str:
     attrs = inspector.tpf.attrs
     lines = [
         f"# The light curve of {attrs.get('object') or 'an unnamed target'!r}, "

@@ -19,7 +19,7 @@ from astropy.io import fits
 from tpfdash.errors import TPFError
 from tpfdash.io.atomic import write_atomically
 from tpfdash.io.provenance import corner_cards, header, mission_of, provenance
-from tpfdash.io.read_masks import read_mask
+from tpfdash.io.read_masks import FoundMask, MaskSource, read_mask
 from tpfdash.missions import APERTURE_COLLECTED, APERTURE_OPTIMAL
 from tpfdash.stamp.geometry import corner
 from tpfdash.stamp.masks import as_mask
@@ -78,7 +78,7 @@ def write_aperture(
     return write_atomically(path, lambda file: file.write(data), overwrite=overwrite)
 
 
-def read_aperture(source, tpf: xr.Dataset) -> np.ndarray:
+def read_aperture(source: MaskSource, tpf: xr.Dataset) -> np.ndarray:
     """An aperture mask out of a file, on the stamp of `tpf`.
 
     Parameters
@@ -135,7 +135,7 @@ def read_aperture(source, tpf: xr.Dataset) -> np.ndarray:
     return mask
 
 
-def _same_detector(found, tpf: xr.Dataset) -> None:
+def _same_detector(found: FoundMask, tpf: xr.Dataset) -> None:
     mission = mission_of(tpf.attrs)
     here = {"telescope": "TESS" if mission.name == "TESS" else "Kepler"} | {
         key: tpf.attrs[key]
@@ -178,7 +178,7 @@ def image_hdu(name: str, pixels: np.ndarray, attrs: Mapping, corner: tuple) -> f
     return image
 
 
-def fits_bytes(primary: fits.Header, *extensions) -> bytes:
+def fits_bytes(primary: fits.Header, *extensions: fits.ImageHDU | fits.BinTableHDU) -> bytes:
     data = io.BytesIO()
     fits.HDUList([fits.PrimaryHDU(header=primary), *extensions]).writeto(data, checksum=True)
     return data.getvalue()

@@ -130,7 +130,7 @@ def _masks(lightcurve: xr.Dataset) -> dict[str, np.ndarray]:
 def _meta(lightcurve: xr.Dataset) -> dict:
     """Facts and masks of a light curve, as ECSV and CSV carry them."""
     masks = _masks(lightcurve)
-    meta = provenance(lightcurve.attrs)
+    meta: dict = provenance(lightcurve.attrs)
     if masks:
         meta["corner"] = [int(first) for first in lightcurve.attrs["corner"]]
     return meta | {name: mask.astype(int).tolist() for name, mask in masks.items()}
@@ -206,7 +206,9 @@ def _lightcurve_fits(lightcurve: xr.Dataset) -> bytes:
         columns[names.get(name, name)] = lightcurve[variable].values, unit
     shift = attrs.get("time_reference", reference) - reference
     columns["TIME"] = columns["TIME"][0] + shift, f"BJD - {reference:.0f}, days"
-    rows = np.rec.fromarrays([values for values, _ in columns.values()], names=list(columns))
+    arrays = [values for values, _ in columns.values()]
+    formats = [values.dtype for values in arrays]
+    rows = np.rec.fromarrays(arrays, formats=formats, names=list(columns))
     table = fits.BinTableHDU(rows, name="LIGHTCURVE")
     for name, (_, unit) in columns.items():
         table.columns[name].unit = unit

@@ -17,6 +17,7 @@ from tpfdash.io.lightcurves import lightcurve_table
 from tpfdash.io.provenance import mission_of
 
 if TYPE_CHECKING:
+    from astropy.table import Table
     from astropy.timeseries import TimeSeries
     from lightkurve import LightCurve
 
@@ -106,7 +107,7 @@ def to_timeseries(lightcurve: xr.Dataset) -> TimeSeries:
     return series
 
 
-def _timed(lightcurve: xr.Dataset):
+def _timed(lightcurve: xr.Dataset) -> tuple[Table, Time]:
     """The light curve's table without its times, and those; of the cadences that have one."""
     table = lightcurve_table(lightcurve)
     table = table[np.isfinite(table["time"])]

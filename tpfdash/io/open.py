@@ -30,7 +30,7 @@ from tpfdash.stamp.model import check_tpf
 __all__ = ["open_lazily", "open_tpf"]
 
 #: Protocol -> how its file system is told to come without credentials.
-_ANONYMOUS = {
+_ANONYMOUS: dict[str, Mapping[str, Any]] = {
     "s3": {"anon": True},
     "s3a": {"anon": True},
     "gs": {"token": "anon"},
@@ -116,7 +116,9 @@ def open_lazily(
 class _Backend(BackendEntrypoint):
     """`open_lazily` as xarray calls it."""
 
-    def open_dataset(self, filename_or_obj, *, drop_variables=None, mission=None):
+    def open_dataset(
+        self, filename_or_obj: Any, *, drop_variables: Any = None, mission: str | None = None
+    ) -> xr.Dataset:
         return open_lazily(filename_or_obj, drop_variables=drop_variables, mission=mission)
 
 
@@ -211,7 +213,7 @@ def _from_url(url: str) -> Store:
 
 def _fetched(url: str, name: str, ways: Sequence[Mapping[str, Any]]) -> Store:
     """What is at a URL, by the first way that leads to it; else the first one's error."""
-    refusal = None
+    refusals = []
     for options in ways:
         try:
             with fsspec.open(url, "rb", **options) as stream:
@@ -219,8 +221,8 @@ def _fetched(url: str, name: str, ways: Sequence[Mapping[str, Any]]) -> Store:
         except (FileNotFoundError, ImportError):
             raise
         except Exception as error:
-            refusal = refusal or error
-    raise refusal
+            refusals.append(error)
+    raise refusals[0]
 
 
 def _reason(error: BaseException, url: str) -> str:

@@ -93,7 +93,7 @@ def provenance(attrs: Mapping) -> dict[str, bool | int | float | str]:
     return {name: value for name, value in values.items() if value is not None}
 
 
-def _plain(value):
+def _plain(value: object) -> bool | int | float | str | None:
     if isinstance(value, np.generic):
         value = value.item()
     if value == "" or (isinstance(value, float) and not math.isfinite(value)):
@@ -113,7 +113,7 @@ def fits_cards(facts: Mapping) -> list[tuple]:
     return [_card(*cards[name], value) for name, value in facts.items() if name in cards]
 
 
-def _card(keyword: str, comment: str, value) -> tuple:
+def _card(keyword: str, comment: str, value: object) -> tuple:
     """A card of printable ASCII; the comment goes where a long text leaves no room for it."""
     if isinstance(value, str):
         value = printable(value)

@@ -10,7 +10,7 @@ import io
 import json
 import math
 import os
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import BinaryIO
@@ -25,7 +25,9 @@ from tpfdash.io.fits.streams import UNPACKED_BYTES, Stream, is_gzipped
 from tpfdash.io.fits.table import whole
 from tpfdash.missions import APERTURE_OPTIMAL
 
-__all__ = ["FoundMask", "read_mask"]
+__all__ = ["FoundMask", "MaskSource", "read_mask"]
+
+MaskSource = str | os.PathLike | bytes | bytearray | memoryview | BinaryIO
 
 _EXPECTED = (
     "it should be an aperture as FITS, JSON or npy, or a FITS light curve or target pixel file"
@@ -57,7 +59,7 @@ class FoundMask:
     detector: Mapping = field(default_factory=dict)
 
 
-def read_mask(source) -> FoundMask:
+def read_mask(source: MaskSource) -> FoundMask:
     """The mask in a path, bytes or binary file.
 
     No more is read than is needed: of FITS the headers and the image, whatever tables come before
@@ -86,7 +88,7 @@ def read_mask(source) -> FoundMask:
     raise TPFError(f"{name} is of no known kind: {_EXPECTED}.")
 
 
-def _store(source) -> Store:
+def _store(source: MaskSource) -> Store:
     """Where the bytes of `source` are."""
     if isinstance(source, bytes | bytearray | memoryview):
         return MemoryStore(source, "the data")
@@ -158,22 +160,22 @@ def _fits_corner(aperture: fits.Header, table: fits.Header) -> tuple[int, int] |
     return _corner(axes)
 
 
-def _corner(axes) -> tuple[int, int]:
+def _corner(axes: Iterable[float]) -> tuple[int, int]:
     row, col = axes
     if not all(float(at).is_integer() and abs(at) < _LARGEST_PIXEL for at in (row, col)):
         raise ValueError("its detector corner should be two whole numbers, of a detector's pixel")
     return int(row), int(col)
 
 
-def _detector(facts: Mapping, telescope) -> dict:
+def _detector(facts: Mapping, telescope: object) -> dict:
     known = {key: facts.get(key) for key in _DETECTOR} | {"telescope": telescope}
     return {key: value for key, value in known.items() if isinstance(value, int | str) and value}
 
 
 def _from_facts(name: str, mask: np.ndarray, facts: Mapping) -> FoundMask:
     """A mask with what `tpfdash.io.apertures` writes beside it as JSON."""
-    mission = facts.get("mission")
-    telescope = {"TESS": "TESS", "Kepler": "Kepler", "K2": "Kepler"}.get(mission)
+    telescopes: dict[str | None, str] = {"TESS": "TESS", "Kepler": "Kepler", "K2": "Kepler"}
+    telescope = telescopes.get(facts.get("mission"))
     return FoundMask(name, mask, _corner(facts["corner"]), _detector(facts, telescope))
 
 

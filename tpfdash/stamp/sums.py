@@ -7,6 +7,8 @@ What the sums mean is `tpfdash.photometry`.
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import numpy as np
 
 __all__ = ["compile_kernel", "compiled_kernel", "order_matters", "pixel_sum"]
@@ -14,10 +16,10 @@ __all__ = ["compile_kernel", "compiled_kernel", "order_matters", "pixel_sum"]
 #: Cadences added up at a time: their sums stay in the processor's cache from pixel to pixel.
 _BLOCK = 2048
 
-_compiled = None
+_compiled: Callable[..., None] | None = None
 
 
-def compiled_kernel():
+def compiled_kernel() -> Callable[..., None] | None:
     """The function `_add_pixels` in machine code; None until `compile_kernel` has made it."""
     return _compiled
 
@@ -45,7 +47,16 @@ def compile_kernel() -> None:
         _compiled = njit(signature, nogil=True)(_add_pixels)
 
 
-def _add_pixels(cube, pixels, afresh, off, total, count, largest, least):
+def _add_pixels(
+    cube: np.ndarray,
+    pixels: np.ndarray,
+    afresh: bool,
+    off: bool,
+    total: np.ndarray,
+    count: np.ndarray,
+    largest: np.ndarray,
+    least: np.ndarray,
+) -> None:
     """Add pixels to running sums, or take them off; those that are not finite count as none.
 
     Parameters

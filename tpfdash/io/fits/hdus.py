@@ -152,7 +152,7 @@ def _truncated(store: Store, should: str) -> TPFError:
 
 def _header(store: Store, offset: int, block: bytes) -> tuple[fits.Header, int]:
     """The header whose first block, at `offset`, is `block`, and where its data start."""
-    blocks = []
+    blocks: list[bytes] = []
     while len(blocks) < _MOST_BLOCKS:
         if len(block) < _BLOCK:
             raise _truncated(store, "should go on with a header")

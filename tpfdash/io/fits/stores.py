@@ -15,11 +15,13 @@ import weakref
 import zlib
 from collections.abc import Iterable
 from pathlib import Path
-from typing import BinaryIO
+from typing import Any, BinaryIO, TypeVar
 
 from tpfdash.errors import TPFError
 
 __all__ = ["FileStore", "MemoryStore", "Store", "open_path", "reason"]
+
+_Bytes = TypeVar("_Bytes", bytes, memoryview)
 
 COPY_BYTES = 2**20
 #: How a changed file is known by its contents: its start, where the first headers are, and so many
@@ -73,10 +75,10 @@ class MemoryStore(Store):
         self.name = name
         self.size = len(self._data)
 
-    def __reduce__(self):
+    def __reduce__(self) -> tuple:
         return MemoryStore, (bytes(self._data), self.name)
 
-    def __deepcopy__(self, memo) -> MemoryStore:
+    def __deepcopy__(self, memo: dict) -> MemoryStore:
         return self  # nothing in it changes
 
     def read(self, offset: int, count: int) -> memoryview:
@@ -123,12 +125,12 @@ class FileStore(Store):
         self.size, self._changed = status.st_size, status.st_mtime_ns
         self._known = self._contents()
 
-    def __reduce__(self):
+    def __reduce__(self) -> tuple:
         if self._path is None:
             raise TypeError(f"{self.name} is in a temporary file and cannot be pickled")
         return open_path, (self._path, self.name)
 
-    def __deepcopy__(self, memo) -> FileStore:
+    def __deepcopy__(self, memo: dict) -> FileStore:
         return self  # nothing in it changes
 
     def _read_at(self, offset: int, count: int) -> bytes:
@@ -173,7 +175,7 @@ class FileStore(Store):
         return io.BufferedReader(_Window(self), COPY_BYTES)
 
 
-def _whole(data, count: int, name: str):
+def _whole(data: _Bytes, count: int, name: str) -> _Bytes:
     """The bytes, if they are as many as they should be."""
     if len(data) != count:
         raise TPFError(f"{name} is truncated: it gave {len(data)} bytes where {count} should be.")
@@ -190,7 +192,7 @@ class _Window(io.RawIOBase):
     def readable(self) -> bool:
         return True
 
-    def readinto(self, buffer) -> int:
+    def readinto(self, buffer: Any) -> int:  # a Buffer, for which Python 3.11 has no name
         count = min(len(buffer), self._store.size - self._offset)
         buffer[:count] = self._store.read(self._offset, count)
         self._offset += count

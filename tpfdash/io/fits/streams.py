@@ -11,6 +11,7 @@ import gzip
 import io
 import tempfile
 import zlib
+from collections.abc import Callable
 from typing import BinaryIO
 
 from tpfdash.errors import TPFError
@@ -55,13 +56,15 @@ class Stream(Store):
         self,
         file: BinaryIO,
         name: str,
-        keep=lambda piece: None,
+        keep: Callable[[bytes], object] = lambda piece: None,
         times: int = _UNPACKED_TIMES,
         length: int | None = None,
     ):
         self._packed = _Counted(file, name)
         self.is_gzipped = self._packed.peek(2) == _GZIP_MAGIC
-        self._file = gzip.GzipFile(fileobj=self._packed, mode="rb") if self.is_gzipped else None
+        self._file: gzip.GzipFile | None = None
+        if self.is_gzipped:  # which seeks only where it is rewound
+            self._file = gzip.GzipFile(fileobj=self._packed, mode="rb")  # type: ignore[call-overload]
         self._keep = keep
         self._times = times
         self._length = length
@@ -210,14 +213,14 @@ def spool(file: BinaryIO, name: str, length: int | None = None) -> Store:
 class _Kept:
     """What was read, in memory or, if it is long, in an unnamed temporary file."""
 
-    def __init__(self):
+    def __init__(self) -> None:
         self._target: BinaryIO = io.BytesIO()
 
     def add(self, piece: bytes) -> None:
-        memory = isinstance(self._target, io.BytesIO)
-        if memory and self._target.tell() + len(piece) > SPOOL_BYTES:
+        memory = self._target
+        if isinstance(memory, io.BytesIO) and memory.tell() + len(piece) > SPOOL_BYTES:
             file = tempfile.TemporaryFile()  # noqa: SIM115
-            file.write(self._target.getbuffer())
+            file.write(memory.getbuffer())
             self._target = file
         self._target.write(piece)
 

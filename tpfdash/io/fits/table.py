@@ -13,6 +13,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
+from numpy.typing import DTypeLike
 from xarray.backends import BackendArray
 from xarray.core import indexing
 
@@ -135,7 +136,8 @@ def parse_columns(hdu: HDU) -> dict[str, TableColumn]:
             f"{hdu.file} has a damaged header: a table should have at most {_MOST_COLUMNS} columns "
             f"and {_LONGEST_ROW} bytes a row."
         )
-    columns, offset = {}, 0
+    columns: dict[str, TableColumn] = {}
+    offset = 0
     for number in range(1, fields + 1):
         form = _FORMAT.match(str(hdu.get(f"TFORM{number}", "")))
         null = hdu.get(f"TNULL{number}")
@@ -275,8 +277,8 @@ class Table:
             row = int(picks[start])
             stop = int(np.searchsorted(picks, row + count))
             rows = int(picks[stop - 1]) + 1 - row
-            data = self.store.read(self.offset + row * self.stride, rows * self.stride)
-            records = np.frombuffer(data, layout)
+            whole_rows = self.store.read(self.offset + row * self.stride, rows * self.stride)
+            records = np.frombuffer(whole_rows, layout)
             if rows != stop - start:
                 records = records[picks[start:stop] - row]
             yield slice(start, stop), records
@@ -304,7 +306,7 @@ class _Cube(BackendArray):
     shape: tuple[int, ...]
     dtype: np.dtype
 
-    def __getitem__(self, key):
+    def __getitem__(self, key: indexing.ExplicitIndexer) -> np.ndarray:
         return indexing.explicit_indexing_adapter(
             key, self.shape, indexing.IndexingSupport.OUTER, self._outer
         )
@@ -337,13 +339,13 @@ class ColumnCube(_Cube):
         Native, in memory.
     """
 
-    def __init__(self, table: Table, column: TableColumn, dtype):
+    def __init__(self, table: Table, column: TableColumn, dtype: DTypeLike):
         self._table = table
         self._column = column
         self.shape = (table.rows, *column.shape)
         self.dtype = np.dtype(dtype)
 
-    def _fill(self, base, picks, cells):
+    def _fill(self, base: np.ndarray, picks: np.ndarray, cells: list[np.ndarray]) -> None:
         column, lines = self._column, cells[0]
         first, last = int(lines.min()), int(lines.max())
         part = replace(
@@ -352,7 +354,9 @@ class ColumnCube(_Cube):
             offset=column.offset + first * (column.width // column.shape[0]),
         )
         cells = [lines - first, *cells[1:]]
-        choice = ... if _is_whole(cells, part.shape) else (slice(None), *np.ix_(*cells))
+        choice: tuple = (...,)
+        if not _is_whole(cells, part.shape):
+            choice = (slice(None), *np.ix_(*cells))
         pixels = base.reshape(-1, base.shape[-1])
         tile = max(1, _TILE_BYTES // (self.dtype.itemsize * len(pixels)))
         for where, records in self._table.blocks([part], picks):
@@ -387,7 +391,7 @@ class SparseCube(_Cube):
         self._index, back = np.unique(index, return_inverse=True)
         self._values = np.bincount(back, values, minlength=len(self._index)).astype("f4")
 
-    def _fill(self, base, picks, cells):
+    def _fill(self, base: np.ndarray, picks: np.ndarray, cells: list[np.ndarray]) -> None:
         size = int(np.prod(self.shape[1:]))
         low, high = np.searchsorted(self._index, [picks[0] * size, (picks[-1] + 1) * size])
         index, values = self._index[low:high], self._values[low:high]

@@ -92,8 +92,8 @@ def read_tpf(store: Store, mission: str | None = None) -> xr.Dataset:
     header = aperture_hdu or HDU(fits.Header(), 0, store.name)
     row, col = header_corner(pixels, header, columns["FLUX"].number)
 
-    series = table.read({c: dtype for c, dtype, *_ in _SERIES.values() if c in columns})
-    cubes = {
+    series = table.read({c: np.dtype(kind) for c, kind, *_ in _SERIES.values() if c in columns})
+    cubes: dict[str, ColumnCube | SparseCube] = {
         name: ColumnCube(table, columns[column], dtype)
         for name, (column, dtype, *_) in _CUBES.items()
         if column in columns
@@ -112,7 +112,7 @@ def read_tpf(store: Store, mission: str | None = None) -> xr.Dataset:
     attrs = describe(facts, hdus[0], pixels, header, columns, series["TIME"])
     attrs["wcs_corner"] = row, col
     attrs["not_in_file"] = tuple(name for name, lacks in lacking.items() if lacks)
-    variables = {
+    variables: dict[str, tuple] = {
         name: ("time", series[column], _labels(units.get(column), long_name))
         for name, (column, *_, long_name) in _SERIES.items()
         if column in series
@@ -214,7 +214,7 @@ def _decompressed(store: Store, hdu: HDU) -> np.ndarray:
         ) from error
 
 
-def _collected(flux: ColumnCube) -> np.ndarray:
+def _collected(flux: ColumnCube | SparseCube) -> np.ndarray:
     """1 for the pixels that are finite at any cadence. Reads on until every pixel was."""
     frames = xr.Variable(_DIMS, indexing.LazilyIndexedArray(flux))
     seen = np.zeros(flux.shape[1:], dtype=bool)
@@ -336,7 +336,8 @@ def _listed_cosmic_rays(
     of_flux: str,
 ) -> dict[str, SparseCube]:
     """The cube that a TARGET COSMIC RAY extension lists, if it lists any (TESS 20 s)."""
-    wanted = {"CADENCENO": "i8", "RAWX": "i8", "RAWY": "i8", "COSMIC_RAY": "f4"}
+    kinds = {"CADENCENO": "i8", "RAWX": "i8", "RAWY": "i8", "COSMIC_RAY": "f4"}
+    wanted = {name: np.dtype(kind) for name, kind in kinds.items()}
     hdu = next((h for h in hdus if h.is_table and h.name == "TARGET COSMIC RAY"), None)
     if hdu is None or not (rows := hdu.count("NAXIS2")):
         return {}

@@ -148,8 +148,8 @@ def describe(
     target, data = (primary, pixels), (pixels, primary)
     words = str(primary.get("CREATOR", "")).lower()
     cut = "astrocut" in words or "ffiexporter" in words or _has_column(pixels, "FFI_FILE")
-    identity = _first(target, mission.id_keyword)
-    identity = int(identity) if math.isfinite(identity) else ""
+    number = _first(target, mission.id_keyword)
+    identity = int(number) if math.isfinite(number) else ""
     catalogued = f"{mission.catalog} {identity}" if identity != "" else ""
     reference = _time_reference(mission, data, columns["TIME"].number)
     seconds = _cadence(data, time)

@@ -93,12 +93,12 @@ def write_tpf(tpf: xr.Dataset, path: str | os.PathLike, *, overwrite: bool = Fal
             f"{path} cannot be written: a header keyword is refused ({error})."
         ) from None
 
-    def write(file: BinaryIO) -> None:
+    def write(file: BinaryIO | gzip.GzipFile) -> None:
         file.write(_bytes(primary))
         file.write(_bytes(table))
         rays = []
         for start, records in _blocks(tpf, columns, layout, cut):
-            file.write(records)
+            file.write(records.data)
             if has_ray_table(mission, cut):
                 rays.append(_rays(tpf, slice(start, start + len(records))))
         file.write(_padding(layout.itemsize * tpf.sizes["time"]))

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import datetime
 import math
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 import xarray as xr
@@ -89,7 +89,7 @@ def _add(header: fits.Header, *cards: tuple) -> None:
         header.append((key, value, comment), end=True)
 
 
-def _plain(value):
+def _plain(value: Any) -> Any:
     """A NumPy scalar as a Python one."""
     return value.item() if isinstance(value, np.generic) else value
 
@@ -164,6 +164,7 @@ def table_header(
     time = tpf["time"].values
     known = time[np.isfinite(time)]
     day = get("cadence_seconds", math.nan) / 86400
+    fields = len(layout.names or ())
     ends = (known.min() - day / 2, known.max() + day / 2) if known.size else (math.nan, math.nan)
     header = fits.Header()
     _add(
@@ -175,7 +176,7 @@ def table_header(
         ("NAXIS2", tpf.sizes["time"], "number of cadences"),
         ("PCOUNT", 0, "group parameter count (not used)"),
         ("GCOUNT", 1, "group count (not used)"),
-        ("TFIELDS", len(layout.names), "number of table fields"),
+        ("TFIELDS", fields, "number of table fields"),
     )
     physical, sky = _corner_cards(tpf), _sky_cards(tpf)
     for number, column in enumerate(columns, start=1):
@@ -197,7 +198,7 @@ def table_header(
         if column.cell == PIXELS:
             _add(header, *((key.format(number), *card) for key, *card in physical + sky))
     if cut:
-        number = len(layout.names)
+        number = fields
         _add(
             header,
             (f"TTYPE{number}", "FFI_FILE", "column name"),
@@ -276,7 +277,7 @@ def _sky_cards(tpf: xr.Dataset) -> list[tuple]:
         return []
     wcs = whole.wcs
     pc, scale = wcs.get_pc(), wcs.get_cdelt()
-    cards = [("WCAX{}", 2, "number of WCS axes")]
+    cards: list[tuple] = [("WCAX{}", 2, "number of WCS axes")]
     for i in (0, 1):
         cards += [
             (f"{i + 1}CTYP{{}}", str(wcs.ctype[i]), "coordinate type"),
