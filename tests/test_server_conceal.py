@@ -1,11 +1,14 @@
 """What a server sends to browsers, and how it takes what no browser would send."""
 
+import inspect
 import json
 import logging
 import os
 import re
 from pathlib import Path
 
+import bokeh.io.doc
+import panel as pn
 import panel_material_ui as pmui
 import pytest
 from bokeh.server.views.ws import WSHandler
@@ -78,6 +81,8 @@ def test_the_parts_of_other_packages_that_are_touched_are_as_they_were():
     prop = pmui.FileSelector._data_model.lookup("directory").property
     assert prop._default == ""
     assert WSHandler.send_message.__wrapped__.__qualname__ == "WSHandler.send_message"
+    assert bokeh.io.doc._PATCHED_CURDOCS == []
+    assert inspect.isgeneratorfunction(inspect.unwrap(bokeh.io.doc.patch_curdoc))
     conceal()
     assert not hasattr(WSHandler.send_message.__wrapped__, "__wrapped__")
 
@@ -148,6 +153,7 @@ def test_a_crafted_message_is_answered_and_all_live_on(port, wire, folders, craf
             number = re.search(r"\(error (\w+)\)", answer["content"]["text"]).group(1)
             assert any(number in record.getMessage() for record in caplog.records)
         assert alive(wire) and alive(other)
+        assert pn.state.curdoc is None  # nobody's page is the current one here
         assert not [folder for folder in folders if folder in told(wire)]
 
 

@@ -1,15 +1,17 @@
 """What a server does not tell a browser: its folders, and where in them its code went wrong.
 
-Bokeh and panel-material-ui have no setting for either; what of theirs is touched is touched here
-alone.
+And what it does not keep of a message that failed. Bokeh and panel-material-ui have no setting for
+any of it; what of theirs is touched is touched here alone.
 """
 
 from __future__ import annotations
 
+import contextlib
 import functools
 import logging
 import secrets
 
+import bokeh.io.doc
 import panel_material_ui as pmui
 from bokeh.server.views.ws import WSHandler
 
@@ -23,6 +25,7 @@ def conceal() -> None:
     _forget_folder()
     if not hasattr(WSHandler.send_message, "__wrapped__"):
         WSHandler.send_message = _without_traceback(WSHandler.send_message)
+        bokeh.io.doc.patch_curdoc = _let_go(bokeh.io.doc.patch_curdoc)
 
 
 def _forget_folder() -> None:
@@ -47,3 +50,23 @@ def _without_traceback(send):
         await send(self, message)
 
     return send_message
+
+
+def _let_go(patch_curdoc):
+    """`patch_curdoc` of Bokeh's, which after an error would leave a page the current one for good.
+
+    So it would be for all that is done outside of a page, and an error once that page is gone.
+    """
+    current = bokeh.io.doc._PATCHED_CURDOCS
+
+    @contextlib.contextmanager
+    @functools.wraps(patch_curdoc)
+    def patch(document):
+        before = len(current)
+        try:
+            with patch_curdoc(document):
+                yield
+        finally:
+            del current[before:]
+
+    return patch
