@@ -1,9 +1,14 @@
-"""Fixtures of the whole suite: where the real target pixel files are."""
+"""The whole suite: where the real target pixel files are, and what comes last."""
 
 import os
 from pathlib import Path
 
 import pytest
+
+
+def pytest_collection_modifyitems(items):
+    """What drives a browser comes last: it leaves an event loop running, and its pages noted."""
+    items.sort(key=lambda item: bool({"browser", "notebook"} & set(item.path.parts)))
 
 
 @pytest.fixture(scope="session")

@@ -62,11 +62,15 @@ def _let_go(patch_curdoc):
     @contextlib.contextmanager
     @functools.wraps(patch_curdoc)
     def patch(document):
-        before = len(current)
         try:
             with patch_curdoc(document):
                 yield
-        finally:
-            del current[before:]
+        except BaseException:
+            # This page's own entry alone: other servers of the process have theirs in there too.
+            for place in reversed(range(len(current))):
+                if current[place]() is document:
+                    del current[place]
+                    break
+            raise
 
     return patch

@@ -38,7 +38,11 @@ class Figures:
         then = weakly(then) if then is not None else None
 
         def remember(plot, element):
-            root = plot.root.ref["id"] if plot.root is not None else str(id(plot.state))
+            root = (
+                plot.root.ref["id"]
+                if plot.root is not None
+                else str(id(plot.handles.get("plot", plot)))
+            )
             self._plots.setdefault(root, {})[name] = weakref.ref(plot)
             if then is not None:
                 then(plot, element)

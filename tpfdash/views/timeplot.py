@@ -30,6 +30,8 @@ CADENCE_COLOR = "#ff2d55"
 MOST_POINTS = 2000
 
 _NOWHERE = np.zeros(0)
+#: A point beyond is drawn nowhere: what is worked out of it has to be a number in float32 too.
+_LARGEST_POINT = 1e37
 
 
 @dataclass(frozen=True)
@@ -155,8 +157,10 @@ class TimePlot:
         points, (first, last) = [], self.full_range
         for x, y in series:
             there = (x[part] >= first) & (x[part] <= last)  # not so for NaN
-            with np.errstate(over="ignore"):  # what is too large for the browser is not in sight
-                points.append((x[part][there], y[part][there].astype(np.float32)))
+            y = y[part][there]
+            with np.errstate(invalid="ignore"):  # what is too large for the browser is not in sight
+                y = np.where(np.abs(y) < _LARGEST_POINT, y, np.nan)
+            points.append((x[part][there], y.astype(np.float32)))
         return {"x_range": x_range, "y_range": y_range, "codes": nothing, "points": points}
 
     def _y_range(self, series, visible: slice) -> tuple[float, float]:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import gzip
 import os
+import warnings
 from collections.abc import Iterator
 from pathlib import Path
 from typing import BinaryIO
@@ -15,6 +16,7 @@ from typing import BinaryIO
 import numpy as np
 import xarray as xr
 from astropy.io import fits
+from astropy.io.fits.verify import VerifyWarning
 
 from tpfdash.errors import TPFError
 from tpfdash.io.atomic import write_atomically
@@ -191,7 +193,9 @@ def _rays(tpf: xr.Dataset, span: slice) -> np.ndarray:
 
 
 def _bytes(header: fits.Header) -> bytes:
-    return header.tostring().encode("ascii")
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", VerifyWarning)  # a comment that has no room is cut
+        return header.tostring().encode("ascii")
 
 
 def _padding(length: int) -> bytes:
