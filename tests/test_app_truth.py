@@ -7,11 +7,9 @@ data: what a browser is sent, without a browser.
 import copy
 
 import numpy as np
-import panel as pn
 import pytest
 from bokeh.document import Document
 from bokeh.models import ColumnDataSource, Model
-from bokeh.models import Tabs as BokehTabs
 
 from tpfdash.app.dashboard import TPFDashboard
 from tpfdash.inspector import Inspector
@@ -71,19 +69,20 @@ class Page:
             lambda one: "tpf-panels" in getattr(one, "css_classes", [])
         )
         panels.value = list(panels.options)
-        (self.tabs,) = self.board._page.select(pn.Tabs)
+        (self.tabs,) = self.board._page.select(
+            lambda one: "tpf-tabs" in getattr(one, "css_classes", [])
+        )
         self.document = Document()
         self.root = self.board._page.get_root(self.document)
         self.document.add_root(self.root)
 
     def says(self):
-        """What it shows, and what on each of its tabs."""
-        out = {"page": seen(self.root, {})}
-        (tabs,) = self.root.select({"type": BokehTabs})
-        for number, title in enumerate(self.tabs._names):
-            self.tabs.active = number
-            out[title] = seen(tabs, {})
-        self.tabs.active = 0
+        """What it shows, with each of its drawers open."""
+        out = {}
+        for title in self.tabs.options:
+            self.tabs.value = [title]
+            out[title] = seen(self.root, {})
+        self.tabs.value = []
         return out
 
 

@@ -39,7 +39,7 @@ def card(inspector):
 
 def test_the_quality_menu_and_the_param_follow_each_other(inspector, card):
     menu = part(card, "quality")
-    assert menu.options == ["none", "default", "hard", "hardest", "custom"]
+    assert list(menu.options.values()) == ["none", "default", "hard", "hardest", "custom"]
     assert menu.value == "default"
     menu.value = "hard"
     assert inspector.quality_bitmask == "hard"
@@ -234,14 +234,14 @@ def test_the_readout_follows_what_it_is_made_of(inspector, card, tpf):
     def number():
         return float(said()["flux"].split()[0].replace(",", ""))
 
-    assert said()["current"] == f"cadence {tpf['cadenceno'].values[0]}"
+    assert said()["current"] == f"cadence {tpf['cadenceno'].values[0]} · index 0"
     inspector.cadence = 9
-    assert said()["current"] == f"cadence {tpf['cadenceno'].values[9]}"
+    assert said()["current"] == f"cadence {tpf['cadenceno'].values[9]} · index 9"
     assert number() == pytest.approx(flux_by_hand(9), rel=1e-5)
     inspector.aperture = np.eye(5, 6, dtype=bool)
     assert number() == pytest.approx(flux_by_hand(9), rel=1e-5)
     inspector.hovered = 4
-    assert said()["at the mouse"] == f"cadence {tpf['cadenceno'].values[4]}"
+    assert said()["at the mouse"] == f"cadence {tpf['cadenceno'].values[4]} · index 4"
     assert number() == pytest.approx(flux_by_hand(4), rel=1e-5)
     inspector.cadence = 10  # what the mouse is at goes before
     assert number() == pytest.approx(flux_by_hand(4), rel=1e-5)

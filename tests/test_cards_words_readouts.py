@@ -39,7 +39,11 @@ def said_flux(inspector):
     error = None
     if rest.startswith("± "):
         error, _, rest = rest.removeprefix("± ").partition(" ")
-    return value, error, rest
+    return plain(value), error, rest.partition("(")[0].strip()
+
+
+def plain(text):
+    return text.replace("\N{MINUS SIGN}", "-")
 
 
 def assert_says(text, value):
@@ -153,15 +157,15 @@ def test_the_cadence_at_the_mouse_goes_before_the_current_one(inspector, tpf):
     number = tpf["cadenceno"].values
     inspector.cadence = 9
     html, facts = said()
-    assert facts["current"] == f"cadence {number[9]}" and "hovered" not in html
+    assert facts["current"] == f"cadence {number[9]} · index 9" and "hovered" not in html
     inspector.hovered = 3
     html, facts = said()
-    assert facts["at the mouse"] == f"cadence {number[3]}" and "current" not in facts
+    assert facts["at the mouse"] == f"cadence {number[3]} · index 3" and "current" not in facts
     assert "class='readout hovered'" in html
     assert facts["quality 1"] == "attitude tweak"
     assert_says(said_flux(inspector)[0], flux_by_hand(tpf)[3])
     inspector.hovered = 0  # the first cadence is one too
-    assert said()[1]["at the mouse"] == f"cadence {number[0]}"
+    assert said()[1]["at the mouse"] == f"cadence {number[0]} · index 0"
 
 
 @pytest.mark.parametrize("value", [0.0, -3.25, 1e9, 1e-7, 123.456])
@@ -204,12 +208,12 @@ def test_the_target_in_words(inspector, tpf):
     said = facts(inspector)
     time = tpf["time"].values[np.isfinite(tpf["time"].values)]
     assert said["Target"] == "Simulated K2 target"
-    assert said["RA, Dec (J2000)"] == "130.00000°, +20.00000°"
+    assert said["RA, Dec (J2000)"] == "130.00000° +20.00000°"
     assert said["Magnitude (Kp)"] == "12.000"
-    assert said["Mission"] == "K2 campaign 16"
+    assert said["Mission"] == "K2 C16"
     assert said["Detector"] == "channel 48"
     assert said["Stamp"] == "5 rows × 6 columns"
-    assert said["Cadences"] == "40"
+    assert said["Cadences"] == f"40, {time.size} of them with a time"
     assert said["Time span"] == (
         f"{time[0]:.3f} to {time[-1]:.3f} BKJD ({time[-1] - time[0]:.2f} d)"
     )
@@ -224,8 +228,8 @@ def test_what_the_file_lacks_is_said_to_be_missing(tpf):
     bare.attrs = kept
     bare["time"].values[:] = np.nan
     said = facts(Inspector(bare))
+    assert said["Target"] == "unnamed target"
     for name in (
-        "Target",
         "EPIC number",
         "RA, Dec (J2000)",
         "Detector",
@@ -259,15 +263,31 @@ def test_whether_the_background_is_subtracted(tpf, subtracted, text):
     ("attrs", "name"),
     [
         ({}, "Simulated K2 target"),
-        ({"object": ""}, "simulated by tpfdash"),
-        ({"object": "", "source": ""}, "unnamed target"),
-        ({"object": None, "source": None}, "unnamed target"),
+        ({"object": ""}, "cutout at 130.00000° +20.00000°"),
+        ({"object": "", "ra": np.nan}, "simulated by tpfdash"),
+        ({"object": "", "ra": np.nan, "source": ""}, "unnamed target"),
+        ({"object": None, "dec": None, "source": None}, "unnamed target"),
     ],
 )
 def test_the_heading_names_the_target(tpf, attrs, name):
     html = heading_html(Inspector(tpf.assign_attrs(attrs)))
     assert ElementTree.fromstring(html).find("span[@class='name']").text == name
-    assert "K2 · campaign 16 · long (29.4 min)" in words(html)
+    assert "K2 C16 · channel 48 · long (29.4 min)" in words(html)
+    assert words(html).count("130.00000°") <= 1
+
+
+@pytest.mark.parametrize(
+    ("attrs", "text"),
+    [
+        ({"teff": 6225, "radius": 1.451}, "Kp 12.00 · 6,225 K · 1.45 R☉ · 130.00000° +20.00000°"),
+        ({"magnitude": -0.891, "dec": -5.0}, "Kp −0.89 · 130.00000° −5.00000°"),
+        ({"campaign": 91}, "K2 C9a · "),
+        ({"campaign": 112}, "K2 C11b · "),
+        ({"campaign": 11}, "K2 C11 · "),
+    ],
+)
+def test_the_heading_has_the_facts_of_the_header(tpf, attrs, text):
+    assert text in words(heading_html(Inspector(tpf.assign_attrs(attrs))))
 
 
 @pytest.mark.parametrize("simulated", [True, False, None])

@@ -137,6 +137,13 @@ class Mission:
             "that is not negative."
         )
 
+    def interval(self, number: int) -> str:
+        """What an observing interval is called: "Q1", "C9a" (91 in the files' headers), "S5"."""
+        number = int(number)
+        if self.name == "K2" and number in _HALVED_CAMPAIGNS:
+            return f"C{number // 10}{'ab'[number % 10 - 1]}"
+        return f"{self.epoch_keyword[0]}{number}"
+
     def cadence_type(self, seconds: float) -> str:
         """What a cadence of this length is called, "unknown" where the length is not known.
 
@@ -200,6 +207,9 @@ _TESS_QUALITY = {
     16384: "bad calibration",
     32768: "insufficient targets for error correction",
 }
+
+#: Campaigns of K2 that were observed in two parts, as CAMPAIGN has them (K2 Data Release Notes).
+_HALVED_CAMPAIGNS = (91, 92, 101, 102, 111, 112)
 
 _COMMON_APERTURE = {APERTURE_COLLECTED: "collected", APERTURE_OPTIMAL: "optimal aperture"}
 

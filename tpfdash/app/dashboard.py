@@ -19,22 +19,24 @@ from tpfdash.app.notebook import inline_stylesheets, note_display, prepare
 from tpfdash.app.release import Column
 from tpfdash.app.report import report_html, save_report
 from tpfdash.cards.alert import fault_alert
-from tpfdash.cards.difference import difference_card
+from tpfdash.cards.drawer import drawer
 from tpfdash.cards.files import files_card
-from tpfdash.cards.keys import ArrowKeys
+from tpfdash.cards.flags import flags_card
+from tpfdash.cards.keys import Keys
 from tpfdash.cards.lightcurve import lightcurve_card
+from tpfdash.cards.names import Names
 from tpfdash.cards.pixels import pixel_card
-from tpfdash.cards.quality import quality_card
 from tpfdash.cards.widgets import CSS, html, readout
 from tpfdash.cards.words import heading_html, target_html
 from tpfdash.inspector import Inspector
 from tpfdash.io import open_tpf
-from tpfdash.views.faults import guarded
 from tpfdash.views.lightcurve import LightCurveView
 from tpfdash.views.live import Live
 from tpfdash.views.pixels import PixelView
 
 __all__ = ["TPFDashboard"]
+
+_BOARD = (Path(__file__).parent / "board.css").read_text()
 
 #: The Inspector's params that are the user's taste, and outlive the file.
 _SETTINGS = (
@@ -104,10 +106,9 @@ class TPFDashboard(pn.viewable.Viewer):
         silence(FIXED_SIZING_MODE)
         self._page = Column(
             css_classes=["tpf-dashboard"],
-            stylesheets=[CSS],
+            stylesheets=[CSS, _BOARD],
             sizing_mode="stretch_width",
-            min_width=900,
-            styles={"gap": "10px"},
+            margin=0,
             hooks=[inline_stylesheets, note_display],
         )
         self._show()
@@ -161,6 +162,10 @@ class TPFDashboard(pn.viewable.Viewer):
         self._tell_all()
         self._tell_lightcurve()
 
+    def show_help(self) -> None:
+        """Show the list of keys and gestures on every page that shows the dashboard."""
+        self._keys.show_help()
+
     def __panel__(self):
         prepare()
         return self._page
@@ -175,50 +180,40 @@ class TPFDashboard(pn.viewable.Viewer):
         Live(inspector, self._tell_lightcurve, "lightcurve")
         self.pixels = PixelView(inspector)
         self.light_curve = LightCurveView(inspector)
-        top = pn.FlexBox(
-            pixel_card(inspector, self.pixels),
-            lightcurve_card(inspector, self.light_curve),
-            flex_wrap="nowrap",
-            gap="12px",
-            sizing_mode="stretch_width",
-            align_items="stretch",
-        )
+        cards = {
+            "stamp": pixel_card(inspector, self.pixels),
+            "curve": lightcurve_card(inspector, self.light_curve),
+            "drawer": self._drawer(),
+        }
+        self._keys = Keys(inspector)
+        for place, card in cards.items():
+            card.css_classes = [*card.css_classes, f"tpf-place-{place}"]
+            card.stylesheets = [CSS, _BOARD]
         self._page.objects = [
             fault_alert(inspector),
             html(heading_html(inspector), css_classes=["tpf-heading"]),
-            top,
-            self._tabs(),
-            ArrowKeys(guarded(inspector)(inspector.step)),
+            pn.Column(
+                *cards.values(),
+                css_classes=["tpf-board"],
+                stylesheets=[CSS, _BOARD],
+                sizing_mode="stretch_width",
+                margin=0,
+            ),
+            self._keys,
+            Names(),
         ]
 
-    def _tabs(self) -> pn.Tabs:
-        """The cards below, of which only the one in sight is kept up."""
+    def _drawer(self) -> pn.Column:
+        """The cards below, each made when it is first opened."""
         inspector = self.inspector
-        cards = {
-            "Difference image": difference_card(inspector),
-            "Quality flags": (quality_card(inspector), []),
-            "Target": (readout(inspector, target_html, "target"), []),
-            "Save and load": files_card(inspector, lambda: report_html(inspector)),
-        }
-        tabs = pn.Tabs(
-            *((title, card) for title, (card, _) in cards.items()),
-            css_classes=["card", "tpf-tabs"],
-            margin=0,
-            styles={"padding": "0 12px 12px 12px"},
-            stylesheets=[CSS],
-            sizing_mode="stretch_width",
-            dynamic=True,
+        return drawer(
+            inspector,
+            {
+                "Flags": lambda: flags_card(inspector),
+                "Target": lambda: (readout(inspector, target_html, "target"), []),
+                "Save and load": lambda: files_card(inspector, lambda: report_html(inspector)),
+            },
         )
-
-        def show(*events):
-            for number, (_, lives) in enumerate(cards.values()):
-                for live in lives:
-                    live.shown = number == tabs.active
-
-        show()
-        tabs.param.watch(show, "active")
-        Live(inspector, lambda *events: setattr(tabs, "active", 0), "window")
-        return tabs
 
     # -- telling those who watch the dashboard ----------------------------------------------------
 

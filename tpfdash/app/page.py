@@ -19,6 +19,10 @@ from panel.util import edit_readonly
 
 from tpfdash.app.dashboard import TPFDashboard
 from tpfdash.app.roots import resolve, without_folders
+from tpfdash.app.theme import SystemTheme
+from tpfdash.cards.names import Names
+from tpfdash.cards.widgets import CSS, control, html
+from tpfdash.cards.words import target_name
 from tpfdash.errors import TPFError
 from tpfdash.io import open_tpf
 from tpfdash.views.faults import tell
@@ -26,6 +30,18 @@ from tpfdash.views.faults import tell
 _log = logging.getLogger(__name__)
 
 __all__ = ["error_page", "make_page"]
+
+#: The dashboard has the height of the window, less that of what is above it.
+_MAIN = ":host { --tpf-height: calc(100vh - 84px); }"
+#: White on the header's blue, in both themes.
+_ON_HEADER = """
+:host { --ink: #fff; --line: rgb(255 255 255 / 0.5); --accent: #fff; }
+"""
+#: A header no higher than it has to be.
+_HEADER = {
+    "& .MuiToolbar-root": {"minHeight": "44px", "paddingLeft": "12px", "paddingRight": "12px"},
+    "& .MuiTypography-h5, & .MuiTypography-h6": {"fontSize": "18px"},
+}
 
 
 def make_page(opened: dict[str, xr.Dataset], root: str | Path | None = None) -> pmui.Page:
@@ -53,8 +69,28 @@ def make_page(opened: dict[str, xr.Dataset], root: str | Path | None = None) -> 
     except Exception:  # whatever it is, a traceback with the server's paths is not for a browser
         _log.exception("a page could not be built")
         return error_page(TPFError("this page could not be built: the server's log says why."))
-    main = pn.Column(message, dashboard, margin=(4, 8), sizing_mode="stretch_width")
-    return _page(main, header)
+    main = pn.Column(
+        message, dashboard, margin=(2, 8, 8, 8), sizing_mode="stretch_width", stylesheets=[_MAIN]
+    )
+    header.append(_help_button(dashboard))
+    return _page(main, header, _title(dashboard))
+
+
+def _title(dashboard: TPFDashboard) -> str:
+    return f"{target_name(dashboard.inspector)} · tpfdash"
+
+
+def _help_button(dashboard: TPFDashboard) -> pn.widgets.Button:
+    button = control(
+        pn.widgets.Button,
+        "help",
+        "Keys and gestures (?).",
+        label="?",
+        stylesheets=[CSS, _ON_HEADER],
+        margin=(0, 6),
+    )
+    button.on_click(lambda event: dashboard.show_help())
+    return button
 
 
 def _tell_faults(dashboard: TPFDashboard) -> None:
@@ -78,13 +114,16 @@ def error_page(error: TPFError) -> pmui.Page:
     return _page(_alert(error), [])
 
 
-def _page(main, header: list) -> pmui.Page:
+def _page(main: pn.viewable.Viewable, header: list, title: str = "tpfdash") -> pmui.Page:
     page = pmui.Page(
         title="tpfdash",
-        header=header,
+        meta_title=title,
+        header=[pn.HSpacer(), *header],
         main=[main],
         theme_config={"palette": {"primary": {"main": "#234a75"}}},
+        sx=_HEADER,
     )
+    page.header = [*page.header, SystemTheme(page), Names()]
     if pn.state.curdoc is not None:
         pn.state.on_session_destroyed(lambda context: _release(page))
     return page
@@ -100,8 +139,13 @@ def _release(page: pmui.Page) -> None:
         page.busy = page.param.loading
 
 
-def _alert(error: TPFError) -> pn.pane.Alert:
-    return pn.pane.Alert(escape(str(error)), alert_type="danger", css_classes=["tpf-error"])
+def _alert(error: TPFError) -> pn.pane.HTML:
+    return html(
+        f"<div class='error' role='alert'>{escape(str(error))}</div>",
+        css_classes=["tpf-error"],
+        margin=(16, 8),
+        sizing_mode="stretch_width",
+    )
 
 
 def _named_in_address() -> str | None:
@@ -121,8 +165,14 @@ def _chooser(
     dashboard: TPFDashboard, opened: dict[str, xr.Dataset], message: pn.Column
 ) -> pn.widgets.Select:
     """A menu of the open files; where one cannot be shown, `message` says why."""
-    chooser = pn.widgets.Select(
-        options=list(opened), width=380, css_classes=["tpf-file"], margin=(5, 10)
+    chooser = control(
+        pn.widgets.Select,
+        "file",
+        "The file that is shown, of those that are open.",
+        options=list(opened),
+        width=380,
+        stylesheets=[CSS, _ON_HEADER],
+        margin=(0, 10),
     )
 
     def choose(event):
@@ -132,6 +182,8 @@ def _chooser(
             message.objects = [_alert(error)]
         else:
             message.clear()
+            if pn.state.curdoc is not None:
+                pn.state.curdoc.title = _title(dashboard)
 
     chooser.param.watch(choose, "value")
     return chooser

@@ -12,7 +12,7 @@ import panel as pn
 
 from tpfdash.cards.script import script_part
 from tpfdash.cards.upload import LARGEST, MB, Upload
-from tpfdash.cards.widgets import CSS, html, note, row, section, tooltip
+from tpfdash.cards.widgets import control, html, note, row, section
 from tpfdash.inspector import Inspector
 from tpfdash.io import aperture_bytes, lightcurve_bytes, read_aperture
 from tpfdash.views.faults import guarded
@@ -73,23 +73,21 @@ def _download(
     inspector: Inspector, what: str, suffixes: list[str], make: Callable[[str], bytes]
 ) -> pn.Row:
     name = what.replace(" ", "")
-    choice = pn.widgets.RadioButtonGroup(
+    choice = control(
+        pn.widgets.RadioButtonGroup,
+        f"{name}-format",
+        f"The format in which the {what} is saved.",
         options=suffixes,
         variant="outline",
-        css_classes=[f"tpf-{name}-format"],
-        stylesheets=[CSS],
-        margin=0,
-        **tooltip(pn.widgets.RadioButtonGroup, f"The format in which the {what} is saved."),
     )
-    save = pn.widgets.FileDownload(
+    save = control(
+        pn.widgets.FileDownload,
+        f"save-{name}",
+        f"Save the {what} in the browser's own folder.",
         callback=guarded(inspector, reraise=True)(lambda: io.BytesIO(make(choice.value))),
         filename=_filename(inspector, name, choice.value),
         label=f"Save {what}",
-        css_classes=[f"tpf-save-{name}"],
-        stylesheets=[CSS],
-        margin=0,
         width=150,
-        **tooltip(pn.widgets.FileDownload, f"Save the {what} in the browser's own folder."),
     )
 
     def rename(*events):

@@ -1,26 +1,87 @@
-"""The arrow keys: Panel has no key events in Python, so a small component listens in the page."""
+"""The keys: Panel has no key events in Python, so a small component listens in the page.
+
+It has the list of them too, which `?` shows. What a key does is the Inspector's.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Callable
+from html import escape
 
+import param
 from panel.custom import JSComponent
 
-__all__ = ["ArrowKeys"]
+from tpfdash.cards.widgets import CSS
+from tpfdash.inspector import Inspector
+from tpfdash.views.faults import guarded
+
+__all__ = ["GESTURES", "Keys"]
+
+#: What the keyboard and the mouse do, for a reader.
+GESTURES = {
+    "Anywhere": [
+        ("← →", "one cadence back, on (with Shift: ten)"),
+        ("W", "a window at the current cadence; again: up to the then current cadence"),
+        ("+ − 0", "zoom in and out of the light curve around the current cadence; show all"),
+        ("Ctrl+Z, Ctrl+Y", "take back the last change of a mask; do it again"),
+        ("?", "this list"),
+    ],
+    "On the stamp, when it has the focus": [
+        ("← → ↑ ↓", "move the pixel cursor (with Shift: and add its pixel)"),
+        ("Space", "add the pixel, or take it off if it is in"),
+        ("Enter", "that pixel alone"),
+    ],
+    "Mouse on the stamp": [
+        ("click, drag", "that pixel or that box alone, or as the mode says"),
+        ("Shift+click", "add the pixel, or take it off if it is in"),
+        ("Shift+drag", "add the box"),
+    ],
+    "Mouse on the light curve": [
+        ("click", "go to the cadence nearest in time"),
+        ("drag", "a window: the event to look at"),
+        ("Shift+drag", "one more window of the same event"),
+    ],
+}
+
+_CSS = """
+dialog {
+  color: var(--ink); background: var(--panel-surface-color, Canvas); border: 1px solid var(--line);
+  border-radius: 10px; padding: 18px 24px; max-width: 620px; font-size: 13px; line-height: 1.6;
+}
+dialog::backdrop { background: rgb(0 0 0 / 0.4); }
+h2 { font-size: 15px; margin: 0 0 6px 0; }
+h3 { font-size: 12.5px; margin: 10px 0 2px 0; color: var(--soft); font-weight: 500; }
+dl { display: grid; grid-template-columns: max-content 1fr; gap: 0 18px; margin: 0; }
+dt { font-weight: 600; }
+dd { margin: 0; }
+button { font: inherit; color: inherit; background: none; border: 1px solid var(--line);
+         border-radius: 6px; padding: 3px 14px; margin-top: 12px; cursor: pointer; }
+button:focus-visible { outline: 2px solid var(--accent); }
+"""
 
 
-class ArrowKeys(JSComponent):
-    """Tells of the left and right arrow keys, pressed while its dashboard is the one in use.
+def _help() -> str:
+    parts = ["<h2>Keys and gestures</h2>"]
+    for title, lines in GESTURES.items():
+        rows = "".join(f"<dt>{escape(key)}</dt><dd>{escape(does)}</dd>" for key, does in lines)
+        parts.append(f"<h3>{escape(title)}</h3><dl>{rows}</dl>")
+    return "".join(parts)
 
-    Silent while an input, a slider or another control that knows arrow keys has the focus. Of
+
+class Keys(JSComponent):
+    """Has the keys do what they say, while its dashboard is the one in use.
+
+    Silent while an input, a slider or another control that knows the key has the focus. Of
     several dashboards on a page the one that the mouse was last over is in use. Where something
     outside of it has the focus, as in a notebook, it is in use only while the mouse is over it.
 
     Parameters
     ----------
-    step : callable
-        Called with -1 or 1 (-10 or 10 with shift) at each key press.
+    inspector : Inspector
     """
+
+    words = param.String(_help(), constant=True, doc="What `?` shows.")
+    asked = param.Integer(0, doc="How often it was asked for from Python.")
 
     _esm = """
     export function render({ model, el }) {
@@ -32,6 +93,23 @@ class ArrowKeys(JSComponent):
         }
         return null
       }
+      const deep = (root, name) => {
+        for (const node of root.querySelectorAll("*")) {
+          if (node.classList.contains(name)) return node
+          const found = node.shadowRoot && deep(node.shadowRoot, name)
+          if (found) return found
+        }
+        return null
+      }
+      const help = document.createElement("dialog")
+      help.setAttribute("aria-label", "Keys and gestures")
+      help.innerHTML = model.words
+      const close = document.createElement("button")
+      close.textContent = "Close"
+      close.addEventListener("click", () => help.close())
+      help.append(close)
+      help.addEventListener("click", (event) => { if (event.target === help) help.close() })
+
       const enter = () => { window.tpfdashInUse = model.id }
       let listening = null
       const listen = () => {
@@ -39,15 +117,40 @@ class ArrowKeys(JSComponent):
         if (!board || listening) return
         listening = board
         board.addEventListener("pointerenter", enter)
+        board.addEventListener("focusin", enter)
       }
-      const busy = (target) => target && (
-        target.isContentEditable || ["INPUT", "TEXTAREA", "SELECT"].includes(target.tagName) ||
-        ["slider", "spinbutton", "tab", "listbox", "radio"].includes(target.getAttribute?.("role")))
+      // The stamp takes the focus, so that the arrow keys can move on it.
+      const focusable = () => {
+        const stamp = listening?.shadowRoot && deep(listening.shadowRoot, "tpf-pixels")
+        if (stamp && !stamp.hasAttribute("tabindex")) stamp.tabIndex = 0
+      }
+      const typed = (target) => target && (target.isContentEditable ||
+        ["INPUT", "TEXTAREA", "SELECT"].includes(target.tagName))
+      const knowsArrows = (target) => target &&
+        ["slider", "spinbutton", "tab", "listbox", "radio"].includes(target.getAttribute?.("role"))
+      const command = (event, onStamp) => {
+        const { key, shiftKey } = event
+        if (event.altKey) return null
+        if (event.ctrlKey || event.metaKey) {
+          if (key.toLowerCase() === "z") return [shiftKey ? "redo" : "undo"]
+          return key.toLowerCase() === "y" ? ["redo"] : null
+        }
+        const by = { ArrowLeft: [0, -1], ArrowRight: [0, 1], ArrowUp: [1, 0],
+                     ArrowDown: [-1, 0] }[key]
+        if (by && onStamp) return [shiftKey ? "extend" : "point", ...by]
+        if (by && by[1]) return ["step", shiftKey ? 10 * by[1] : by[1]]
+        if (onStamp && key === " ") return ["toggle"]
+        if (onStamp && key === "Enter") return ["select"]
+        return { w: ["window"], W: ["window"], "+": ["zoom", 0.5], "=": ["zoom", 0.5],
+                 "-": ["zoom", 2], "0": ["zoom", 0], "?": ["help"] }[key] || null
+      }
       const press = (event) => {
-        const by = { ArrowLeft: -1, ArrowRight: 1 }[event.key]
-        if (!by || event.altKey || event.ctrlKey || event.metaKey) return
+        focusable()
         const path = event.composedPath()
-        if (busy(path[0])) return
+        const onStamp = path.some((node) => node.classList?.contains("tpf-pixels"))
+        const found = command(event, onStamp)
+        if (!found || help.open || typed(path[0])) return
+        if (["step", "point"].includes(found[0]) && knowsArrows(path[0])) return
         if (window.tpfdashInUse && window.tpfdashInUse !== model.id) return
         // A notebook keeps the focus, and would take the key: be there first, under the mouse.
         const first = event.eventPhase === Event.CAPTURING_PHASE
@@ -55,25 +158,52 @@ class ArrowKeys(JSComponent):
         if (elsewhere ? !(first && listening?.matches(":hover")) : first) return
         if (elsewhere) event.stopPropagation()
         event.preventDefault()
-        model.send_msg(event.shiftKey ? 10 * by : by)
+        if (found[0] === "help") help.showModal()
+        else model.send_msg(found)
       }
       window.addEventListener("keydown", press)
       window.addEventListener("keydown", press, true)
-      model.on("after_render", listen)
+      model.on("after_render", () => { listen(); focusable() })
       listen()
+      model.on("asked", () => help.showModal())
       model.on("remove", () => {
         window.removeEventListener("keydown", press)
         window.removeEventListener("keydown", press, true)
         if (window.tpfdashInUse === model.id) window.tpfdashInUse = null
-        if (listening) listening.removeEventListener("pointerenter", enter)
+        listening?.removeEventListener("pointerenter", enter)
+        listening?.removeEventListener("focusin", enter)
       })
+      return help
     }
     """
 
-    def __init__(self, step: Callable[[int], None], **params):
-        super().__init__(width=0, height=0, margin=0, **params)
-        self._step = step
+    def __init__(self, inspector: Inspector, **params):
+        super().__init__(width=0, height=0, margin=0, stylesheets=[CSS, _CSS], **params)
+        self._actions: dict[str, Callable[..., None]] = {
+            "step": inspector.step,
+            "undo": inspector.undo,
+            "redo": inspector.redo,
+            "window": inspector.set_window_here,
+            "zoom": inspector.zoom,
+            "point": lambda *by: inspector.point(*by),
+            "extend": lambda *by: (inspector.point(*by), inspector.edit_pointed("add")),
+            "toggle": lambda: inspector.edit_pointed("toggle"),
+            "select": lambda: inspector.edit_pointed("replace"),
+        }
+        self._guarded = guarded(inspector)(self._do)
+
+    def show_help(self) -> None:
+        """Show the list of keys and gestures."""
+        self.asked += 1
+
+    def _do(self, what: str, *numbers: float) -> None:
+        self._actions[what](*numbers)
 
     def _handle_msg(self, msg) -> None:
-        if msg in (-10, -1, 1, 10):  # whoever sent it
-            self._step(msg)
+        match msg:  # whoever sent it
+            case [str(what), *numbers] if what in self._actions:
+                pass
+            case _:
+                return
+        if len(numbers) <= 2 and all(type(n) in (int, float) and abs(n) <= 10 for n in numbers):
+            self._guarded(what, *numbers)

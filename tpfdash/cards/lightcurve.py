@@ -2,23 +2,18 @@
 
 from __future__ import annotations
 
-import weakref
-
 import panel as pn
 
 from tpfdash.cards.links import link
+from tpfdash.cards.transport import transport
 from tpfdash.cards.widgets import (
     CSS,
-    Checkbox,
-    IntSlider,
-    Toggle,
-    button,
+    control,
     html,
     legend,
     plot_pane,
     readout,
     row,
-    tooltip,
     widget,
 )
 from tpfdash.cards.words import cadence_html
@@ -28,8 +23,8 @@ from tpfdash.views.panels import PanelView, available_panels
 
 __all__ = ["lightcurve_card"]
 
-#: Milliseconds a cadence is shown while playing.
-PLAY_PERIOD = 100
+#: The plot has the height that is left in its card, whatever Bokeh was told.
+_FILL = ":host > * { height: 100% !important; }"
 
 
 def lightcurve_card(inspector: Inspector, view: LightCurveView) -> pn.Column:
@@ -38,38 +33,39 @@ def lightcurve_card(inspector: Inspector, view: LightCurveView) -> pn.Column:
     choose, panels = _panels(inspector)
     return pn.Column(
         row(
-            html("<div class='label'>Quality</div>"),
             _quality(inspector),
-            widget(Checkbox, p.show_flagged, "show-flagged", label="show flagged"),
-            widget(Checkbox, p.normalized, "normalized", label="normalise"),
-            widget(Checkbox, p.show_all, "show-all", label="all points"),
-            pn.HSpacer(),
+            widget(pn.widgets.Checkbox, p.show_flagged, "show-flagged", label="flagged"),
+            widget(pn.widgets.Checkbox, p.normalized, "normalized", label="normalise"),
+            widget(pn.widgets.Checkbox, p.show_all, "show-all", label="all points"),
             legend(view.colors),
-            gap=12,
+            pn.HSpacer(),
+            *([choose] if choose.options else []),
+            gap=10,
+            css_classes=["tpf-bar"],
+            stylesheets=[CSS],
             sizing_mode="stretch_width",
         ),
-        plot_pane(view.plot, "lightcurve", sizing_mode="stretch_width"),
-        readout(inspector, cadence_html, "readout", height=36, sizing_mode="stretch_width"),
-        _transport(inspector),
-        row(html("<div class='label'>Panels</div>"), choose, gap=12, margin=(4, 0)),
+        plot_pane(view.plot, "lightcurve", sizing_mode="stretch_width", stylesheets=[_FILL]),
         panels,
-        sizing_mode="stretch_width",
+        readout(inspector, cadence_html, "readout", sizing_mode="stretch_width"),
+        transport(inspector),
         css_classes=["card"],
         stylesheets=[CSS],
-        styles={"padding": "12px", "gap": "6px", "min-width": "0"},
+        sizing_mode="stretch_width",
+        margin=0,
+        styles={"padding": "8px 12px", "gap": "6px"},
     )
 
 
 def _quality(inspector: Inspector) -> pn.widgets.Select:
     """The named bitmasks, and "custom" for bits ticked one by one."""
     words = list(inspector.mission.quality_bitmasks)
-    select = pn.widgets.Select(
-        options=[*words, "custom"],
-        width=110,
-        css_classes=["tpf-quality"],
-        stylesheets=[CSS],
-        margin=0,
-        **tooltip(pn.widgets.Select, inspector.param.quality_bitmask.doc),
+    select = control(
+        pn.widgets.Select,
+        "quality",
+        inspector.param.quality_bitmask.doc,
+        options={f"quality: {word}": word for word in [*words, "custom"]},
+        width=140,
     )
 
     def chosen(word):
@@ -88,100 +84,18 @@ def _quality(inspector: Inspector) -> pn.widgets.Select:
     return select
 
 
-def _transport(inspector: Inspector) -> pn.Row:
-    slider, number = _cadence(inspector)
-    return row(
-        button(
-            inspector, "◀", "back", lambda: inspector.step(-1), "One cadence back (←; shift: 10)."
-        ),
-        button(
-            inspector, "▶", "forward", lambda: inspector.step(1), "One cadence on (→; shift: 10)."
-        ),
-        _play(inspector),
-        slider,
-        number,
-        gap=8,
-        sizing_mode="stretch_width",
-    )
-
-
-def _cadence(inspector: Inspector) -> tuple[IntSlider, pn.widgets.IntInput]:
-    """A slider and a field for the current cadence's index; the field takes the nearest there is.
-
-    They are not made from the param as other widgets are: the links of Panel's took a fifth of the
-    server's time for each step of a dragged slider, and left the field with a number that is none.
-    """
-    last = inspector.tpf.sizes["time"] - 1
-    common = {"value": inspector.cadence, "stylesheets": [CSS], "margin": 0}
-    slider = IntSlider(
-        start=0,
-        end=last,
-        show_value=False,
-        css_classes=["tpf-cadence"],
-        sizing_mode="stretch_width",
-        min_width=120,
-        **tooltip(IntSlider, inspector.param.cadence.doc),
-        **common,
-    )
-    number = pn.widgets.IntInput(  # with ends of its own it would keep what lies beyond them
-        css_classes=["tpf-cadence-number"],
-        width=100,
-        **tooltip(pn.widgets.IntInput, inspector.param.cadence.doc),
-        **common,
-    )
-
-    def chosen(number):
-        return inspector.cadence if number is None else min(max(number, 0), last)
-
-    for control in (slider, number):
-        link(control, inspector, "cadence", chosen=chosen)
-    return slider, number
-
-
-def _play(inspector: Inspector) -> pn.widgets.Toggle:
-    """A toggle that steps on by itself, and from the last cadence to the first."""
-    toggle = Toggle(
-        label="▶ Play",
-        width=84,
-        css_classes=["tpf-play"],
-        stylesheets=[CSS],
-        margin=0,
-        **tooltip(Toggle, "Step on by itself, and from the last cadence to the first."),
-    )
-    clock = []
-    held = weakref.ref(inspector)  # Panel keeps what was called periodically until the page closes
-
-    def step():
-        inspector = held()
-        if inspector is None:
-            return
-        before = inspector.cadence
-        inspector.step(1)
-        if inspector.cadence == before:
-            inspector.step(-inspector.tpf.sizes["time"])
-
-    def play(event):
-        toggle.label = "⏸ Pause" if event.new else "▶ Play"
-        while clock:
-            clock.pop().stop()
-        if event.new:
-            clock.append(pn.state.add_periodic_callback(step, period=PLAY_PERIOD))
-
-    toggle.param.watch(play, "value")
-    return toggle
-
-
 def _panels(inspector: Inspector) -> tuple[pn.widgets.CheckButtonGroup, pn.Column]:
     """The buttons that unfold panels on the same time axis, and the place for the panels."""
-    place = pn.Column(sizing_mode="stretch_width", margin=0)
+    place = pn.Column(
+        css_classes=["tpf-panel-list"], sizing_mode="stretch_width", margin=0, visible=False
+    )
     views: dict[str, PanelView] = {}
-    choose = pn.widgets.CheckButtonGroup(
+    choose = control(
+        pn.widgets.CheckButtonGroup,
+        "panels",
+        "Further panels on the same time axis.",
         options=available_panels(inspector),
         variant="outline",
-        css_classes=["tpf-panels"],
-        stylesheets=[CSS],
-        margin=0,
-        **tooltip(pn.widgets.CheckButtonGroup, "Further panels on the same time axis."),
     )
 
     def show(event):
@@ -203,6 +117,7 @@ def _panels(inspector: Inspector) -> tuple[pn.widgets.CheckButtonGroup, pn.Colum
             )
             for name in event.new
         ]
+        place.visible = bool(event.new)
 
     choose.param.watch(show, "value")
     return choose, place

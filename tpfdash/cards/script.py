@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import panel as pn
 
-from tpfdash.cards.widgets import CSS, note, row, tooltip
+from tpfdash.cards.widgets import CSS, control, note, row
 from tpfdash.inspector import Inspector
 from tpfdash.inspector.script import SCRIPTS
 from tpfdash.views.live import Live
@@ -33,29 +33,25 @@ if (navigator.clipboard) {
 
 def script_part(inspector: Inspector) -> tuple[list, Live]:
     """A choice between the packages, the text, and a button that copies it; and what is live."""
-    choice = pn.widgets.RadioButtonGroup(
+    choice = control(
+        pn.widgets.RadioButtonGroup,
+        "script-package",
+        "The package that the text uses.",
         options=list(SCRIPTS),
         variant="outline",
-        css_classes=["tpf-script-package"],
-        stylesheets=[CSS],
-        margin=0,
-        **tooltip(pn.widgets.RadioButtonGroup, "The package that the text uses."),
     )
-    area = pn.widgets.TextAreaInput(
-        css_classes=["tpf-script"],
+    area = control(
+        pn.widgets.TextAreaInput,
+        "script",
+        "The light curve on screen as Python.",
         stylesheets=[CSS, _TEXT],
         rows=12,
         max_length=1_000_000,
         sizing_mode="stretch_width",
-        min_width=420,
-        margin=0,
+        min_width=280,
     )
-    copy = pn.widgets.Button(
-        label="Copy",
-        css_classes=["tpf-copy-script"],
-        stylesheets=[CSS],
-        margin=0,
-        **tooltip(pn.widgets.Button, "Copy the text, to be pasted elsewhere."),
+    copy = control(
+        pn.widgets.Button, "copy-script", "Copy the text, to be pasted elsewhere.", label="Copy"
     )
     copy.js_on_click(args={"area": area}, code=_COPY)
 

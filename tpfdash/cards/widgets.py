@@ -5,13 +5,12 @@ from __future__ import annotations
 import math
 import time
 from collections.abc import Callable
-from functools import partial
+from functools import cache, partial
 from html import escape
 from pathlib import Path
 
 import panel as pn
 import param
-from bokeh.models import Tooltip
 
 from tpfdash.inspector import Inspector
 from tpfdash.views.faults import guarded
@@ -19,13 +18,11 @@ from tpfdash.views.live import Live
 
 __all__ = [
     "CSS",
-    "CheckBoxGroup",
-    "Checkbox",
     "IntSlider",
     "RangeSlider",
-    "Toggle",
     "button",
     "choice",
+    "control",
     "html",
     "legend",
     "note",
@@ -33,7 +30,6 @@ __all__ = [
     "readout",
     "row",
     "section",
-    "tooltip",
     "widget",
 ]
 
@@ -55,7 +51,7 @@ class Words(pn.pane.HTML):
 
 
 class _Titled(param.Parameterized):
-    """A control for which Panel has no tooltip: the browser's own serves."""
+    """A control with attributes of its element in the page."""
 
     html_attributes = param.Dict({}, doc="Attributes of the control's element in the page.")
 
@@ -84,24 +80,33 @@ class _Following:
         self._free = time.monotonic() + _TIME_TO_PAINT
 
 
-class IntSlider(_Following, _Titled, pn.widgets.IntSlider):
+class IntSlider(_Following, pn.widgets.IntSlider):
     """A slider over whole numbers."""
 
 
-class RangeSlider(_Following, _Titled, pn.widgets.RangeSlider):
+class RangeSlider(_Following, pn.widgets.RangeSlider):
     """A slider with two handles."""
 
 
-class Checkbox(_Titled, pn.widgets.Checkbox):
-    """A box to be ticked."""
+@cache
+def _titled(kind: type) -> type:
+    """The same kind of control, with a tooltip."""
+    return kind if issubclass(kind, _Titled) else type(kind.__name__, (_Titled, kind), {})
 
 
-class CheckBoxGroup(_Titled, pn.widgets.CheckBoxGroup):
-    """Boxes to be ticked, one below the other."""
+def control(kind: type, tag: str, doc: str, **params) -> pn.widgets.Widget:
+    """A control with a tooltip, found in the page as `tpf-TAG`.
 
-
-class Toggle(_Titled, pn.widgets.Toggle):
-    """A button that stays pressed."""
+    Its tooltip is the browser's own, which every kind of control can have, costs the page nothing
+    and lies over nothing; for who cannot see it, it is the control's name (`tpfdash.cards.keys`).
+    """
+    made = {
+        "css_classes": [f"tpf-{tag}"],
+        "stylesheets": [CSS],
+        "margin": 0,
+        "html_attributes": {"title": doc},
+    }
+    return _titled(kind)(**(made | params))
 
 
 def html(text: str, **params) -> pn.pane.HTML:
@@ -141,9 +146,14 @@ def note(text: str) -> pn.pane.HTML:
 
 
 def widget(kind: type, parameter: param.Parameter, tag: str, **params) -> pn.widgets.Widget:
-    """A widget of a param, with the param's doc as its tooltip, found in the page as `tpf-TAG`."""
-    defaults = {"margin": 0, "css_classes": [f"tpf-{tag}"], "stylesheets": [CSS]}
-    return kind.from_param(parameter, **(defaults | tooltip(kind, parameter.doc) | params))
+    """A control of a param, with the param's doc as its tooltip, found in the page as `tpf-TAG`."""
+    made = {
+        "margin": 0,
+        "css_classes": [f"tpf-{tag}"],
+        "stylesheets": [CSS],
+        "html_attributes": {"title": parameter.doc},
+    }
+    return _titled(kind).from_param(parameter, **(made | params))
 
 
 def choice(parameter: param.Parameter, tag: str) -> pn.widgets.RadioButtonGroup:
@@ -156,24 +166,9 @@ def button(
 ) -> pn.widgets.Button:
     """A button that calls `act`, found in the page as `tpf-TAG`."""
     act = guarded(inspector)(act)
-    made = pn.widgets.Button(
-        label=label,
-        css_classes=[f"tpf-{tag}"],
-        stylesheets=[CSS],
-        margin=0,
-        **tooltip(pn.widgets.Button, doc),
-    )
+    made = control(pn.widgets.Button, tag, doc, label=label)
     made.on_click(lambda event: act())
     return made
-
-
-def tooltip(kind: type, text: str) -> dict:
-    """The param that gives a control of this kind a tooltip, below it where that can be chosen."""
-    if issubclass(kind, _Titled):
-        return {"html_attributes": {"title": text}}
-    if isinstance(kind.param.description, param.String):
-        return {"description": text}
-    return {"description": Tooltip(content=text, position="bottom")}
 
 
 def plot_pane(plot, tag: str, **params) -> pn.pane.HoloViews:

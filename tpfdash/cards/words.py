@@ -12,25 +12,30 @@ from tpfdash.inspector.describe import quality_of
 from tpfdash.missions import Mission
 from tpfdash.stamp.columns import COLUMNS, column_unit
 
-__all__ = ["cadence_html", "heading_html", "pixel_html", "target_html"]
+__all__ = ["cadence_html", "heading_html", "minus", "pixel_html", "target_html", "target_name"]
 
 NOT_AVAILABLE = "not available"
 
 
 @follows("hovered", "cadence", "describe", "flux_unit")
 def cadence_html(inspector: Inspector) -> str:
-    """The hovered cadence, or the current one: numbers, time, flux and flags, in one line."""
+    """The hovered cadence, or the current one: numbers, time, flux and flags."""
     hovered = inspector.hovered is not None
-    facts = inspector.describe(inspector.hovered if hovered else inspector.cadence)
+    index = inspector.hovered if hovered else inspector.cadence
+    facts = inspector.describe(index)
     flux = _measured(facts["flux"], facts["flux_err"])
-    unit = f" {inspector.flux_unit}" if inspector.flux_unit else ""
+    if flux != NOT_AVAILABLE:
+        flux += f" {inspector.flux_unit}" if inspector.flux_unit else ""
+        if np.isfinite(facts["relative"]):
+            flux += f" ({minus(format(100 * facts['relative'], '+,.2f'))} %)"
     clock = inspector.tpf.attrs.get("time_format", "")
-    time = f"{clock} {facts['time']:.5f}" if facts["date"] else "no time"
+    numbered = "cadenceno" not in inspector.tpf.attrs.get("not_in_file", ())
+    number = f"cadence {facts['cadenceno']}" if numbered else "cadence"
     parts = [
-        ("at the mouse" if hovered else "current", f"cadence {facts['cadenceno']}"),
-        ("time", time),
-        ("date (TDB, barycentric)", facts["date"] or NOT_AVAILABLE),
-        ("flux", flux + unit if flux != NOT_AVAILABLE else flux),
+        ("at the mouse" if hovered else "current", f"{number} · index {index}"),
+        ("time", f"{clock} {minus(format(facts['time'], '.5f'))}" if facts["date"] else "no time"),
+        ("date (TDB, barycentric)", facts["date"].replace("T", " ") or NOT_AVAILABLE),
+        ("flux", flux),
         _quality(inspector, facts["quality"]),
     ]
     return _readout(parts, "readout hovered" if hovered else "readout")
@@ -63,29 +68,61 @@ def _readout(parts: list[tuple[str, str]], classes: str) -> str:
     return f"<div class='{classes}'>{cells}</div>"
 
 
+def minus(text: str) -> str:
+    """A number's text with a true minus sign."""
+    return text.replace("-", "\N{MINUS SIGN}")
+
+
 def _measured(value: float, error: float) -> str:
     if not np.isfinite(value):
         return NOT_AVAILABLE
     scale = error if np.isfinite(error) and error > 0 else abs(value) * 1e-4 or 1
     decimals = int(np.clip(1 - np.floor(np.log10(scale)), 0, 9))
-    text = f"{value:,.{decimals}f}"
+    text = minus(f"{value:,.{decimals}f}")
     return f"{text} ± {error:,.{decimals}f}" if np.isfinite(error) else text
+
+
+def target_name(inspector: Inspector) -> str:
+    """What the target is called: its name, a cutout's place on the sky, or the file."""
+    attrs = inspector.tpf.attrs
+    if attrs.get("object"):
+        return str(attrs["object"])
+    position = _position(attrs)
+    if position != NOT_AVAILABLE:
+        return f"cutout at {position}"
+    return str(attrs.get("source") or "unnamed target")
 
 
 @follows()
 def heading_html(inspector: Inspector) -> str:
-    """The target's name and what it was observed by, and a badge on simulated data."""
+    """The target: its name, what it was observed by, what the file's header knows of it.
+
+    And a badge on simulated data.
+    """
     attrs, mission = inspector.tpf.attrs, inspector.mission
-    name = escape(str(attrs.get("object") or attrs.get("source") or "unnamed target"))
-    seen = " · ".join(
-        escape(part)
-        for part in (mission.name, _epoch(attrs, mission), str(attrs.get("cadence_type", "")))
-        if part
-    )
+    name = target_name(inspector)
+    temperature, radius = attrs.get("teff"), attrs.get("radius")
+    magnitude = _number(attrs.get("magnitude"), ".2f")
+    facts = [
+        f"{mission.name} {_epoch(attrs, mission)}".strip(),
+        ", ".join(
+            f"{key.lower()} {attrs[key.lower()]}"
+            for key in mission.detector_keywords
+            if attrs.get(key.lower()) not in (None, "")
+        ),
+        str(attrs.get("cadence_type", "")),
+        magnitude != NOT_AVAILABLE and f"{attrs.get('magnitude_band', '')} {minus(magnitude)}",
+        temperature and f"{temperature:,.0f} K",
+        radius and f"{radius:.2f} R☉",
+        _position(attrs) not in (NOT_AVAILABLE, name.removeprefix("cutout at "))
+        and _position(attrs),
+    ]
+    seen = " · ".join(escape(fact) for fact in facts if fact)
     badge = "<span class='badge'>simulated data</span>" if attrs.get("simulated") else ""
     return (
-        f"<div class='heading'><span class='name'>{name}</span>{badge}"
-        f"<span class='seen'>{seen}</span></div>"
+        "<div class='heading'><span class='name' role='heading' aria-level='1'>"
+        f"{escape(name)}</span>{badge}"
+        f"<span class='seen' title='{seen}'>{seen}</span></div>"
     )
 
 
@@ -107,15 +144,17 @@ def target_html(inspector: Inspector) -> str:
         if attrs.get(key.lower()) not in (None, "")
     )
     rows = [
-        ("Target", attrs.get("object") or NOT_AVAILABLE),
+        ("Target", target_name(inspector)),
         (f"{mission.catalog} number", attrs.get("id") or NOT_AVAILABLE),
         ("RA, Dec (J2000)", _position(attrs)),
         (f"Magnitude ({attrs.get('magnitude_band', '')})", _number(attrs.get("magnitude"), ".3f")),
+        ("Temperature (TEFF)", _number(attrs.get("teff"), ",.0f", " K")),
+        ("Radius (RADIUS)", _number(attrs.get("radius"), ".3f", " R☉")),
         ("Mission", f"{mission.name} {_epoch(attrs, mission)}".strip()),
         ("Detector", detector or NOT_AVAILABLE),
         ("Product", f"{attrs.get('product', 'TPF')}, {attrs.get('cadence_type', '')}"),
         ("Stamp", "{} rows × {} columns".format(*tpf["aperture"].shape)),
-        ("Cadences", f"{tpf.sizes['time']:,}"),
+        ("Cadences", _cadences(inspector)),
         ("Time span", span),
         ("Crowding (CROWDSAP)", _number(attrs.get("crowdsap"), ".3f")),
         ("Flux fraction (FLFRCSAP)", _number(attrs.get("flfrcsap"), ".3f")),
@@ -150,13 +189,25 @@ def _quality(inspector: Inspector, quality: int | None) -> tuple[str, str]:
 def _epoch(attrs, mission: Mission) -> str:
     key = mission.epoch_keyword.lower()
     value = attrs.get(key)
-    return f"{key} {value}" if value not in (None, "") else ""
+    if value in (None, ""):
+        return ""
+    try:
+        return mission.interval(value)
+    except ValueError:
+        return f"{key} {value}"
 
 
 def _position(attrs) -> str:
-    ra, dec = attrs.get("ra", np.nan), attrs.get("dec", np.nan)
-    return f"{ra:.5f}°, {dec:+.5f}°" if np.isfinite([ra, dec]).all() else NOT_AVAILABLE
+    ra, dec = (np.nan if attrs.get(name) is None else attrs[name] for name in ("ra", "dec"))
+    return minus(f"{ra:.5f}° {dec:+.5f}°") if np.isfinite([ra, dec]).all() else NOT_AVAILABLE
 
 
-def _number(value, form: str) -> str:
-    return NOT_AVAILABLE if value is None or not np.isfinite(value) else format(value, form)
+def _number(value, form: str, unit: str = "") -> str:
+    if value is None or not np.isfinite(value):
+        return NOT_AVAILABLE
+    return minus(format(value, form)) + unit
+
+
+def _cadences(inspector: Inspector) -> str:
+    timed = int(np.count_nonzero(np.isfinite(inspector.time)))
+    return f"{inspector.time.size:,}, {timed:,} of them with a time"

@@ -108,6 +108,17 @@ class Inspector(Values):
         if pixels.any():
             setattr(self, self.editing, mask)
 
+    def edit_pointed(self, mode: str = "toggle") -> None:
+        """Change the mask being edited by the pixel pointed at; nothing where there is none.
+
+        Parameters
+        ----------
+        mode : {"replace", "add", "remove", "toggle"}
+        """
+        if self.pointed is not None:
+            row, col = self.pointed
+            self._edit(rectangle(self.tpf, row, row, col, col), mode)
+
     def set_aperture(self, aperture: str | ArrayLike) -> None:
         """Set the aperture: "pipeline", "threshold", "all", "empty", or a bool array (row, col)."""
         self.aperture = (
@@ -165,6 +176,38 @@ class Inspector(Values):
         """
         self.cadence = step_from(self.cadence, _whole(n, "a step"), self._stops)
 
+    def play_on(self, through: str = "all", again: bool = True) -> bool:
+        """Go on to the next cadence that the quality choice keeps, as a film does.
+
+        Parameters
+        ----------
+        through : {"all", "in sight", "window"}
+            Which cadences are played: those on the time axis, or those of the window; all where
+            there is no window, or the axis shows all.
+        again : bool
+            Whether the first of them follows the last.
+
+        Returns
+        -------
+        bool
+            Whether there was one to go to.
+        """
+        ends = {"all": None, "in sight": self.time_range, "window": self.window}
+        if through not in ends:
+            raise TPFError(f"what is played is {through!r}: it should be one of {list(ends)}.")
+        stops = self._stops
+        if ends[through] is not None:
+            low, high = ends[through]
+            at = self.time[stops]
+            stops = stops[(at >= low) & (at <= high)]
+        after = np.searchsorted(stops, self.cadence, "right")
+        if not stops.size or (after == stops.size and not again):
+            return False
+        before = self.cadence
+        inside = stops[0] <= before < stops[-1]
+        self.cadence = int(stops[after] if inside else stops[0])
+        return self.cadence != before
+
     def seek(self, time: float) -> None:
         """Go to the cadence nearest in time, among those that are drawn.
 
@@ -182,9 +225,45 @@ class Inspector(Values):
             raise TPFError(f"{time!r} is no time: it should be a number of days.") from None
         return nearest_to(time, *self.drawn)
 
-    def seek_flag(self, bit: int) -> None:
-        """Go to the next cadence (round again from the first) whose QUALITY has `bit` set."""
-        self.cadence = self.timeline.next_flagged(_whole(bit, "a quality bit"), self.cadence)
+    def seek_flag(self, bit: int, back: bool = False) -> None:
+        """Go to the next cadence whose QUALITY has `bit` set, round again from the first.
+
+        `back`: to the one before, round again from the last.
+        """
+        self.cadence = self.timeline.next_flagged(_whole(bit, "a quality bit"), self.cadence, back)
+
+    def set_window_here(self) -> None:
+        """Begin a window at the current cadence, or end it there.
+
+        A window of one cadence is one that was begun: it is widened to the current cadence. Any
+        other makes room for a new one of the current cadence alone.
+        """
+        time = float(self.time[self.cadence])
+        if not np.isfinite(time):
+            raise TPFError("this cadence has no time: a window should begin and end at one.")
+        half = self.tpf.attrs.get("cadence_seconds", np.nan) / 86400 / 2
+        half = half if half > 0 else 1e-4
+        here = (time - half, time + half)
+        begun = self.window is not None and self.window[1] - self.window[0] < 2.5 * half
+        if begun and self.window is not None:
+            here = (min(self.window[0], here[0]), max(self.window[1], here[1]))
+        self.window = here
+
+    def zoom(self, factor: float) -> None:
+        """Show `factor` times the stretch of time in sight, around the current cadence; 0: all."""
+        span = self.timeline.span
+        if span is None or not factor > 0:
+            self.time_range = None
+            return
+        low, high = self.time_range or span
+        width = factor * (high - low)
+        middle = self.time[self.cadence]
+        if not low <= middle <= high:  # not so for NaN
+            middle = (low + high) / 2
+        if width >= span[1] - span[0]:
+            self.time_range = None
+        else:
+            self.time_range = (middle - width / 2, middle + width / 2)
 
     def flag_counts(self) -> list[tuple[int, str, int]]:
         """(bit, name, number of cadences) of each quality flag that occurs in the file."""
@@ -207,7 +286,7 @@ class Inspector(Values):
 
     # -- what is said --------------------------------------------------------------------------
 
-    @follows("flux", "aperture", "transform", "lightcurve", "normalized", "_median_flux")
+    @follows("flux", "_summed", "aperture", "transform", "lightcurve", "normalized", "_median_flux")
     def describe(self, cadence: int) -> dict[str, object]:
         """What is known of one cadence, for a reader.
 
@@ -216,11 +295,15 @@ class Inspector(Values):
         dict
             `cadence` (index), `cadenceno`, `time` (days; NaN where it has none), `date` (ISO,
             TDB, barycentric; "" where it has no time), `flux` as drawn, `flux_err` (on the same
-            scale; NaN where not available), `quality` (None where the file has none), `flags`
-            (their names).
+            scale; NaN where not available), `relative` (the flux over the median of the kept
+            cadences, less 1; NaN where that is not positive), `quality` (None where the file has
+            none), `flags` (their names).
         """
-        error = self._flux_err(cadence) / (self._median_flux if self.normalized else 1.0)
-        return cadence_facts(self.tpf, self.mission, cadence, self.flux[cadence], error)
+        median = self._median_flux
+        error = self._flux_err(cadence) / (median if self.normalized else 1.0)
+        relative = self._summed[cadence] / median - 1 if median > 0 else np.nan
+        facts = cadence_facts(self.tpf, self.mission, cadence, self.flux[cadence], error)
+        return facts | {"relative": float(relative)}
 
     @follows("pointed", "frame")
     def describe_pixel(self) -> dict[str, object]:

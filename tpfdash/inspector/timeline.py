@@ -61,14 +61,18 @@ class Timeline:
         index = index[np.argsort(self.time[index], kind="stable")]
         return index, self.time[index]
 
-    def next_flagged(self, bits: int, cadence: int) -> int:
+    def next_flagged(self, bits: int, cadence: int, back: bool = False) -> int:
         """The next cadence after this one, round again from the first, that has any of `bits` set.
 
-        The cadence itself where there is none.
+        `back`: the one before it, round again from the last. The cadence itself where there is
+        none.
         """
         hits = np.flatnonzero(self.flagged(bits))
         if not hits.size:
             return cadence
+        if back:
+            before = hits[hits < cadence]
+            return int(before[-1] if before.size else hits[-1])
         after = hits[hits > cadence]
         return int(after[0] if after.size else hits[0])
 

@@ -33,7 +33,7 @@ class LightCurveView(TimePlot):
 
     _fits_all_kinds = False
 
-    def __init__(self, inspector: Inspector, height: int = 430):
+    def __init__(self, inspector: Inspector, height: int = 320):
         super().__init__(
             inspector,
             _KINDS,

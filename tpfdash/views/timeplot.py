@@ -213,7 +213,7 @@ class TimePlot:
         return hv.Overlay([*self._under(), raster, *points, *self._over(), bar]).opts(
             responsive=True,
             height=self._height,
-            min_width=300,
+            min_width=200,
             xlabel=self._time_label(),
             ylabel=self._label(),
             default_tools=["xwheel_zoom", "xpan", "xbox_zoom", "reset", "save"],

@@ -142,8 +142,9 @@ def describe(
     Returns
     -------
     dict
-        A number that the file does not give is NaN, a word "", and where, when and how fast the
-        target moves (PMRA, PMDEC, as in the file) are absent.
+        A number that the file does not give is NaN, a word "", and where and when it was observed,
+        how fast the target moves (PMRA, PMDEC, as in the file), how hot (TEFF, K) and how large
+        (RADIUS, solar radii) it is are absent.
     """
     target, data = (primary, pixels), (pixels, primary)
     words = str(primary.get("CREATOR", "")).lower()
@@ -161,7 +162,14 @@ def describe(
         "ra": float(_first(target, "RA_OBJ")),
         "dec": float(_first(target, "DEC_OBJ")),
     }
-    for key in ("PMRA", "PMDEC", mission.epoch_keyword, *mission.detector_keywords):
+    for key in (
+        "PMRA",
+        "PMDEC",
+        "TEFF",
+        "RADIUS",
+        mission.epoch_keyword,
+        *mission.detector_keywords,
+    ):
         if math.isfinite(number := _first(target, key)):
             attrs[key.lower()] = number
     # Kepler's offset is by cadence type; TESS has one. It is in RAW_CNTS, not in FLUX.

@@ -146,6 +146,8 @@ def primary_header(tpf: xr.Dataset, mission: Mission, cut: bool) -> fits.Header:
         ),
         ("PMRA", get("pmra"), "RA proper motion"),
         ("PMDEC", get("pmdec"), "Dec proper motion"),
+        ("TEFF", get("teff"), "[K] effective temperature"),
+        ("RADIUS", get("radius"), "[solar radii] stellar radius"),
         (mission.magnitude_keyword, get("magnitude"), f"[mag] {mission.magnitude_band}"),
     )
     if simulated:
