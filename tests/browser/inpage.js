@@ -131,5 +131,96 @@ window.tpfTest = (() => {
     await frame()
     await frame()
   }
-  return { caughtUp, place, frame, id, picture, count, colors, title, words, ready }
+  // What lies over something else in the page, or is cut off, in words; [] is as it should be.
+  //
+  // Looked at are texts, controls and whole figures, as far as their scrolling places show them.
+  const up = (node) => node.assignedSlot ?? node.parentElement ?? node.getRootNode().host ?? null
+  const whole = (e) => e.matches(".bk-Figure, .noUi-target, button, input, select, textarea")
+  const leaves = () => {
+    const found = []
+    const collect = (root) => {
+      for (const e of root.children) {
+        const style = getComputedStyle(e)
+        if (["STYLE", "SCRIPT", "LINK"].includes(e.tagName) || style.display === "none" ||
+            style.visibility === "hidden" || style.opacity === "0" || e.tagName === "DIALOG") continue
+        const text = [...e.childNodes].some(
+          (node) => node.nodeType === Node.TEXT_NODE && node.textContent.trim())
+        if (whole(e) || text) found.push(e)
+        if (whole(e)) continue
+        if (e.shadowRoot) collect(e.shadowRoot)
+        collect(e)
+      }
+    }
+    collect(document.body)
+    return found
+  }
+  const named = (e) => {
+    const names = []
+    for (let n = e; n && names.length < 3; n = up(n)) {
+      const own = [...n.classList].filter((c) => c.startsWith("tpf-"))
+      if (own.length) names.push("." + own[0])
+    }
+    return `${e.tagName.toLowerCase()} "${(e.textContent || "").trim().slice(0, 24)}" in ` +
+      names.reverse().join(" ")
+  }
+
+  // Every text and every control in sight, with its box: what has to be readable.
+  const readable = () => leaves().filter(
+    (e) => !e.matches(".bk-Figure, .noUi-target, :disabled, input[type=checkbox], [type=file]")
+  ).map((e) => {
+    const range = document.createRange()
+    range.selectNodeContents(e)
+    const { left, top, right, bottom } =
+      (whole(e) ? e : range).getBoundingClientRect()
+    const middle = document.elementsFromPoint((left + right) / 2, (top + bottom) / 2)
+    return { name: named(e), box: [left, top, right, bottom], select: e.tagName === "SELECT",
+             shown: right - left > 2 && bottom - top > 2 && middle.length > 0 }
+  }).filter((one) => one.shown)
+
+  const misplaced = () => {
+    const holds = (outer, node) => {
+      for (let e = node; e; e = up(e)) if (e === outer) return true
+      return false
+    }
+    const found = []
+    const boxes = []
+    for (const e of leaves()) {
+      const range = document.createRange()
+      range.selectNodeContents(e)
+      const box = whole(e) ? e.getBoundingClientRect() : range.getBoundingClientRect()
+      if (box.width < 1 || box.height < 1) continue
+      let { left, top, right, bottom } = box
+      if (left < -1 || right > window.innerWidth + 1) found.push(`${named(e)} is beyond the page`)
+      let shown = true
+      for (let n = whole(e) ? up(e) : e; n; n = up(n)) {
+        const { overflowX, overflowY } = getComputedStyle(n)
+        if (overflowX === "visible" && overflowY === "visible") continue
+        if (n === document.body || n === document.documentElement) continue
+        const clip = n.getBoundingClientRect()
+        const titled = n.title || up(n)?.title
+        if (overflowX !== "visible" && (left < clip.left - 1 || right > clip.right + 1) && !titled) {
+          found.push(`${named(e)} is cut at the side`)
+        }
+        if (["hidden", "clip"].includes(overflowY) && clip.height > 0 &&
+            (top < clip.top - 2 || bottom > clip.bottom + 2) && !titled) {
+          found.push(`${named(e)} is cut above or below`)
+        }
+        left = Math.max(left, clip.left); right = Math.min(right, clip.right)
+        top = Math.max(top, clip.top); bottom = Math.min(bottom, clip.bottom)
+        if (right - left < 1 || bottom - top < 1) { shown = false; break }
+      }
+      if (shown) boxes.push({ e, left, top, right, bottom })
+    }
+    for (const [k, a] of boxes.entries()) {
+      for (const b of boxes.slice(k + 1)) {
+        const across = Math.min(a.right, b.right) - Math.max(a.left, b.left)
+        const down = Math.min(a.bottom, b.bottom) - Math.max(a.top, b.top)
+        if (across > 2 && down > 2 && !holds(a.e, b.e) && !holds(b.e, a.e)) {
+          found.push(`${named(a.e)} lies over ${named(b.e)}`)
+        }
+      }
+    }
+    return found
+  }
+  return { misplaced, readable, caughtUp, place, frame, id, picture, count, colors, title, words, ready }
 })()

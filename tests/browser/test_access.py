@@ -1,0 +1,126 @@
+"""Whether everybody can use the page: names of controls, contrast in both themes, the keyboard."""
+
+import io
+from pathlib import Path
+
+import numpy as np
+import pytest
+from axe_playwright_python.sync_playwright import Axe
+from PIL import Image
+
+from tpfdash.app.page import error_page, make_page
+from tpfdash.errors import TPFError
+
+HERE = Path(__file__).parent
+THEMES = ["light", "dark"]
+
+
+@pytest.fixture(scope="module", params=THEMES)
+def themed(request, browser, visit, tpf):
+    """A page in each theme, as the system prefers it, with two pixels of the screen to one."""
+    context = browser.new_context(
+        viewport={"width": 1440, "height": 900},
+        color_scheme=request.param,
+        device_scale_factor=2,
+        reduced_motion="reduce",
+    )
+    context.add_init_script(path=HERE / "inpage.js")
+
+    def show(build, **options):
+        board = visit(build, context=context, **options)
+        board.page.wait_for_function(
+            "theme => document.documentElement.className.includes(theme)", arg=request.param
+        )
+        return board
+
+    yield show
+    context.close()
+
+
+@pytest.fixture(scope="module")
+def dashboard(themed, tpf):
+    board = themed(lambda: make_page({"short": tpf, "again": tpf}))
+    low, high = board.inspector.timeline.span
+    window = (low + 0.4 * (high - low), low + 0.45 * (high - low))
+    board.in_session(lambda: setattr(board.inspector, "window", window))
+    buttons = board.part("panels", "button")
+    for number in range(buttons.count()):
+        buttons.nth(number).click()
+    board.catches_up()
+    return board
+
+
+@pytest.fixture(params=[None, "Flags", "Target", "Save and load"])
+def opened(request, dashboard):
+    """The page with each of its drawers open."""
+    if request.param is not None:
+        dashboard.tab(request.param)
+    dashboard.page.mouse.move(2, 2)
+    dashboard.catches_up()
+    yield dashboard
+    if request.param is not None:
+        dashboard.tab(request.param)
+
+
+def test_an_audit_finds_nothing_serious(opened):
+    # Names come a moment after what is new on the page.
+    opened.page.wait_for_timeout(0)
+    opened.until(lambda: not _serious(opened.page), "nothing serious")
+
+
+def _serious(page):
+    found = Axe().run(page).response["violations"]
+    return [
+        (one["id"], [node["target"] for node in one["nodes"]])
+        for one in found
+        if one["impact"] in ("serious", "critical")
+    ]
+
+
+def contrast(one, other):
+    """The contrast ratio of two colours, arrays (..., 3) from 0 to 255, after WCAG 2.1."""
+
+    def luminance(color):
+        part = np.asarray(color, dtype=float) / 255
+        part = np.where(part <= 0.04045, part / 12.92, ((part + 0.055) / 1.055) ** 2.4)
+        return part @ [0.2126, 0.7152, 0.0722]
+
+    light, dark = (
+        np.maximum(luminance(one), luminance(other)),
+        np.minimum(luminance(one), luminance(other)),
+    )
+    return (light + 0.05) / (dark + 0.05)
+
+
+def ink(picture):
+    """The strongest contrast in a picture to its commonest colour: that of a text to its ground."""
+    colors, count = np.unique(picture.reshape(-1, 3), axis=0, return_counts=True)
+    return contrast(colors, colors[np.argmax(count)]).max()
+
+
+def unreadable(page, least=4.5):
+    page.mouse.move(2, 2)
+    picture = np.asarray(Image.open(io.BytesIO(page.screenshot())).convert("RGB"))
+    height, width = picture.shape[:2]
+    found = {}
+    for one in page.evaluate("tpfTest.readable()"):
+        left, top, right, bottom = (round(2 * end) for end in one["box"])
+        if left < 0 or top < 0 or right > width or bottom > height:
+            continue  # further down the page
+        part = picture[top:bottom, left:right]
+        if ink(part) < least:
+            found[one["name"]] = round(float(ink(part)), 2)
+        if one["select"] and ink(picture[top + 8 : bottom - 8, right - 40 : right - 8]) < 3:
+            found[one["name"] + ", its arrow"] = 0
+    return found
+
+
+def test_every_text_and_control_can_be_read(opened):
+    assert not unreadable(opened.page)
+
+
+def test_an_error_page_can_be_read(themed):
+    board = themed(lambda: error_page(TPFError("this file is no good.")), dashboards=0)
+    board.page.get_by_text("this file is no good.").wait_for()
+    assert not unreadable(board.page)
+    assert not _serious(board.page)

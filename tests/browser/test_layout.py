@@ -1,0 +1,71 @@
+"""Where things are on the page, at every width: nothing lies over anything else, nothing is cut."""
+
+import pytest
+
+from tpfdash.app.page import make_page
+
+SIZES = [(1280, 800), (1440, 900), (1920, 1080), (1024, 768), (900, 700), (390, 844)]
+#: Where all that answers should be in sight without scrolling, with the drawer closed.
+ONE_SCREEN = [size for size in SIZES if size[0] >= 1024]
+
+
+@pytest.fixture(scope="module")
+def laid_out(visit, tpf):
+    board = visit(lambda: make_page({"short": tpf, "again": tpf}))
+    yield board
+    board.page.close()
+
+
+def resize(board, size):
+    board.page.set_viewport_size({"width": size[0], "height": size[1]})
+    board.catches_up()
+
+
+def misplaced(board):
+    board.catches_up()
+    return board.page.evaluate("tpfTest.misplaced()")
+
+
+def unfold(board, tag):
+    """Press every button of a group that is not pressed yet."""
+    buttons = board.part(tag, "button")
+    for number in range(buttons.count()):
+        if buttons.nth(number).get_attribute("aria-pressed") != "true" and "bk-active" not in (
+            buttons.nth(number).get_attribute("class")
+        ):
+            buttons.nth(number).click()
+            board.catches_up()
+
+
+@pytest.mark.parametrize("size", SIZES, ids=str)
+def test_nothing_is_misplaced(laid_out, size):
+    resize(laid_out, size)
+    assert not misplaced(laid_out)
+
+
+@pytest.mark.parametrize("size", ONE_SCREEN, ids=str)
+def test_all_that_answers_is_in_sight_without_scrolling(laid_out, size):
+    board = laid_out
+    resize(board, size)
+    low, high = board.inspector.timeline.span
+    window = (low + 0.4 * (high - low), low + 0.45 * (high - low))
+    board.in_session(lambda: setattr(board.inspector, "window", window))
+    board.until(lambda: board.part("evidence", ".bk-Figure").count() > 0, "the picture")
+    assert not misplaced(board)
+    for place in ("stamp", "curve", "evidence"):
+        box = board.part(f"place-{place}").bounding_box()
+        assert box["y"] >= 0 and box["y"] + box["height"] <= size[1] + 1, place
+        assert box["x"] + box["width"] <= size[0], place
+    inner = board.page.evaluate("document.documentElement.scrollHeight - window.innerHeight")
+    assert inner <= 0
+
+
+@pytest.mark.parametrize("size", SIZES, ids=str)
+def test_nothing_is_misplaced_with_everything_open(laid_out, size):
+    board = laid_out
+    resize(board, size)
+    unfold(board, "panels")
+    for title in ("Flags", "Target", "Save and load"):
+        board.tab(title)
+        assert not misplaced(board), title
+    board.tab("Save and load")
