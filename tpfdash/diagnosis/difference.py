@@ -303,13 +303,13 @@ def centroids(images: np.ndarray, prominence: np.ndarray) -> np.ndarray:
     light[:, _NEAR:-_NEAR, _NEAR:-_NEAR] = np.where(np.isfinite(images), images, 0)
     peak = np.nan_to_num(prominence, nan=-np.inf).reshape(n, -1).argmax(axis=1)
     row, col = np.unravel_index(peak, (rows, cols))
-    arms = np.arange(2 * _NEAR + 1)
+    near = np.arange(2 * _NEAR + 1)
     patches = light[
         np.arange(n)[:, None, None],
-        (row[:, None] + arms)[:, :, None],
-        (col[:, None] + arms)[:, None, :],
+        (row[:, None] + near)[:, :, None],
+        (col[:, None] + near)[:, None, :],
     ]
-    arms = arms - float(_NEAR)
+    arms = near - float(_NEAR)
     place = np.zeros((n, 2))
     with np.errstate(invalid="ignore", divide="ignore", over="ignore"):
         for _ in range(_ROUNDS):

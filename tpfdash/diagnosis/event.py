@@ -12,26 +12,14 @@ from dataclasses import dataclass, field
 
 import numpy as np
 import xarray as xr
-from scipy.special import ndtri, ndtri_exp
 
-from tpfdash.diagnosis.difference import (
-    CHANCE,
-    DifferenceImage,
-    centroid_noise,
-    centroids,
-    difference_image,
-    light_around,
-    sign_of,
-    star_centroid,
-)
-from tpfdash.diagnosis.numbers import with_error
+from tpfdash.diagnosis.difference import DifferenceImage, difference_image
+from tpfdash.diagnosis.offset import SIGNIFICANT, Offset, measure_offset
 from tpfdash.diagnosis.quiet import (
-    ONE_SIGMA,
     QuietPlaces,
     filter_response,
     quiet_differences,
     quiet_places,
-    robust_covariance,
 )
 from tpfdash.diagnosis.windows import (
     Place,
@@ -41,111 +29,13 @@ from tpfdash.diagnosis.windows import (
     places,
     usable_cadences,
 )
-from tpfdash.missions import get_mission
-from tpfdash.stamp.geometry import corner
-from tpfdash.stamp.sky import pixel_scale, target_position
 
-__all__ = ["Event", "Offset", "measure_event"]
+__all__ = ["Event", "measure_event"]
 
 #: Without this many quiet places that do not overlap, no error is known.
 FEWEST_PLACES = 10
-#: An offset that chance would give less often than this many sigma is none of chance's.
-_SIGNIFICANT = 3.0
-#: Nearer to each other than this, in pixels, two stars are one to the stamp.
-_BLENDED = 0.5
-#: A star further than this from the target's catalogue position, in pixels, is another.
-_SAME_STAR = 1.0
 
-Pair = tuple[float, float]
 Shape = tuple[int, int, int]
-
-
-@dataclass(frozen=True)
-class Offset:
-    """Where an event comes from, against the star.
-
-    Parameters
-    ----------
-    position, star : (row, col), detector pixels
-        Centroids of the difference image and of the aperture's star out of the windows.
-    covariance : ((row row, row col), (col row, col col)), pixel**2; None where not known
-    independent : float
-        How many measurements the covariance is worth.
-    snr : float
-        Light of the difference image about its centroid, over the scatter of that light at quiet
-        places; NaN where not known.
-    pixel_scale : float
-        arcsec in a pixel.
-    nominal_scale : bool
-        Whether that is the mission's nominal one, the file's WCS not being usable.
-    reference : str
-        What it is the offset from: "the target", or "the star in the aperture" where the catalogue
-        puts the target elsewhere.
-    """
-
-    position: Pair
-    star: Pair
-    covariance: tuple[Pair, Pair] | None
-    independent: float
-    snr: float
-    pixel_scale: float
-    nominal_scale: bool
-    reference: str = "the target"
-
-    @property
-    def pixels(self) -> Pair:
-        """(row, col) from the star to the event, in pixels."""
-        row, col = np.subtract(self.position, self.star).tolist()
-        return row, col
-
-    @property
-    def arcsec(self) -> Pair:
-        """(row, col) from the star to the event, in arcsec along rows and columns."""
-        row, col = self.pixels
-        return row * self.pixel_scale, col * self.pixel_scale
-
-    @property
-    def errors(self) -> Pair:
-        """Errors of (row, col) in pixels; NaN where not known."""
-        if self.covariance is None:
-            return np.nan, np.nan
-        return float(np.sqrt(self.covariance[0][0])), float(np.sqrt(self.covariance[1][1]))
-
-    @property
-    def distance(self) -> float:
-        """How far the event is from the star, in pixels."""
-        return float(np.hypot(*self.pixels))
-
-    @property
-    def distance_err(self) -> float:
-        """Error of the distance along the offset, in pixels; NaN where not known."""
-        if self.covariance is None:
-            return np.nan
-        along = np.array(self.pixels) / self.distance if self.distance else np.sqrt([0.5, 0.5])
-        return float(np.sqrt(along @ np.array(self.covariance) @ along))
-
-    @property
-    def chi2(self) -> float:
-        """Squared Mahalanobis distance of the event from the star; NaN where not known."""
-        if self.covariance is None:
-            return np.nan
-        pixels = np.array(self.pixels)
-        return float(pixels @ np.linalg.solve(np.array(self.covariance), pixels))
-
-    @property
-    def sigma(self) -> float:
-        """How sure it is that the event is not on the star; NaN where not known.
-
-        The chance that an event on the star is measured as far off, two-dimensional, as the
-        number of standard deviations that a Gaussian exceeds on either side with that chance. The
-        covariance being known from so many measurements only, the chance is that of Hotelling's
-        T-squared: (1 + chi2 / (m - 1)) ** -((m - 2) / 2), exp(-chi2 / 2) for a large m.
-        """
-        if self.covariance is None:
-            return np.nan
-        m = self.independent
-        log_chance = -(m - 2) / 2 * np.log1p(self.chi2 / (m - 1))
-        return float(max(-ndtri_exp(log_chance - np.log(2)), 0.0))
 
 
 @dataclass(frozen=True)
@@ -155,8 +45,8 @@ class Event:
     Parameters
     ----------
     sign : str
-        "dimming" or "brightening" of the aperture; of the stamp where the aperture has no light
-        curve; "" where nothing is seen in either.
+        "dimming" or "brightening" of the aperture; of the pixels that stand out where the
+        aperture has no light curve; "" without either.
     depth, depth_err : float
         Level beside the windows less the mean in them, in `unit`: below 0 for a brightening.
     level : float
@@ -214,7 +104,8 @@ class Event:
         """Where the event comes from, in a sentence without a full stop."""
         if self.offset is None:
             return self.reasons["offset"]
-        return _sentence(self.offset, self.reasons.get("error", ""))
+        said = self.offset.sentence(self.reasons.get("error", ""))
+        return said if self.offset.sign == self.sign else f"a {self.offset.sign}, {said}"
 
 
 def measure_event(
@@ -295,18 +186,16 @@ def measure_event(
         images = quiet_differences(tpf, order, list(quiet.values()))
         noise = _joint(found, dict(zip(quiet, images, strict=True)))
     # What the aperture surely does is looked for in the pixels; else whatever is strongest there.
-    sure = abs(depth) >= _SIGNIFICANT * depth_err
-    offset, reason = _offset(
+    sure = abs(depth) >= SIGNIFICANT * depth_err
+    offset, reason = measure_offset(
         tpf, difference, aperture, np.sign(depth) if sure else 0.0, noise, independent
     )
     if reason:
         reasons["offset"] = reason
     if np.isfinite(depth):
         sign = "dimming" if depth >= 0 else "brightening"
-    elif difference.centroid is not None:
-        sign = "dimming" if sign_of(difference.image, difference.snr) > 0 else "brightening"
     else:
-        sign = ""
+        sign = offset.sign if offset else ""
     half = cadence_length(times) / 2
     ends = [(times[place.begin] - half, times[place.end - 1] + half) for place in found]
     return Event(
@@ -325,7 +214,7 @@ def measure_event(
     )
 
 
-def _level_and_depth(flux: np.ndarray, found: Sequence[Place]) -> Pair:
+def _level_and_depth(flux: np.ndarray, found: Sequence[Place]) -> tuple[float, float]:
     """Mean level beside the windows and mean depth, both by the cadences of the windows.
 
     NaN where no window has values in it and on all sides that it has flanks on.
@@ -363,117 +252,3 @@ def _joint(found: Sequence[Place], images: dict[Shape, np.ndarray]) -> np.ndarra
             place.shape[1] / total * each[(draws + number * len(each) // len(found)) % len(each)]
         )
     return joint
-
-
-def _offset(
-    tpf: xr.Dataset,
-    difference: DifferenceImage,
-    aperture: np.ndarray | None,
-    sign: float,
-    noise: np.ndarray | None,
-    independent: float,
-) -> tuple[Offset | None, str]:
-    """The offset; or None, and why there is none.
-
-    Parameters
-    ----------
-    sign : float
-        Of what is looked for: 1.0 a dimming, -1.0 a brightening, 0.0 the stronger of the two.
-    noise : float64 array (draw, row, col), optional
-        Difference images of nothing.
-    """
-    unseen = "no pixel stands out, so nothing is known of where it comes from"
-    star = star_centroid(
-        tpf, difference.outside, aperture if aperture is not None and aperture.any() else None
-    )
-    position, covariance, snr = difference.centroid, None, np.nan
-    if noise is not None:
-        position, covariance, snr = _located(difference, sign, noise)
-        # Where the aperture shows no event it has to be noise's rarest at any pixel.
-        if snr < (_SIGNIFICANT if sign else -ndtri(CHANCE / 2 / difference.image.size)):
-            return None, unseen
-        if position is None or covariance is None:
-            return None, "the difference image has no centre, so nothing is known of its place"
-        first = corner(tpf)
-        position = first[0] + position[0], first[1] + position[1]
-    if position is None:
-        return None, unseen
-    if star is None:
-        return None, "no star stands out of the stamp, so there is nothing to measure from"
-    target, scale = target_position(tpf), pixel_scale(tpf)
-    # A position from a WCS that is not usable tells no star from another.
-    elsewhere = scale is not None and target is not None and _apart(star, target) > _SAME_STAR
-    nominal = get_mission(tpf.attrs["mission"]).pixel_scale
-    return Offset(
-        position=position,
-        star=star,
-        covariance=covariance,
-        independent=independent,
-        snr=snr,
-        pixel_scale=nominal if scale is None else scale,
-        nominal_scale=scale is None,
-        reference="the star in the aperture" if elsewhere else "the target",
-    ), ""
-
-
-def _apart(one: Pair, other: Pair) -> float:
-    return float(np.hypot(*np.subtract(one, other)))
-
-
-def _located(
-    difference: DifferenceImage, sign: float, noise: np.ndarray
-) -> tuple[Pair | None, tuple[Pair, Pair] | None, float]:
-    """Where a difference image has its centre, how sure that is, and how strong its light.
-
-    It is looked for where the light about a pixel is strongest against its scatter at quiet
-    places: where a bright star rolls to and fro, nothing stands out.
-
-    Parameters
-    ----------
-    sign, noise : as `_offset` takes them
-
-    Returns
-    -------
-    place : (row, col) counted from the stamp's first pixel; None where there is no centre
-    covariance : pairs, pixel**2; None where nothing moves the centre
-    snr : float
-        Of the light about the pixel where it is strongest.
-    """
-    image, snr = np.nan_to_num(difference.image), difference.snr
-    lights = light_around(np.concatenate([image[None], image + noise]))
-    by_chance = np.quantile(np.abs(lights[1:] - lights[0]), ONE_SIGMA, axis=0)
-    strengths = np.divide(lights, by_chance, out=np.zeros_like(lights), where=by_chance > 0)
-    if not sign:
-        sign = -1.0 if -strengths[0].min() > strengths[0].max() else 1.0
-    light = float((sign * strengths[0]).max())
-    place, *drawn = centroids(sign * np.concatenate([image[None], image + noise]), sign * strengths)
-    if not np.isfinite(place).all():
-        return None, None, light
-    row, col = place.tolist()
-    covariance = robust_covariance(np.array(drawn) - place)
-    # No less than what the noise from cadence to cadence makes of it, along either axis.
-    white = np.full(image.shape, np.nan)
-    np.divide(np.abs(image), np.abs(snr), out=white, where=np.isfinite(snr) & (snr != 0))
-    variances, axes = np.linalg.eigh(covariance)
-    least = axes.T @ centroid_noise(image, white, place) @ axes
-    variances = np.maximum(variances, np.diag(least))
-    if not (variances > 0).all():
-        return (row, col), None, light
-    (rr, rc), (cr, cc) = ((axes * variances) @ axes.T).tolist()
-    return (row, col), ((rr, rc), (cr, cc)), light
-
-
-def _sentence(offset: Offset, why_no_error: str) -> str:
-    pixel, arcsec = (
-        with_error(offset.distance * scale, offset.distance_err * scale)
-        for scale in (1.0, offset.pixel_scale)
-    )
-    apart = f"{pixel} pixel ({arcsec} arcsec) from {offset.reference}"
-    if offset.covariance is None:
-        return f"{apart}, with an error that is not known: {why_no_error}"
-    sigma = f"{offset.sigma:.1f}" if offset.sigma < 10 else f"{offset.sigma:.0f}"
-    if offset.sigma < _SIGNIFICANT:
-        return f"consistent with {offset.reference}, {sigma} sigma"
-    if offset.distance < _BLENDED:
-        return f"{apart}, {sigma} sigma: too near to it to be told from it in these pixels"
-    return f"{apart}, {sigma} sigma: another star is likelier"

@@ -4,7 +4,10 @@ from __future__ import annotations
 
 import numpy as np
 
-__all__ = ["with_error"]
+__all__ = ["signed_with_error", "with_error"]
+
+#: Digits of a number that has no error.
+_DIGITS = 4
 
 
 def with_error(value: float, error: float) -> str:
@@ -14,20 +17,30 @@ def with_error(value: float, error: float) -> str:
     the value ends at the same place. Without an error, which is NaN or not above 0, the value
     stands alone with four digits.
     """
-    if not (np.isfinite(error) and error > 0):
-        return _spelled(value, _decimals(abs(value), 4))
-    decimals = _decimals(error, 2)
-    if round(error, decimals) * 10.0**decimals > 35:
-        decimals -= 1
+    decimals = _decimals(value, error)
+    if not error > 0:
+        return _spelled(value, decimals)
     return f"{_spelled(value, decimals)} ± {_spelled(error, decimals)}"
 
 
-def _decimals(number: float, digits: int) -> int:
-    """How many decimals (fewer than none: tens, hundreds) show so many digits of a number."""
-    if not (np.isfinite(number) and number > 0):
-        return 0
-    return digits - 1 - int(np.floor(np.log10(number)))
+def signed_with_error(value: float, error: float) -> str:
+    """As `with_error`, with a sign before values above 0 too: "+0.85 ± 0.10"."""
+    return ("+" if round(value, _decimals(value, error)) > 0 else "") + with_error(value, error)
+
+
+def _decimals(value: float, error: float) -> int:
+    """How many decimals to write; below 0 they are tens, hundreds ..."""
+    if not error > 0:
+        return _DIGITS - 1 - _power(value)
+    decimals = 1 - _power(error)
+    return decimals - (round(error * 10.0**decimals) > 35)
+
+
+def _power(number: float) -> int:
+    """The power of ten of a number's first digit; 0 of 0 and of what is not finite."""
+    return int(np.floor(np.log10(abs(number)))) if np.isfinite(number) and number else 0
 
 
 def _spelled(number: float, decimals: int) -> str:
-    return f"{round(number, decimals):,.{max(decimals, 0)}f}".replace("-", "\N{MINUS SIGN}")
+    rounded = round(number, decimals) + 0.0  # no -0
+    return f"{rounded:,.{max(decimals, 0)}f}".replace("-", "\N{MINUS SIGN}")

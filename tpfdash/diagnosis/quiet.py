@@ -29,7 +29,7 @@ __all__ = [
 ]
 
 #: Places looked at in the pixels, at most, and pixel values that they may have in all.
-_PLACES, _VALUES = 200, 1 << 21
+_PLACES, _VALUES = 200, 1 << 20
 #: Pixel values read at a time.
 _BLOCK = 1 << 19
 #: Responses further from the median than this many times their scatter are no quiet places'.

@@ -52,13 +52,26 @@ def as_windows(windows: Window | Sequence[Window]) -> list[Window]:
     """One window or several as a list of (t0, t1), in order, those that overlap made one.
 
     Each cadence then counts once, however often it was marked.
+
+    Raises
+    ------
+    TPFError
+        Where these are no pairs of finite numbers.
     """
-    one = len(windows) == 2 and np.ndim(windows[0]) == 0
+    try:
+        ends = np.atleast_2d(np.asarray(windows, dtype=np.float64))
+    except (TypeError, ValueError):
+        ends = np.empty(0)
+    if ends.ndim != 2 or ends.shape[1] != 2 or not np.isfinite(ends).all():
+        raise TPFError(
+            f"the window is {windows!r}: it should be (t0, t1), two finite numbers, or several."
+        )
     made: list[Window] = []
-    for t0, t1 in sorted(tuple(sorted(each)) for each in ([windows] if one else windows)):
+    for t0, t1 in sorted(np.sort(ends, axis=1).tolist()):
         if made and t0 <= made[-1][1]:
-            t0, t1 = made[-1][0], max(t1, made.pop()[1])
-        made.append((float(t0), float(t1)))
+            made[-1] = made[-1][0], max(t1, made[-1][1])
+        else:
+            made.append((t0, t1))
     return made
 
 

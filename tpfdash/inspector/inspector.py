@@ -186,6 +186,23 @@ class Inspector(Values):
         """Go to the next cadence (round again from the first) whose QUALITY has `bit` set."""
         self.cadence = self.timeline.next_flagged(_whole(bit, "a quality bit"), self.cadence)
 
+    def add_window(self, t0: float, t1: float) -> None:
+        """Measure the event in another window too: that is `window` now, the former is stacked."""
+        before = self.windows
+        with param.parameterized.batch_call_watchers(self):
+            self.window = t0, t1
+            self.stacked = tuple(window for window in before if window != self.window)
+
+    def clear_windows(self) -> None:
+        """Set no window, and stack none."""
+        self._set(window=None, stacked=())
+
+    @param.depends("window", watch=True)
+    def _drop_stacked(self) -> None:
+        """What is stacked belongs to a window: it does not come back with another event's."""
+        if self.window is None:
+            self.stacked = ()
+
     def flag_counts(self) -> list[tuple[int, str, int]]:
         """(bit, name, number of cadences) of each quality flag that occurs in the file."""
         return [

@@ -68,8 +68,11 @@ def target_position(tpf: xr.Dataset) -> tuple[float, float] | None:
     (row, col) in detector pixels, a pixel's centre at the integer; None where the file has no
     position or no WCS, or the WCS cannot be inverted there. Proper motion is not applied.
     """
+    return _target(tpf, _sky(tpf))
+
+
+def _target(tpf: xr.Dataset, wcs: WCS | None) -> tuple[float, float] | None:
     ra, dec = (tpf.attrs.get(name) for name in ("ra", "dec"))
-    wcs = _sky(tpf)
     if wcs is None or ra is None or dec is None or not np.isfinite([ra, dec]).all():
         return None
     with warnings.catch_warnings():
@@ -90,7 +93,8 @@ def pixel_scale(tpf: xr.Dataset) -> float | None:
     None where that is not to be trusted: there is no WCS, it puts the target beside the stamp, or
     its pixels are not within a fifth of the mission's nominal ones.
     """
-    target, wcs = target_position(tpf), _sky(tpf)
+    wcs = _sky(tpf)
+    target = _target(tpf, wcs)
     left, bottom, right, top = extent(tpf)
     if target is None or wcs is None:
         return None
