@@ -35,7 +35,7 @@ def star(row, col, flux=3000.0):
 
 
 #: The target and a fainter neighbour, counted from the stamp's corner.
-TARGET, NEIGHBOUR = (4.2, 3.6), (4.4, 6.1)
+TARGET, NEIGHBOUR = (4.2, 2.6), (4.4, 6.1)
 
 
 def scene(n=2000, seed=0):
@@ -54,7 +54,7 @@ def measured(flux, windows, aperture=None, **wanted):
     return measure_event(tpf, light, windows, aperture=aperture, **wanted), light
 
 
-# -- depth, duration, S/N --------------------------------------------------------------------------
+# -- depth, duration, S/N ------------------------------------------------------------------------
 
 
 @pytest.mark.parametrize("factor", [1, -1])
@@ -118,7 +118,7 @@ def test_windows_that_overlap_are_one_and_empty_ones_are_left_out():
     assert (many.depth, many.n_windows, many.n_cadences) == (one.depth, 1, 12)
 
 
-# -- what cannot be measured -------------------------------------------------------------------------
+# -- what cannot be measured ---------------------------------------------------------------------
 
 
 @pytest.mark.parametrize(
@@ -246,10 +246,10 @@ def test_pixels_without_values_do_not_count():
     kept = np.delete(np.arange(900, 912), 5)
     beside = (light[888:900].mean() + light[912:924].mean()) / 2
     assert event.depth == pytest.approx(beside - light[kept].mean())
-    assert event.offset.sigma < 3 and event.n_cadences == 12
+    assert event.offset.distance < 0.1 and event.n_cadences == 12
 
 
-# -- offsets -----------------------------------------------------------------------------------------
+# -- offsets -------------------------------------------------------------------------------------
 
 
 @pytest.mark.slow
@@ -300,7 +300,7 @@ def test_a_brightening_beside_a_dimming_is_said_to_be_one():
 @pytest.mark.parametrize(("mission", "nominal"), [("Kepler", 3.98), ("K2", 3.98), ("TESS", 21.0)])
 def test_arcsec_by_the_files_wcs_or_by_the_missions_nominal_scale(mission, nominal):
     assert get_mission(mission).pixel_scale == nominal
-    event = Transit(1, 100.0, 0.0, 0.4, 0.1)
+    event = Transit(0, 100.0, 0.0, 0.4, 0.1)
     tpf = simulate_tpf(
         mission,
         n_cadences=600,
@@ -335,7 +335,7 @@ def test_a_star_beside_the_catalogue_position_is_not_called_the_target():
     light = tpf["flux"].values.sum(axis=(1, 2))
     event = measure_event(tpf, light, (-0.2, 0.2), aperture=aperture)
     assert event.offset.reference == "the star in the aperture"
-    assert "from the star in the aperture" in event.sentence
+    assert "the star in the aperture" in event.sentence
 
 
 @pytest.mark.filterwarnings("error")
@@ -358,10 +358,10 @@ def test_k2_with_roll_and_cosmic_rays():
         inspector.aperture,
     )
     assert event.depth_ppm == pytest.approx(2e5, rel=0.1) and event.snr > 20
-    assert event.offset.distance < 0.2
+    assert event.offset.sigma < 3 and event.sentence.startswith("consistent with the target")
 
 
-# -- cubes -------------------------------------------------------------------------------------------
+# -- cubes ---------------------------------------------------------------------------------------
 
 
 def test_a_lazy_cube_gives_the_same_and_is_never_whole_in_memory(monkeypatch):
@@ -397,7 +397,7 @@ def test_a_difference_that_is_there_already_is_used():
     assert given == measure_event(tpf, light, ends)
 
 
-# -- real files --------------------------------------------------------------------------------------
+# -- real files ----------------------------------------------------------------------------------
 
 
 @pytest.mark.realdata
@@ -434,19 +434,19 @@ def test_the_transit_of_toi_813_is_on_the_target(data_file):
 @pytest.mark.realdata
 @pytest.mark.slow
 @pytest.mark.parametrize(
-    ("name", "n", "depth", "clear"),
+    ("name", "n", "depth"),
     [
-        ("tic55525572_s5_tp.fits.gz", 390, 1250e-6, (1454.67, 1.2)),
-        ("tic55525572_s5_tp.fits.gz", 90, 2000e-6, (1454.67, 0.6)),
-        ("ktwo210994964-c04_lpd-targ.fits.gz", 6, 0.5, None),
-        ("kplr005562784-2011271113734_lpd-targ.fits.gz", 8, 0.01, None),
+        ("tic55525572_s5_tp.fits.gz", 390, 1250e-6),
+        ("tic55525572_s5_tp.fits.gz", 90, 2000e-6),
+        ("ktwo210994964-c04_lpd-targ.fits.gz", 6, 0.5),
+        ("kplr005562784-2011271113734_lpd-targ.fits.gz", 8, 0.01),
     ],
 )
-def test_events_injected_on_real_stars_are_on_the_target(data_file, name, n, depth, clear):
+def test_events_injected_on_real_stars_are_on_the_target(data_file, name, n, depth):
     """At quiet places, by the star's own image beside each: 30 of n cadences."""
     inspector = Inspector(open_tpf(data_file(name)))
     chi2, sigmas = [], []
-    for tpf, flux, ends in injected(inspector, n, depth, clear, 30):
+    for tpf, flux, ends in injected(inspector, n, depth, 30):
         offset = measure_event(tpf, flux, ends, inspector.good, inspector.aperture).offset
         chi2.append(offset.chi2)
         sigmas.append(offset.sigma)
@@ -454,7 +454,7 @@ def test_events_injected_on_real_stars_are_on_the_target(data_file, name, n, dep
     assert np.mean(np.array(sigmas) > 3) < 0.1
 
 
-def injected(inspector, n, depth, clear, count):
+def injected(inspector, n, depth, count):
     """(file, light curve, window) with the target's light less by `depth` in n cadences."""
     tpf, time, rng = inspector.tpf, inspector.time, np.random.default_rng(0)
     index = np.flatnonzero(inspector.good & np.isfinite(time))
@@ -466,8 +466,6 @@ def injected(inspector, n, depth, clear, count):
         its = index[first : first + n]
         near = time[index[[first - n, first + 2 * n - 1]]]
         if not quiet[first - n] or np.ptp(near) > 4.5 * n * step:
-            continue
-        if clear and abs(time[its].mean() - clear[0]) < clear[1]:
             continue
         beside = np.r_[index[first - n : first], index[first + n : first + 2 * n]]
         image = np.nan_to_num(cube[beside].mean(axis=0))

@@ -16,6 +16,7 @@ def offset(row, col, error=0.1, **wanted):
         "covariance": ((error**2, 0.0), (0.0, error**2)),
         "independent": 1e6,
         "snr": 20.0,
+        "mixed": False,
         "pixel_scale": 4.0,
         "nominal_scale": False,
     }
@@ -48,7 +49,7 @@ def test_sigma_is_less_where_the_covariance_is_known_badly(m, chi2):
 
 
 def test_sigma_of_what_is_very_sure_is_a_number():
-    assert offset(90.0, 0).sigma == pytest.approx(900, rel=0.01)
+    assert offset(90.0, 0, independent=1e12).sigma == pytest.approx(900, rel=0.01)
 
 
 @pytest.mark.parametrize(
@@ -62,8 +63,13 @@ def test_sigma_of_what_is_very_sure_is_a_number():
         ),
         (
             offset(0.0, -0.2, error=0.02),
-            "0.200 ± 0.020 pixel (0.80 ± 0.08 arcsec) from the target, 10 sigma: too near to be "
+            "0.200 ± 0.020 pixel (0.80 ± 0.08 arcsec) from the target, 9.7 sigma: too near to be "
             "told from it in these pixels",
+        ),
+        (
+            offset(0.85, 0.0, mixed=True),
+            "0.85 ± 0.10 pixel (3.4 ± 0.4 arcsec) from the target, 8.2 sigma, but more than one "
+            "thing happens here",
         ),
         (
             offset(0.0, 1.2, covariance=None, reference="the star in the aperture"),

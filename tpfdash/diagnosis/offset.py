@@ -55,6 +55,9 @@ class Offset:
     snr : float
         Light of the difference image about its centroid, over the scatter of that light at quiet
         places; NaN where not known.
+    mixed : bool
+        Whether light of the other sign stands out too, a third as strongly or more: the pointing
+        moved, or a star varies, by as much as the event.
     pixel_scale : float
         arcsec in a pixel.
     nominal_scale : bool
@@ -70,6 +73,7 @@ class Offset:
     covariance: tuple[Pair, Pair] | None
     independent: float
     snr: float
+    mixed: bool
     pixel_scale: float
     nominal_scale: bool
     reference: str = "the target"
@@ -147,6 +151,8 @@ class Offset:
         sigma = f"{self.sigma:.1f}" if self.sigma < 10 else f"{self.sigma:.0f}"
         if self.sigma < SIGNIFICANT:
             return f"consistent with {self.reference}, {sigma} sigma"
+        if self.mixed:
+            return f"{apart}, {sigma} sigma, but more than one thing happens here"
         if self.distance < _BLENDED:
             return f"{apart}, {sigma} sigma: too near to be told from it in these pixels"
         return f"{apart}, {sigma} sigma: another star is likelier"
@@ -174,11 +180,11 @@ def measure_offset(
     )
     if star is None:
         return None, "no star stands out of the stamp, so there is nothing to measure from"
-    # Where the aperture shows no event it has to be noise's rarest at any pixel.
-    least = SIGNIFICANT if sign else -ndtri(CHANCE / 2 / difference.image.size)
+    # What noise alone reaches somewhere on one such stamp in 1,000.
+    rarest = -ndtri(CHANCE / 2 / difference.image.size)
     if noise is not None:
         found = _locate(difference, sign, noise)
-        seen = found.snr >= least
+        seen = found.snr >= (SIGNIFICANT if sign else rarest)
     else:
         found = _Located(sign_of(difference.image, difference.snr))
         seen = difference.centroid is not None
@@ -200,6 +206,7 @@ def measure_offset(
         covariance=found.covariance,
         independent=independent,
         snr=found.snr,
+        mixed=found.contrary >= max(rarest, found.snr / 3),
         pixel_scale=nominal if scale is None else scale,
         nominal_scale=scale is None,
         reference="the star in the aperture" if elsewhere else "the target",
@@ -221,14 +228,16 @@ class _Located:
     place : float64 array (2,), optional
         (row, col) counted from the stamp's first pixel; None where there is no centre.
     covariance : pairs, pixel**2; None where not known
-    snr : float
-        Of the light about the pixel where it is strongest; NaN where not known.
+    snr, contrary : float
+        Of the light about the pixel where it is strongest, and where it is strongest with the
+        other sign; NaN where not known.
     """
 
     sign: float
     place: np.ndarray | None = None
     covariance: tuple[Pair, Pair] | None = None
     snr: float = np.nan
+    contrary: float = np.nan
 
 
 def _locate(difference: DifferenceImage, sign: float, noise: np.ndarray) -> _Located:
@@ -245,7 +254,8 @@ def _locate(difference: DifferenceImage, sign: float, noise: np.ndarray) -> _Loc
     strengths = np.divide(lights, by_chance, out=np.zeros_like(lights), where=by_chance > 0)
     if not sign:
         sign = -1.0 if -strengths[0].min() > strengths[0].max() else 1.0
-    found = _Located(sign, snr=float((sign * strengths[0]).max()))
+    signed = sign * strengths[0]
+    found = _Located(sign, snr=float(signed.max()), contrary=float(-signed.min()))
     place, *drawn = centroids(sign * images, sign * strengths)
     if np.isfinite(place).all():
         found.place = place
