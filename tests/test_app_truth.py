@@ -143,6 +143,7 @@ def changes(tpf):
         "cadence": [5, 41],
         "quality_bitmask": [1, "hardest"],
         "window": [(time[10], time[14]), (0.0, 1.0)],
+        "stacked": [((time[20], time[22]),)],
         "time_range": [(time[8], time[30])],
         "column": ["background", "S/N"],
         "scale": ["asinh"],

@@ -110,6 +110,7 @@ BAD = {
     "cadence": [-1, 60, 1.5, np.nan, "3", None, True],
     "quality_bitmask": ["harder", -1, 1.5, True, [1]],
     "window": [(1, np.nan), (np.inf, 2), (1,), (1, 2, 3), 5.0, "12", ("a", "b")],
+    "stacked": [None, 5.0, "12", (1, 2), [(1, np.nan)], [(1, 2, 3)], [("a", "b")], [(1, 2), 3]],
     "time_range": [(1, np.nan), 5.0, "12"],
     "column": ["FLUX", "background", None, 1, np.zeros(3)],  # this file has no FLUX_BKG
     "scale": ["logarithmic", None, 1],

@@ -62,6 +62,8 @@ class Mission:
         Header keyword of the observing interval: QUARTER, CAMPAIGN or SECTOR.
     detector_keywords : tuple of str
         Header keywords that name the piece of detector.
+    pixel_scale : float
+        Nominal size of a pixel on the sky, in arcsec.
     """
 
     name: str
@@ -78,6 +80,7 @@ class Mission:
     magnitude_band: str
     epoch_keyword: str
     detector_keywords: tuple[str, ...]
+    pixel_scale: float
 
     def __reduce__(self) -> tuple[Callable[[str], Mission], tuple[str]]:
         return get_mission, (self.name,)  # its tables are read-only views, which do not pickle
@@ -229,6 +232,7 @@ _KEPLER: dict[str, Any] = {
     "magnitude_keyword": "KEPMAG",
     "magnitude_band": "Kp",
     "detector_keywords": ("CHANNEL",),
+    "pixel_scale": 3.98,  # Kepler Instrument Handbook
 }
 
 _TESS: dict[str, Any] = {
@@ -264,6 +268,7 @@ _TESS: dict[str, Any] = {
     "magnitude_keyword": "TESSMAG",
     "magnitude_band": "Tmag",
     "detector_keywords": ("CAMERA", "CCD"),
+    "pixel_scale": 21.0,  # TESS Instrument Handbook
 }
 
 #: Every mission by name.

@@ -189,6 +189,7 @@ def _some_time(inspector, rng) -> float:
 def _window(inspector, rng):
     inspector.window = _some_time(inspector, rng), _some_time(inspector, rng)
     inspector.difference()
+    inspector.event()
 
 
 def _zoom(inspector, rng):

@@ -10,6 +10,7 @@ from tpfdash.inspector.params import (
     FileName,
     Function,
     Interval,
+    Intervals,
     Levels,
     Mask,
     Percentiles,
@@ -44,6 +45,11 @@ class Choices(param.Parameterized):
         doc="Which quality flags leave a cadence out: none, default, hard, hardest, or the bits.",
     )
     window = Interval(None, doc="(t0, t1) of the event to look at, in the file's days, or None.")
+    stacked = Intervals(
+        (),
+        doc="Further windows, (t0, t1) each, of the same event, which are measured with `window`; "
+        "dropped as that becomes None.",
+    )
     time_range = Interval(None, doc="(t0, t1) that the time axes show, or None: all.")
     column = Choice(default="flux", objects=list(COLUMNS), doc="What the postage stamp shows.")
     scale = Choice(default="log", objects=list(SCALES), doc="How values become colours.")

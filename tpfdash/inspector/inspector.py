@@ -265,6 +265,23 @@ class Inspector(Values):
         else:
             self.time_range = (middle - width / 2, middle + width / 2)
 
+    def add_window(self, t0: float, t1: float) -> None:
+        """Measure the event in another window too: that is `window` now, the former is stacked."""
+        before = self.windows
+        with param.parameterized.batch_call_watchers(self):
+            self.window = t0, t1
+            self.stacked = tuple(window for window in before if window != self.window)
+
+    def clear_windows(self) -> None:
+        """Set no window, and stack none."""
+        self._set(window=None, stacked=())
+
+    @param.depends("window", watch=True)
+    def _drop_stacked(self) -> None:
+        """What is stacked belongs to a window: it does not come back with another event's."""
+        if self.window is None:
+            self.stacked = ()
+
     def flag_counts(self) -> list[tuple[int, str, int]]:
         """(bit, name, number of cadences) of each quality flag that occurs in the file."""
         return [

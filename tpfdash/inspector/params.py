@@ -19,6 +19,7 @@ __all__ = [
     "FileName",
     "Function",
     "Interval",
+    "Intervals",
     "Levels",
     "Mask",
     "Percentiles",
@@ -110,6 +111,23 @@ class Interval(param.Parameter):
 
     def _within(self, low: float, high: float) -> bool:
         return bool(np.isfinite([low, high]).all())
+
+
+class Intervals(param.Parameter):
+    """Any number of (low, high), each put in order; kept as a tuple of tuples."""
+
+    def __set__(self, obj: Any, value: Any) -> None:
+        try:
+            ends = np.array([list(each) for each in value], dtype=float).reshape(-1, 2)
+            right = len(ends) == len(value) and np.isfinite(ends).all()
+        except (TypeError, ValueError):
+            right = False
+        if not right or isinstance(value, str):
+            raise TPFError(
+                f"{self.name} is {value!r}: it should be pairs of finite numbers, each a low and "
+                "a high end; or ()."
+            )
+        super().__set__(obj, tuple((low, high) for low, high in np.sort(ends, axis=1).tolist()))
 
 
 class Levels(Interval):

@@ -10,6 +10,7 @@ import xarray as xr
 
 from tpfdash import photometry
 from tpfdash.diagnosis.difference import DifferenceImage, difference_image
+from tpfdash.diagnosis.event import Event, measure_event
 from tpfdash.errors import TPFError
 from tpfdash.inspector.choices import Choices
 from tpfdash.inspector.derived import Derived, derived, follows
@@ -147,11 +148,14 @@ class Values(Choices):
         return self._relative_flux if self.normalized else self._summed
 
     @property
-    @follows("normalized", "transform", "lightcurve")
+    @follows("normalized", "_summed_unit")
     def flux_unit(self) -> str:
         """The unit of `flux` in words; "" where it has none."""
-        if self.normalized:
-            return ""
+        return "" if self.normalized else self._summed_unit
+
+    @property
+    @follows("transform", "lightcurve")
+    def _summed_unit(self) -> str:
         if self.transform is not None:
             return spelled(self.lightcurve["flux"].attrs.get("units", ""), "words")
         return column_unit(self.tpf, "flux")
@@ -210,15 +214,51 @@ class Values(Choices):
         """
         return levels(self._sample, self.stretch, self.limits)
 
-    @follows("window", "good")
+    # -- the event -----------------------------------------------------------------------------
+
+    @derived("window", "stacked")
+    def windows(self) -> tuple[tuple[float, float], ...]:
+        """The windows of the event, `window` first; () where that is None."""
+        return () if self.window is None else (self.window, *self.stacked)
+
+    @derived("windows", "good")
+    def _difference(self) -> DifferenceImage | None:
+        return difference_image(self.tpf, self.windows, self.good) if self.windows else None
+
+    @follows("_difference")
     def difference(self) -> DifferenceImage | None:
-        """The difference image of the window, of the kept cadences; None where no window is set.
+        """The difference image of the windows, of the kept cadences; None where no window is set.
 
         Raises
         ------
         TPFError
-            Where the window, or the time beside it, holds no such cadence.
+            Where no window, or the time beside none of them, holds such a cadence.
         """
-        if self.window is None:
+        return self._difference
+
+    @derived("windows", "good", "_difference", "_summed", "_summed_unit", "aperture")
+    def _event(self) -> Event | None:
+        if not self.windows:
             return None
-        return difference_image(self.tpf, self.window, self.good)
+        return measure_event(
+            self.tpf,
+            self._summed,
+            self.windows,
+            self.good,
+            self.aperture,
+            difference=self._difference,
+            unit=self._summed_unit,
+        )
+
+    @follows("_event")
+    def event(self) -> Event | None:
+        """What is measured of the event in the windows; None where no window is set.
+
+        It is measured on the light curve as it is drawn, but for its being normalised.
+
+        Raises
+        ------
+        TPFError
+            As `difference` does.
+        """
+        return self._event

@@ -1,4 +1,4 @@
-"""Between the sky and the detector: the WCS of a stamp, and where a position falls on it.
+"""Between the sky and the detector: a stamp's WCS, its pixels' size, where a position falls.
 
 Reading the WCS out of a file is `tpfdash.io`; drawing the position is `tpfdash.views.pixels`.
 """
@@ -13,10 +13,12 @@ import xarray as xr
 from astropy.io import fits
 from astropy.utils.exceptions import AstropyWarning
 from astropy.wcs import WCS, NoConvergence
+from astropy.wcs.utils import proj_plane_pixel_area
 
-from tpfdash.stamp.geometry import corner
+from tpfdash.missions import get_mission
+from tpfdash.stamp.geometry import corner, extent
 
-__all__ = ["target_position", "wcs_header", "wcs_text"]
+__all__ = ["pixel_scale", "target_position", "wcs_header", "wcs_text"]
 
 #: What a WCS header says that is not of the sky.
 _DATES = ("DATE", "MJD")
@@ -66,23 +68,55 @@ def target_position(tpf: xr.Dataset) -> tuple[float, float] | None:
     (row, col) in detector pixels, a pixel's centre at the integer; None where the file has no
     position or no WCS, or the WCS cannot be inverted there. Proper motion is not applied.
     """
+    return _target(tpf, _sky(tpf))
+
+
+def _target(tpf: xr.Dataset, wcs: WCS | None) -> tuple[float, float] | None:
     ra, dec = (tpf.attrs.get(name) for name in ("ra", "dec"))
-    row, col = corner(tpf)
-    header = wcs_header(tpf.attrs, (row, col))
-    if header is None or ra is None or dec is None or not np.isfinite([ra, dec]).all():
+    if wcs is None or ra is None or dec is None or not np.isfinite([ra, dec]).all():
         return None
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", AstropyWarning)
         try:
-            wcs = WCS(header).celestial
-            if wcs.naxis != 2:
-                return None
             x, y = wcs.all_world2pix(ra, dec, 0)
         except (ValueError, NoConvergence):  # every error of wcslib is a ValueError
             return None
     if not np.isfinite([x, y]).all():
         return None
+    row, col = corner(tpf)
     return float(row + y), float(col + x)
+
+
+def pixel_scale(tpf: xr.Dataset) -> float | None:
+    """Size of a pixel on the sky by the file's own WCS: the square root of its area, in arcsec.
+
+    None where that is not to be trusted: there is no WCS, it puts the target beside the stamp, or
+    its pixels are not within a fifth of the mission's nominal ones.
+    """
+    wcs = _sky(tpf)
+    target = _target(tpf, wcs)
+    left, bottom, right, top = extent(tpf)
+    if target is None or wcs is None:
+        return None
+    if not (bottom <= target[0] <= top and left <= target[1] <= right):
+        return None
+    scale = float(np.sqrt(proj_plane_pixel_area(wcs))) * 3600  # deg
+    nominal = get_mission(tpf.attrs["mission"]).pixel_scale
+    return scale if abs(scale - nominal) <= nominal / 5 else None
+
+
+def _sky(tpf: xr.Dataset) -> WCS | None:
+    """The stamp's WCS from two pixel axes to the sky; its pixels count from the stamp's first."""
+    header = wcs_header(tpf.attrs, corner(tpf))
+    if header is None:
+        return None
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", AstropyWarning)
+        try:
+            wcs = WCS(header).celestial
+        except (ValueError, NoConvergence):
+            return None
+    return wcs if wcs.naxis == 2 else None
 
 
 def wcs_text(wcs: WCS) -> str:
