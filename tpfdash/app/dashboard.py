@@ -19,7 +19,7 @@ from tpfdash.app.notebook import inline_stylesheets, note_display, prepare
 from tpfdash.app.release import Column
 from tpfdash.app.report import report_html, save_report
 from tpfdash.cards.alert import fault_alert
-from tpfdash.cards.difference import difference_card
+from tpfdash.cards.evidence import evidence_card
 from tpfdash.cards.files import files_card
 from tpfdash.cards.keys import ArrowKeys
 from tpfdash.cards.lightcurve import lightcurve_card
@@ -42,6 +42,7 @@ _SETTINGS = (
     "scale",
     "stretch",
     "cmap",
+    "picture",
     "mode",
     "normalized",
     "show_flagged",
@@ -178,6 +179,7 @@ class TPFDashboard(pn.viewable.Viewer):
         top = pn.FlexBox(
             pixel_card(inspector, self.pixels),
             lightcurve_card(inspector, self.light_curve),
+            pn.Column(evidence_card(inspector), width=290, margin=0),
             flex_wrap="nowrap",
             gap="12px",
             sizing_mode="stretch_width",
@@ -195,9 +197,8 @@ class TPFDashboard(pn.viewable.Viewer):
         """The cards below, of which only the one in sight is kept up."""
         inspector = self.inspector
         cards = {
-            "Difference image": difference_card(inspector),
-            "Quality flags": (quality_card(inspector), []),
             "Target": (readout(inspector, target_html, "target"), []),
+            "Quality flags": (quality_card(inspector), []),
             "Save and load": files_card(inspector, lambda: report_html(inspector)),
         }
         tabs = pn.Tabs(
@@ -217,7 +218,6 @@ class TPFDashboard(pn.viewable.Viewer):
 
         show()
         tabs.param.watch(show, "active")
-        Live(inspector, lambda *events: setattr(tabs, "active", 0), "window")
         return tabs
 
     # -- telling those who watch the dashboard ----------------------------------------------------

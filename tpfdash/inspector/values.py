@@ -210,7 +210,13 @@ class Values(Choices):
         """
         return levels(self._sample, self.stretch, self.limits)
 
-    @follows("window", "good")
+    @derived("window", "good")
+    def _difference(self) -> DifferenceImage | None:
+        if self.window is None:
+            return None
+        return difference_image(self.tpf, self.window, self.good)
+
+    @follows("_difference")
     def difference(self) -> DifferenceImage | None:
         """The difference image of the window, of the kept cadences; None where no window is set.
 
@@ -219,6 +225,4 @@ class Values(Choices):
         TPFError
             Where the window, or the time beside it, holds no such cadence.
         """
-        if self.window is None:
-            return None
-        return difference_image(self.tpf, self.window, self.good)
+        return self._difference
