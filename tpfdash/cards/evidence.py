@@ -32,7 +32,8 @@ _HINT = "Drag over the light curve to set a window: its difference image shows h
 def evidence_card(inspector: Inspector) -> pn.Column:
     """The card of what speaks for an event's place, that says how to get one where none is set.
 
-    Its picture is made with the first window; then it is hidden and shown.
+    Its picture is made when a cadence is first pointed at, or with the first window; it is in
+    sight while there is one.
     """
     clear = button(
         inspector, "Clear window", "clear-window", lambda: _clear(inspector), "Set no window."
@@ -47,15 +48,22 @@ def evidence_card(inspector: Inspector) -> pn.Column:
         styles={"gap": "6px"},
     )
 
-    def show(*events):
-        clear.visible = inspector.window is not None
-        seen.visible = _is_seen(inspector)
-        if seen.visible and not picture.objects:
+    def make(*events):
+        if not picture.objects:
             view = DifferenceView(inspector)
             picture.append(plot_pane(view.plot, "difference", sizing_mode="stretch_width"))
 
+    def show(*events):
+        clear.visible = inspector.window is not None
+        seen.visible = _is_seen(inspector)
+        if seen.visible:
+            make()
+
     show()
     Live(inspector, show, "difference")
+    # The mouse that will drag a window comes over the light curve first: the picture is made
+    # meanwhile. It takes longer to make than a gesture may.
+    Live(inspector, make, "hovered")
     return pn.Column(
         row(section("Evidence"), pn.HSpacer(), clear, sizing_mode="stretch_width", height=28),
         readout(inspector, _words, "evidence-words", sizing_mode="stretch_width"),

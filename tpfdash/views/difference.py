@@ -148,22 +148,23 @@ class DifferenceView:
     def _tooltips(self) -> list[tuple[str, str]]:
         return [("row", "$y{0}"), ("column", "$x{0}"), (self._label(), "@image{0,0.[000]}")]
 
-    def _marks(self, found: DifferenceImage | None) -> dict[str, list]:
-        """Where there is something to mark, as the columns of a data source."""
+    def _marks(self, found: DifferenceImage | None) -> dict[str, list[float]]:
+        """The place of each of `MARKS`, in their order; NaN where there is nothing to mark."""
         tpf = self.inspector.tpf
         left, bottom, right, top = extent(tpf)
-        places = {
-            "star": found and found.outside_centroid,
-            "difference": found and found.centroid,
-            "target": target_position(tpf),
+        places = {"target": target_position(tpf)}
+        if found is not None:
+            places |= {"star": found.outside_centroid, "difference": found.centroid}
+        marks = [places.get(name) or (np.nan, np.nan) for name in MARKS]
+        inside = [bottom <= row <= top and left <= col <= right for row, col in marks]
+        return {
+            "row": [
+                row if there else np.nan for (row, _), there in zip(marks, inside, strict=True)
+            ],
+            "col": [
+                col if there else np.nan for (_, col), there in zip(marks, inside, strict=True)
+            ],
         }
-        there = [
-            (col, row, MARKS[name].marker, MARKS[name].color)
-            for name, (row, col) in ((name, at) for name, at in places.items() if at is not None)
-            if bottom <= row <= top and left <= col <= right
-        ]
-        names = ("col", "row", "marker", "color")
-        return {name: [one[k] for one in there] for k, name in enumerate(names)}
 
     def _ellipse(self, found: DifferenceImage | None) -> dict[str, list]:
         covariance = None if found is None else self._covariance(self.inspector)
@@ -319,8 +320,10 @@ def _bright(found: DifferenceImage) -> tuple[float, float]:
     return float(np.nanmin(image)), float(np.nanpercentile(image, 99))
 
 
-def _add_marks(figure: Plot, columns: dict[str, list]) -> ColumnDataSource:
-    source = ColumnDataSource(columns)
+def _add_marks(figure: Plot, columns: dict[str, list[float]]) -> ColumnDataSource:
+    marks = MARKS.values()
+    looks = {"marker": [mark.marker for mark in marks], "color": [mark.color for mark in marks]}
+    source = ColumnDataSource(columns | looks)
     for color, width in ((HALO_COLOR, 5), ("color", 2.5)):
         figure.scatter(
             "col",
