@@ -19,12 +19,13 @@ from tpfdash.views.difference import (
     DifferenceView,
     Mark,
     difference_text,
+    has_difference,
     signs_text,
 )
 from tpfdash.views.live import Live
 from tpfdash.views.stamp import APERTURE_COLOR
 
-__all__ = ["evidence_card", "legend_html"]
+__all__ = ["evidence_card", "evidence_html", "legend_html"]
 
 _HINT = "Drag over the light curve to set a window: its difference image shows here."
 
@@ -55,7 +56,7 @@ def evidence_card(inspector: Inspector) -> pn.Column:
 
     def show(*events):
         clear.visible = inspector.window is not None
-        seen.visible = _is_seen(inspector)
+        seen.visible = has_difference(inspector)
         if seen.visible:
             make()
 
@@ -66,7 +67,7 @@ def evidence_card(inspector: Inspector) -> pn.Column:
     Live(inspector, make, "hovered")
     return pn.Column(
         row(section("Evidence"), pn.HSpacer(), clear, sizing_mode="stretch_width", height=28),
-        readout(inspector, _words, "evidence-words", sizing_mode="stretch_width"),
+        readout(inspector, evidence_html, "evidence-words", sizing_mode="stretch_width"),
         seen,
         css_classes=["card", "tpf-evidence"],
         sizing_mode="stretch_width",
@@ -76,16 +77,9 @@ def evidence_card(inspector: Inspector) -> pn.Column:
     )
 
 
-def _is_seen(inspector: Inspector) -> bool:
-    """Whether there is a difference image."""
-    try:
-        return inspector.difference() is not None
-    except TPFError:
-        return False
-
-
 @follows("difference")
-def _words(inspector: Inspector) -> str:
+def evidence_html(inspector: Inspector) -> str:
+    """What the window shows, or why it shows nothing, or how to get one."""
     try:
         found = inspector.difference()
     except TPFError as error:

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from html import escape
 
 import holoviews as hv
 import numpy as np
@@ -34,6 +35,7 @@ __all__ = [
     "Mark",
     "difference_text",
     "error_ellipse",
+    "has_difference",
     "signs_text",
 ]
 
@@ -51,15 +53,16 @@ class Mark:
     """A place on the picture: how it is marked, and what its reader is told that it is."""
 
     marker: str
+    size: int
     color: str
     words: str
 
 
 #: Marks by what they mark, each with a shape of its own; dark, to be told from `HALO_COLOR`.
 MARKS = {
-    "star": Mark("circle", "#005f8a", "star out of the window"),
-    "difference": Mark("x", "#9c3b00", "the difference"),
-    "target": Mark("cross", "#111111", "catalogue position"),
+    "star": Mark("circle", 17, "#005f8a", "star out of the window"),
+    "difference": Mark("x", 11, "#9c3b00", "centroid of the difference"),
+    "target": Mark("cross", 13, "#111111", "catalogue position"),
 }
 
 
@@ -98,7 +101,8 @@ def _not_known(inspector: Inspector) -> np.ndarray | None:
 class DifferenceView:
     """The picture of an Inspector's window that its `picture` names, with centroids and aperture.
 
-    Where there is no difference image, its last one stays: nobody should be shown it.
+    It should not be in sight where there is no difference image (`has_difference`): the last one
+    is still drawn.
 
     Parameters
     ----------
@@ -128,34 +132,30 @@ class DifferenceView:
 
     # -- what is drawn ---------------------------------------------------------------------------
 
-    def _found(self) -> DifferenceImage | None:
-        try:
-            return self.inspector.difference()
-        except TPFError:  # said in words by whoever shows this view
-            return None
-
-    def _drawn(self, found: DifferenceImage | None) -> tuple[np.ndarray, tuple[float, float]]:
-        """The image as float32 (row, col), and the values at the ends of its colours."""
-        if found is None:
-            return np.full(self.inspector.tpf["aperture"].shape, np.nan, np.float32), (-1, 1)
-        image, ends = _PICTURES[self.inspector.picture].values(found)
-        return image.astype(np.float32), ends
+    def _colors(self) -> list[str]:
+        return palette(_PICTURES[self.inspector.picture].cmap)
 
     def _label(self) -> str:
         unit = column_unit(self.inspector.tpf, "flux")
         return _PICTURES[self.inspector.picture].label.format(flux=unit)
 
-    def _tooltips(self) -> list[tuple[str, str]]:
-        return [("row", "$y{0}"), ("column", "$x{0}"), (self._label(), "@image{0,0.[000]}")]
+    def _tooltip(self) -> str:
+        unit = escape(self._label())
+        return (
+            "<div style='font-size: 12px; line-height: 1.4; color: #222'>"
+            f"row $y{{0}}, column $x{{0}}<br>{unit}: @image{{0,0.[000]}}</div>"
+        )
 
-    def _marks(self, found: DifferenceImage | None) -> dict[str, list[float]]:
+    def _marks(self, found: DifferenceImage) -> dict[str, list[float]]:
         """The place of each of `MARKS`, in their order; NaN where there is nothing to mark."""
         tpf = self.inspector.tpf
         left, bottom, right, top = extent(tpf)
-        places = {"target": target_position(tpf)}
-        if found is not None:
-            places |= {"star": found.outside_centroid, "difference": found.centroid}
-        marks = [places.get(name) or (np.nan, np.nan) for name in MARKS]
+        places = {
+            "star": found.outside_centroid,
+            "difference": found.centroid,
+            "target": target_position(tpf),
+        }
+        marks = [places[name] or (np.nan, np.nan) for name in MARKS]
         inside = [bottom <= row <= top and left <= col <= right for row, col in marks]
         return {
             "row": [
@@ -166,8 +166,8 @@ class DifferenceView:
             ],
         }
 
-    def _ellipse(self, found: DifferenceImage | None) -> dict[str, list]:
-        covariance = None if found is None else self._covariance(self.inspector)
+    def _ellipse(self, found: DifferenceImage) -> dict[str, list[float]]:
+        covariance = self._covariance(self.inspector)
         if covariance is None or found.centroid is None:
             return {"row": [], "col": []}
         row, col = error_ellipse(found.centroid, covariance)
@@ -179,15 +179,14 @@ class DifferenceView:
     def _build(self) -> hv.Image:
         tpf = self.inspector.tpf
         bounds = left, bottom, right, top = extent(tpf)
-        image, ends = self._drawn(self._found())
         return hv.Image(
-            image[::-1],  # hv has row 0 on top
+            np.zeros(tpf["aperture"].shape, np.float32),  # until it is filled in
             bounds=bounds,
             kdims=["col", "row"],
             vdims=["value"],
         ).opts(
-            cmap=palette(_PICTURES[self.inspector.picture].cmap),
-            clim=ends,
+            cmap=self._colors(),
+            clim=(-1, 1),
             clipping_colors={"NaN": MISSING_COLOR},
             colorbar=True,
             colorbar_position="bottom",
@@ -199,7 +198,7 @@ class DifferenceView:
                 "major_label_text_font_size": "10px",
             },
             clabel=self._label(),
-            tools=[HoverTool(tooltips=self._tooltips())],
+            tools=[HoverTool(tooltips=self._tooltip())],
             default_tools=[],
             toolbar=None,
             responsive=True,
@@ -216,26 +215,27 @@ class DifferenceView:
 
     def _finish(self, plot, element) -> None:
         """What HoloViews has no option for: the marks with their halos, and the figure's aspect."""
-        figure, found = plot.state, self._found()
+        figure = plot.state
         plot.handles["outline"] = add_outline(
             figure, self._border(), {HALO_COLOR: 4.0, APERTURE_COLOR: 2.0}
         )
-        plot.handles["ellipse"] = _add_ellipse(figure, self._ellipse(found))
-        plot.handles["marks"] = _add_marks(figure, self._marks(found))
+        plot.handles["ellipse"] = _add_ellipse(figure)
+        plot.handles["marks"] = _add_marks(figure)
         for axis in (*figure.xaxis, *figure.yaxis):
             axis.ticker.update(min_interval=1, desired_num_ticks=4, num_minor_ticks=0)
         _fit(figure, self.inspector.tpf)
+        if has_difference(self.inspector):
+            self._change()({"image": plot})
 
     # -- keeping up ------------------------------------------------------------------------------
 
-    def _draw(self, *events) -> None:
-        found = self._found()
-        if found is None or not self._figures.pages():
-            return
-        image, (low, high) = self._drawn(found)
+    def _change(self) -> Callable[[dict], None]:
+        """What draws the difference image there is into the figure of a page."""
+        found = self.inspector.difference()
+        image, (low, high) = _PICTURES[self.inspector.picture].values(found)
+        image = image.astype(np.float32)
         marks, ellipse = self._marks(found), self._ellipse(found)
-        label, tooltips = self._label(), self._tooltips()
-        colors = palette(_PICTURES[self.inspector.picture].cmap)
+        label, tooltip, colors = self._label(), self._tooltip(), self._colors()
 
         def change(plots):
             handles = plots["image"].handles
@@ -246,9 +246,13 @@ class DifferenceView:
             if handles["colorbar"].title != label:
                 handles["color_mapper"].palette = colors
                 handles["colorbar"].title = label
-                handles["hover"].tooltips = tooltips
+                handles["hover"].tooltips = tooltip
 
-        patch(self._figures, change)
+        return change
+
+    def _draw(self, *events) -> None:
+        if has_difference(self.inspector) and self._figures.pages():
+            patch(self._figures, self._change())
 
     def _draw_aperture(self, *events) -> None:
         border = self._border()
@@ -256,6 +260,14 @@ class DifferenceView:
             self._figures,
             lambda plots: set_columns(plots["image"].handles["outline"], **border),
         )
+
+
+def has_difference(inspector: Inspector) -> bool:
+    """Whether there is a difference image: a window is set, with cadences in it and beside it."""
+    try:
+        return inspector.difference() is not None
+    except TPFError:  # in which words, is said by whoever shows the view
+        return False
 
 
 def difference_text(found: DifferenceImage) -> str:
@@ -320,17 +332,18 @@ def _bright(found: DifferenceImage) -> tuple[float, float]:
     return float(np.nanmin(image)), float(np.nanpercentile(image, 99))
 
 
-def _add_marks(figure: Plot, columns: dict[str, list[float]]) -> ColumnDataSource:
-    marks = MARKS.values()
-    looks = {"marker": [mark.marker for mark in marks], "color": [mark.color for mark in marks]}
-    source = ColumnDataSource(columns | looks)
+def _add_marks(figure: Plot) -> ColumnDataSource:
+    """Draw `MARKS`, for now nowhere: the columns row and col of the source are their places."""
+    marks, nowhere = MARKS.values(), [np.nan] * len(MARKS)
+    looks = {name: [getattr(mark, name) for mark in marks] for name in ("marker", "size", "color")}
+    source = ColumnDataSource({"row": nowhere, "col": nowhere} | looks)
     for color, width in ((HALO_COLOR, 5), ("color", 2.5)):
         figure.scatter(
             "col",
             "row",
             source=source,
             marker="marker",
-            size=13,
+            size="size",
             line_color=color,
             line_width=width,
             fill_color=None,
@@ -339,8 +352,9 @@ def _add_marks(figure: Plot, columns: dict[str, list[float]]) -> ColumnDataSourc
     return source
 
 
-def _add_ellipse(figure: Plot, columns: dict[str, list]) -> ColumnDataSource:
-    source = ColumnDataSource(columns)
+def _add_ellipse(figure: Plot) -> ColumnDataSource:
+    """A line through the columns row and col of a source, empty for now."""
+    source = ColumnDataSource({"row": [], "col": []})
     for color, width in ((HALO_COLOR, 4), (MARKS["difference"].color, 2)):
         figure.line("col", "row", source=source, line_color=color, line_width=width)
     return source
