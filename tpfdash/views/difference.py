@@ -60,8 +60,8 @@ class Mark:
 
 #: Marks by what they mark, each with a shape of its own; dark, to be told from `HALO_COLOR`.
 MARKS = {
-    "star": Mark("circle", 17, "#005f8a", "star out of the window"),
-    "difference": Mark("x", 11, "#9c3b00", "centroid of the difference"),
+    "star": Mark("circle", 17, "#004a6e", "star out of the window"),
+    "difference": Mark("x", 11, "#7a2a00", "centroid of the difference"),
     "target": Mark("cross", 13, "#111111", "catalogue position"),
 }
 
@@ -180,7 +180,7 @@ class DifferenceView:
         tpf = self.inspector.tpf
         bounds = left, bottom, right, top = extent(tpf)
         return hv.Image(
-            np.zeros(tpf["aperture"].shape, np.float32),  # until it is filled in
+            np.zeros(tpf["aperture"].shape),  # until it is filled in
             bounds=bounds,
             kdims=["col", "row"],
             vdims=["value"],
@@ -233,7 +233,6 @@ class DifferenceView:
         """What draws the difference image there is into the figure of a page."""
         found = self.inspector.difference()
         image, (low, high) = _PICTURES[self.inspector.picture].values(found)
-        image = image.astype(np.float32)
         marks, ellipse = self._marks(found), self._ellipse(found)
         label, tooltip, colors = self._label(), self._tooltip(), self._colors()
 
@@ -278,6 +277,8 @@ def difference_text(found: DifferenceImage) -> str:
     )
     if found.centroid is None:
         return f"{cadences}: no pixel stands out of the noise, so nothing is seen in this stamp."
+    if found.offset is None:
+        return f"{cadences}. Out of the window no star is seen to measure the difference from."
     row, col = found.offset
     return (
         f"{cadences}. The difference is centred {np.hypot(row, col):.2f} pixel from the star out "
@@ -325,11 +326,10 @@ def _even(image: np.ndarray) -> tuple[float, float]:
 
 
 def _bright(found: DifferenceImage) -> tuple[float, float]:
-    """Limits from the faintest pixel to the brightest but for one in a hundred."""
-    image = found.outside
-    if not np.isfinite(image).any():
-        return 0.0, 1.0
-    return float(np.nanmin(image)), float(np.nanpercentile(image, 99))
+    """Limits from the faintest pixel out of the window to the brightest but for one in 100."""
+    values = found.outside[np.isfinite(found.outside)]
+    low, high = (values.min(), np.percentile(values, 99)) if values.size else (0.0, 0.0)
+    return (float(low), float(high)) if low < high else (float(low), float(low) + 1.0)
 
 
 def _add_marks(figure: Plot) -> ColumnDataSource:
