@@ -1,20 +1,29 @@
-"""The three images of a difference as Bokeh figures: what is drawn where on the detector."""
+"""The picture of a window as a Bokeh figure: what is drawn where on the detector, and patched."""
 
 import holoviews as hv
 import numpy as np
 import pytest
-from bokeh.models import Image, Scatter
-from bokeh.plotting import figure as Figure
+from bokeh.models import Arrow, ColorBar, HoverTool, Image, Line, Scatter
 
 from tpfdash.inspector import Inspector
+from tpfdash.inspector.choices import PICTURES
+from tpfdash.inspector.derived import follows
 from tpfdash.simulate import Star, simulate_tpf
-from tpfdash.views.difference import DIFFERENCE_COLOR, OUTSIDE_COLOR, DifferenceView
+from tpfdash.views.difference import (
+    HALO_COLOR,
+    MARKS,
+    DifferenceView,
+    error_ellipse,
+    has_difference,
+    signs_text,
+)
 
 ROW, COL = 300, 700
 SHAPE = (5, 7)
 #: Where the star is, where light is missing in the window, and by how much: indices, e-/s.
 STAR, DIP, DEPTH = (1, 5), (3, 2), 80.0
-TITLES = ["out of the window", "difference: out − in", "S/N of the difference"]
+#: Where light is added in another window.
+FLARE = (0, 3)
 
 
 @pytest.fixture(scope="module")
@@ -22,14 +31,15 @@ def tpf():
     """Every pixel has a value of its own, and a noise of 1 e-/s that cancels in even numbers."""
     tpf = simulate_tpf(
         "Kepler",
-        n_cadences=160,
+        n_cadences=320,
         shape=SHAPE,
         corner=(ROW, COL),
         stars=[Star(*STAR, magnitude=12)],
         noise=False,
     )
-    flux = np.broadcast_to(level(), (160, *SHAPE)) + np.resize([1.0, -1.0], 160)[:, None, None]
+    flux = np.broadcast_to(level(), (320, *SHAPE)) + np.resize([1.0, -1.0], 320)[:, None, None]
     flux[70:90, *DIP] -= DEPTH
+    flux[230:250, *FLARE] += DEPTH
     tpf["flux"].values[:] = flux
     return tpf
 
@@ -41,14 +51,62 @@ def level():
     return level
 
 
-@pytest.fixture(scope="module")
-def figures(tpf):
-    """Title -> Bokeh figure."""
-    inspector = Inspector(tpf, window=(tpf["time"].values[70], tpf["time"].values[89]))
+def in_window():
+    inside = level()
+    inside[DIP] -= DEPTH
+    return inside
+
+
+def missing(place=DIP, depth=DEPTH):
+    image = np.zeros(SHAPE)
+    image[place] = depth
+    return image
+
+
+#: Steps of 2 e-/s: a variance of 2, on means of 20 cadences and of twice 20.
+NOISE = np.sqrt(2 * (1 / 20 + 2 / 20 / 4))
+DRAWN = {
+    "difference": missing(),
+    "S/N": missing() / NOISE,
+    "out": level(),
+    "in": in_window(),
+}
+
+
+@pytest.fixture
+def window(tpf):
+    return tpf["time"].values[70], tpf["time"].values[89]
+
+
+@pytest.fixture
+def brightening(tpf):
+    return tpf["time"].values[230], tpf["time"].values[249]
+
+
+@pytest.fixture
+def inspector(tpf, window):
+    inspector = Inspector(tpf, window=window)
     inspector.select(ROW + 2, COL + 4)
-    layout = DifferenceView(inspector).layout(inspector.difference())
-    page = hv.renderer("bokeh").get_plot(layout).state
-    return {one.title.text: one for one in page.select({"type": Figure})}
+    return inspector
+
+
+@pytest.fixture
+def shows():
+    """A function: an Inspector -> the Bokeh figure of its window."""
+    kept = []
+
+    def show(inspector, **options):
+        view = DifferenceView(inspector, **options)
+        plot = hv.renderer("bokeh").get_plot(view.plot)
+        kept.append((view, plot))
+        return plot.state
+
+    return show
+
+
+def of(figure, glyph):
+    """The renderers of a kind of glyph."""
+    return [one for one in figure.renderers if isinstance(one.glyph, glyph)]
 
 
 def drawn(figure):
@@ -56,7 +114,7 @@ def drawn(figure):
 
     Bokeh puts the array's row 0 at `y`, and what follows above it.
     """
-    (renderer,) = (one for one in figure.renderers if isinstance(one.glyph, Image))
+    (renderer,) = of(figure, Image)
     data = renderer.data_source.data
     image = data["image"][0]
     rows, cols = image.shape
@@ -67,57 +125,244 @@ def drawn(figure):
     }
 
 
-def on_detector(image):
-    return {(ROW + i, COL + j): image[i, j] for i, j in np.ndindex(SHAPE)}
+def assert_draws(figure, expected):
+    found = drawn(figure)
+    expected = {(ROW + i, COL + j): expected[i, j] for i, j in np.ndindex(SHAPE)}
+    assert found.keys() == expected.keys()
+    np.testing.assert_allclose(
+        [found[place] for place in expected], list(expected.values()), rtol=0.02, atol=0.01
+    )
 
 
-def test_each_pixel_is_drawn_at_its_place_on_the_detector(figures):
-    assert sorted(figures) == sorted(TITLES)
-    missing = np.zeros(SHAPE)
-    missing[DIP] = DEPTH
-    # Steps of 2 e-/s: a variance of 2, on means of 20 cadences and of twice 20.
-    snr = missing / np.sqrt(2 * (1 / 20 + 2 / 20 / 4))
-    for title, expected in zip(TITLES, [level(), missing, snr], strict=True):
-        found, expected = drawn(figures[title]), on_detector(expected)
-        assert found.keys() == expected.keys(), title
-        np.testing.assert_allclose(
-            [found[place] for place in expected],
-            list(expected.values()),
-            rtol=0.02,
-            atol=0.01,
-            err_msg=title,
-        )
+def colors(figure):
+    (renderer,) = of(figure, Image)
+    return renderer.glyph.color_mapper
 
 
-def test_rows_go_up_and_the_whole_stamp_is_in_sight(figures):
-    for figure in figures.values():
-        assert (figure.x_range.start, figure.x_range.end) == (COL - 0.5, COL + 6.5)
-        assert (figure.y_range.start, figure.y_range.end) == (ROW - 0.5, ROW + 4.5)
+def said(figure):
+    """The words over the colour bar, and beside the mouse."""
+    (bar,), (hover,) = (figure.select({"type": kind}) for kind in (ColorBar, HoverTool))
+    return bar.title, hover.tooltips
 
 
-def test_centroids_and_target_are_marked_where_they_are(figures):
-    expected = {
-        ("circle", OUTSIDE_COLOR): STAR,  # of the image out of the window
-        ("x", DIFFERENCE_COLOR): DIP,
-        ("cross", "white"): STAR,  # the catalogue position
-    }
-    for figure in figures.values():
-        marks = [one for one in figure.renderers if isinstance(one.glyph, Scatter)]
-        found = {
-            (one.glyph.marker, one.glyph.line_color): (
-                one.data_source.data["row"][0] - ROW,
-                one.data_source.data["col"][0] - COL,
-            )
-            for one in marks
-        }
+def marked(figure):
+    """{marker: (row, column) indices} of the marks that are somewhere."""
+    data = of(figure, Scatter)[0].data_source.data
+    marks = zip(data["marker"], data["row"], data["col"], strict=True)
+    return {marker: (row - ROW, col - COL) for marker, row, col in marks if np.isfinite(row + col)}
+
+
+@pytest.mark.parametrize("picture", PICTURES)
+def test_each_pixel_is_drawn_at_its_place_on_the_detector(inspector, shows, picture):
+    inspector.picture = picture
+    assert_draws(shows(inspector), DRAWN[picture])
+
+
+def test_rows_go_up_and_the_whole_stamp_is_in_sight(inspector, shows):
+    figure = shows(inspector)
+    assert (figure.x_range.start, figure.x_range.end) == (COL - 0.5, COL + 6.5)
+    assert (figure.y_range.start, figure.y_range.end) == (ROW - 0.5, ROW + 4.5)
+
+
+def test_another_window_and_another_picture_are_put_into_the_same_figure(
+    inspector, shows, brightening
+):
+    figure = shows(inspector)
+    models = set(figure.references())
+    inspector.window = brightening
+    assert_draws(figure, missing(FLARE, -DEPTH))
+    for picture in reversed(PICTURES):
+        inspector.picture = picture
+        fresh = shows(inspector)
+        np.testing.assert_array_equal(list(drawn(figure).values()), list(drawn(fresh).values()))
+        assert said(figure) == said(fresh)
+        for name in ("low", "high", "palette"):
+            ends = [getattr(colors(one), name) for one in (figure, fresh)]
+            np.testing.assert_array_equal(*ends, err_msg=name)
+    assert set(figure.references()) == models
+
+
+def test_a_window_with_no_difference_image_leaves_the_figure_for_the_next(
+    tpf, inspector, shows, window
+):
+    figure = shows(inspector)
+    for nothing in (None, (1.0, 2.0)):
+        inspector.window = nothing
+        assert not has_difference(inspector)
+        inspector.picture = "in"
+        blank = shows(inspector)
+        inspector.window = window
+        assert has_difference(inspector)
+        for one in (figure, blank):
+            assert_draws(one, in_window())
+            assert "in the window" in said(one)[0]
+            assert marked(one)
+        inspector.picture = "difference"
+
+
+def test_colours_are_even_about_0_and_red_is_where_light_is_missing(inspector, shows, brightening):
+    figure = shows(inspector)
+    for picture in ("difference", "S/N"):
+        inspector.picture = picture
+        largest = np.abs(DRAWN[picture]).max()
+        assert (colors(figure).low, colors(figure).high) == pytest.approx((-largest, largest), 0.02)
+        faint, strong = (colors(figure).palette[k] for k in (0, -1))
+        red, _, blue = (int(strong[k : k + 2], 16) for k in (1, 3, 5))
+        assert red > blue
+        red, _, blue = (int(faint[k : k + 2], 16) for k in (1, 3, 5))
+        assert blue > red
+        for words in ("positive (red): light is missing", "negative (blue): light was added"):
+            assert words in signs_text(picture)
+    inspector.window = brightening
+    assert colors(figure).low == -colors(figure).high < 0
+    for picture in ("out", "in"):
+        inspector.picture = picture
+        assert (colors(figure).low, colors(figure).high) == pytest.approx((0, 1000), abs=400)
+        assert signs_text(picture) == ""
+
+
+def test_both_means_have_the_same_colours(inspector, shows):
+    ends = []
+    for picture in ("out", "in"):
+        inspector.picture = picture
+        mapper = colors(shows(inspector))
+        ends.append((mapper.low, mapper.high, mapper.palette))
+    assert ends[0] == ends[1]
+
+
+def test_a_pixel_says_its_row_its_column_and_its_value(inspector, shows):
+    figure = shows(inspector)
+    units = {"difference": "e⁻/s", "S/N": "σ", "out": "e⁻/s", "in": "e⁻/s"}
+    for picture, unit in units.items():
+        inspector.picture = picture
+        bar, tooltip = said(figure)
+        assert unit in bar
+        assert "row $y{0}" in tooltip and "column $x{0}" in tooltip
+        assert f"{bar}: @image" in tooltip
+
+
+def test_centroids_and_target_are_marked_where_they_are(inspector, shows, brightening):
+    figure = shows(inspector)
+    for window, centre in ((inspector.window, DIP), (brightening, FLARE)):
+        inspector.window = window
+        found = marked(figure)
+        expected = {"circle": STAR, "x": centre, "cross": STAR}
         assert found.keys() == expected.keys()
         for mark, place in expected.items():
-            np.testing.assert_allclose(found[mark], place, atol=0.1, err_msg=str(mark))
+            np.testing.assert_allclose(found[mark], place, atol=0.1, err_msg=mark)
 
 
-def test_the_aperture_is_outlined_around_its_pixel(figures):
-    for title, figure in figures.items():
-        (border,) = (one for one in figure.renderers if "x0" in one.data_source.data)
-        data = border.data_source.data
-        assert (min(data["x0"]), max(data["x1"])) == (COL + 3.5, COL + 4.5), title
-        assert (min(data["y0"]), max(data["y1"])) == (ROW + 1.5, ROW + 2.5), title
+def test_what_is_not_seen_is_not_marked(inspector, tpf, shows):
+    figure = shows(inspector)
+    inspector.window = tpf["time"].values[150], tpf["time"].values[169]
+    assert inspector.difference().centroid is None
+    assert marked(figure).keys() == {"circle", "cross"}
+
+
+def test_a_target_beside_the_stamp_is_not_marked(tpf, window, shows):
+    moved = tpf.assign_coords(row=tpf["row"] + 40)
+    moved.attrs |= {"ra": tpf.attrs["ra"] + 0.05}
+    assert "cross" not in marked(shows(Inspector(moved, window=window)))
+
+
+def luminance(color):
+    """Relative luminance of "#rrggbb", as WCAG has it."""
+    parts = np.array([int(color[k : k + 2], 16) for k in (1, 3, 5)]) / 255
+    linear = np.where(parts <= 0.04045, parts / 12.92, ((parts + 0.055) / 1.055) ** 2.4)
+    return linear @ [0.2126, 0.7152, 0.0722]
+
+
+def contrast(one, other):
+    low, high = sorted((luminance(one), luminance(other)))
+    return (high + 0.05) / (low + 0.05)
+
+
+def test_marks_differ_in_shape_and_stand_out_from_every_colour(inspector, shows):
+    assert len({mark.marker for mark in MARKS.values()}) == len(MARKS)
+    for mark in MARKS.values():
+        assert contrast(mark.color, HALO_COLOR) > 4.5
+        for picture in PICTURES:
+            inspector.picture = picture
+            for color in colors(shows(inspector)).palette[::15]:
+                assert max(contrast(mark.color, color), contrast(HALO_COLOR, color)) > 3
+
+
+def test_the_aperture_is_outlined_around_its_pixels_and_follows_it(inspector, shows):
+    figure = shows(inspector)
+    assert figure.select({"type": Arrow})
+
+    def lengths():
+        for arrow in figure.select({"type": Arrow}):
+            data = arrow.source.data
+            x0, x1, y0, y1 = (np.asarray(data[name]) for name in ("x0", "x1", "y0", "y1"))
+            yield float(np.hypot(x1 - x0, y1 - y0).sum())
+
+    data = figure.select({"type": Arrow})[0].source.data
+    assert (min(data["x0"]), max(data["x1"])) == (COL + 3.5, COL + 4.5)
+    assert (min(data["y0"]), max(data["y1"])) == (ROW + 1.5, ROW + 2.5)
+    assert set(lengths()) == {4}
+    inspector.set_aperture("all")
+    assert set(lengths()) == {24}
+    inspector.set_aperture("empty")
+    assert set(lengths()) == {0}
+
+
+# -- how well the centroid is known --------------------------------------------------------------
+
+
+def test_an_ellipse_is_one_sigma_along_each_of_its_axes():
+    covariance = np.array([[0.09, 0.02], [0.02, 0.04]])
+    row, col = error_ellipse((300.5, 701.25), covariance)
+    offsets = np.stack([row - 300.5, col - 701.25])
+    distance = np.einsum("ik,ij,jk->k", offsets, np.linalg.inv(covariance), offsets)
+    np.testing.assert_allclose(distance, 1)
+    assert (row[0], col[0]) == pytest.approx((row[-1], col[-1]))
+    assert row.max() - 300.5 == pytest.approx(0.3, rel=0.01)  # the marginal error of the row
+    assert col.max() - 701.25 == pytest.approx(0.2, rel=0.01)
+
+
+def test_an_ellipse_of_no_width_is_a_line_and_of_no_number_is_none():
+    row, col = error_ellipse((3, 4), np.outer([1, 2], [1, 2]))
+    np.testing.assert_allclose(col - 4, 2 * (row - 3), atol=1e-6)
+    assert [one.size for one in error_ellipse((3, 4), np.full((2, 2), np.nan))] == [0, 0]
+
+
+def test_the_ellipse_is_drawn_around_the_differences_centroid(inspector, tpf, shows):
+    assert len(of(shows(inspector), Line)[0].data_source.data["row"]) == 0  # nothing is known
+
+    @follows("normalized")
+    def covariance(inspector):
+        return None if inspector.normalized else np.diag([0.01, 0.04])
+
+    figure = shows(inspector, covariance=covariance)
+
+    def line():
+        data = of(figure, Line)[0].data_source.data
+        return np.asarray(data["row"]), np.asarray(data["col"])
+
+    row, col = line()
+    assert (row.min(), row.max()) == pytest.approx(
+        (ROW + DIP[0] - 0.1, ROW + DIP[0] + 0.1), abs=0.1
+    )
+    assert np.ptp(row) == pytest.approx(0.2, abs=0.01) and np.ptp(col) == pytest.approx(
+        0.4, abs=0.01
+    )
+    inspector.normalized = True
+    assert line()[0].size == 0
+    inspector.normalized = False
+    assert line()[0].size
+    inspector.window = tpf["time"].values[150], tpf["time"].values[169]
+    assert line()[0].size == 0
+
+
+def test_pixels_are_nearly_square_on_a_card_of_any_width():
+    """By the borders that the figure keeps for its axes, and its aspect."""
+    for shape in ((6, 6), (10, 11), (9, 7), (5, 8)):
+        tpf = simulate_tpf("Kepler", n_cadences=5, shape=shape)
+        view = DifferenceView(Inspector(tpf))
+        figure = hv.renderer("bokeh").get_plot(view.plot).state
+        for width in (226, 280, 296, 320):
+            inside = width - figure.min_border_left - figure.min_border_right
+            high = width / figure.aspect_ratio - figure.min_border_top - 84
+            pixel = (inside / shape[1]) / (high / shape[0])
+            assert pixel == pytest.approx(1, abs=0.2), (shape, width)

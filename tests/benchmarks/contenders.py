@@ -14,7 +14,8 @@ class Contender:
 
     `command(path, port)` gives the words that start its server. `finders` are JavaScript
     expressions, evaluated in `probe.js`, each a function: `pixels` and `lightcurve` of a Bokeh
-    view, true for the view of that figure; `cadence` and `stretch` give the element of a slider.
+    view, true for the view of that figure, and so `difference` where there is one; `cadence` and
+    `stretch` give the element of a slider.
     """
 
     name: str
@@ -31,6 +32,7 @@ CONTENDERS = {
         {
             "pixels": "(view) => inside(view.el, 'tpf-pixels')",
             "lightcurve": "(view) => inside(view.el, 'tpf-lightcurve')",
+            "difference": "(view) => inside(view.el, 'tpf-difference')",
             "cadence": "() => withClass('tpf-cadence')",
             "stretch": "() => withClass('tpf-stretch')",
         },

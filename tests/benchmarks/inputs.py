@@ -18,6 +18,8 @@ __all__ = ["bright_pixels", "sample", "simulated"]
 
 REAL = {
     1021: "kplr011904151-2010009091648_lpd-targ.fits",
+    1639: "kplr006922244-2009166043257_lpd-targ.fits",
+    3470: "ktwo210994964-c04_lpd-targ.fits.gz",
     4573: "kplr005562784-2011271113734_lpd-targ.fits.gz",
     "sirius": "tess2018349182459-s0006-0000000322899250-0126-s_tp.fits",
 }

@@ -114,12 +114,11 @@ function probe(finderSources) {
   // changed for `settle` ms after both changed and the last event, or after `timeout` ms.
   function arm({ start, need = FIGURES, look = FIGURES, settle = 400, timeout = 20000,
                  first = false }) {
-    const shown = {}, changes = {}, changed = {}, unlike = {};
+    const shown = {}, changes = {}, changed = {};
     let origin = start == null ? 0 : null, lastEvent = 0, checks = 0, checking = 0, events = 0;
-    for (const which of FIGURES) {
+    for (const which of new Set([...need, ...look])) {
       shown[which] = start == null ? null : picture(which);
       changes[which] = [];
-      unlike[which] = 0;
     }
     const armed = performance.now();
     const onEvent = (event) => {

@@ -20,6 +20,7 @@ from tpfdash.app.release import Column
 from tpfdash.app.report import report_html, save_report
 from tpfdash.cards.alert import fault_alert
 from tpfdash.cards.drawer import drawer
+from tpfdash.cards.evidence import evidence_card
 from tpfdash.cards.files import files_card
 from tpfdash.cards.flags import flags_card
 from tpfdash.cards.keys import Keys
@@ -44,6 +45,7 @@ _SETTINGS = (
     "scale",
     "stretch",
     "cmap",
+    "picture",
     "mode",
     "normalized",
     "show_flagged",
@@ -184,6 +186,7 @@ class TPFDashboard(pn.viewable.Viewer):
             "stamp": pixel_card(inspector, self.pixels),
             "curve": lightcurve_card(inspector, self.light_curve),
             "drawer": self._drawer(),
+            "evidence": evidence_card(inspector),
         }
         self._keys = Keys(inspector)
         for place, card in cards.items():

@@ -18,6 +18,8 @@ import numpy as np
 from bokeh.embed import components
 from bokeh.resources import Resources
 
+from tpfdash.cards.evidence import legend_html
+from tpfdash.cards.measured import event_html
 from tpfdash.cards.words import cadence_html, heading_html, target_html
 from tpfdash.errors import TPFError
 from tpfdash.inspector import Inspector
@@ -25,6 +27,7 @@ from tpfdash.io.atomic import write_atomically
 from tpfdash.stamp.geometry import corner, runs
 from tpfdash.timeseries.transform import function_name
 from tpfdash.version import __version__
+from tpfdash.views.difference import DifferenceView, has_difference
 from tpfdash.views.lightcurve import LightCurveView
 from tpfdash.views.pixels import PixelView
 
@@ -36,17 +39,19 @@ _TEMPLATE = Template((Path(__file__).parent / "report.html").read_text())
 def report_html(inspector: Inspector) -> str:
     """The page as a text: stamp and masks, light curve, target, and where it comes from.
 
+    Where a window is set, its difference image and the S/N of that too.
+
     A long light curve is drawn as the same raster as on screen. Everything is inside: fonts and
     scripts too.
     """
     still = copy(inspector)
-    renderer = hv.renderer("bokeh")
-    figures = []
-    for view in (PixelView(still), LightCurveView(still)):
-        # What is drawn now, without the gestures, which would call a server.
-        figures.append(renderer.get_plot(view.plot[()]).state)
-        _drop_idle_tools(figures[-1])
-    script, (pixels, lightcurve) = components(tuple(figures))
+    asked = _asked_of_window(still)
+    views = [PixelView(still), LightCurveView(still), *map(DifferenceView, asked)]
+    # What is drawn now, without the gestures, which would call a server.
+    figures = [hv.renderer("bokeh").get_plot(view.plot[()]).state for view in views]
+    for figure in figures:
+        _drop_idle_tools(figure)
+    script, (pixels, lightcurve, *pictures) = components(tuple(figures))
     return _TEMPLATE.substitute(
         title=escape(str(still.tpf.attrs.get("object") or "tpfdash")),
         # Not Bokeh's whole page: that would have it load what Panel's components want as well.
@@ -54,6 +59,7 @@ def report_html(inspector: Inspector) -> str:
         heading=heading_html(still),
         pixels=pixels,
         lightcurve=lightcurve,
+        evidence=_evidence(still, asked, pictures),
         readout=cadence_html(still),
         target=target_html(still),
         provenance=_table(_provenance(still)),
@@ -81,6 +87,28 @@ def _drop_idle_tools(figure) -> None:
     idle = ("BoxSelectTool", "TapTool")
     figure.tools = [tool for tool in figure.tools if type(tool).__name__ not in idle]
     figure.toolbar.update(active_drag=None, active_tap=None)
+
+
+def _asked_of_window(inspector: Inspector) -> list[Inspector]:
+    """Copies of an Inspector, one for each picture of its window; none where there is none."""
+    if not has_difference(inspector):
+        return []
+    copies = [copy(inspector) for _ in range(2)]
+    for one, picture in zip(copies, ("difference", "S/N"), strict=True):
+        one.picture = picture
+    return copies
+
+
+def _evidence(inspector: Inspector, asked: list[Inspector], pictures: list[str]) -> str:
+    """What is said and shown of the window; nothing where none is set."""
+    if inspector.window is None:
+        return ""
+    figures = "".join(
+        f"<figure>{picture}<figcaption>{legend_html(one)}</figcaption></figure>"
+        for one, picture in zip(asked, pictures, strict=True)
+    )
+    words = event_html(inspector)
+    return f"<section class='evidence'><h2>Evidence</h2>{words}<div>{figures}</div></section>"
 
 
 def _provenance(inspector: Inspector) -> list[tuple[str, str]]:

@@ -337,7 +337,9 @@ def light_around(images: np.ndarray) -> np.ndarray:
 
     In the unit of the images but for a factor; what is not finite counts as 0.
     """
-    return gaussian_filter(np.where(np.isfinite(images), images, 0.0), (0, _WIDTH, _WIDTH), mode="constant")
+    return gaussian_filter(
+        np.where(np.isfinite(images), images, 0.0), (0, _WIDTH, _WIDTH), mode="constant"
+    )
 
 
 def centroid_noise(image: np.ndarray, error: np.ndarray, place: np.ndarray) -> np.ndarray:

@@ -23,9 +23,10 @@ from tpfdash.stamp.columns import COLUMNS
 from tpfdash.stamp.masks import MODES
 from tpfdash.stamp.stretch import SCALES
 
-__all__ = ["CMAPS", "Choices"]
+__all__ = ["CMAPS", "PICTURES", "Choices"]
 
 CMAPS = ("viridis", "magma", "inferno", "cividis", "gray", "gray_r", "coolwarm")
+PICTURES = ("difference", "S/N", "out", "in")
 
 
 class Choices(param.Parameterized):
@@ -60,6 +61,12 @@ class Choices(param.Parameterized):
         "that is moved; None in either: as the stretch has it.",
     )
     cmap = Choice(default="viridis", objects=list(CMAPS), doc="Colour map of the postage stamp.")
+    picture = Choice(
+        default="difference",
+        objects=list(PICTURES),
+        doc="What is shown of the window: the mean out of it minus the mean in it, that over its "
+        "error, or one of the two means.",
+    )
     mode = Choice(default="replace", objects=list(MODES), doc="What a click or a box does.")
     editing = Choice(
         default="aperture",

@@ -1,129 +1,358 @@
-"""The difference image of the window: the first answer to "where does this come from?"."""
+"""The difference image of the window: the first answer to "where does this come from?".
+
+One figure with one of four pictures of the window in it, `PICTURES`. It is built once; another
+window, another picture or another aperture is patched into it. What the images are worked out of is
+`tpfdash.diagnosis.difference`.
+"""
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from dataclasses import dataclass
+from html import escape
+
 import holoviews as hv
 import numpy as np
-from bokeh.models import HoverTool
+import xarray as xr
+from bokeh.models import BasicTicker, ColumnDataSource, HoverTool, Plot
 
 from tpfdash.diagnosis.difference import DifferenceImage
+from tpfdash.errors import TPFError
 from tpfdash.inspector import Inspector
+from tpfdash.inspector.derived import follows
 from tpfdash.stamp.columns import column_unit
 from tpfdash.stamp.geometry import extent
 from tpfdash.stamp.sky import target_position
+from tpfdash.views.faults import guarded
 from tpfdash.views.live import Live
 from tpfdash.views.patches import Figures, patch, set_columns, simplify
-from tpfdash.views.stamp import APERTURE_COLOR, MISSING_COLOR, palette, segments, stamp_size
+from tpfdash.views.stamp import APERTURE_COLOR, MISSING_COLOR, add_outline, palette, segments
 
-__all__ = ["DifferenceView", "difference_text"]
+__all__ = [
+    "HALO_COLOR",
+    "MARKS",
+    "DifferenceView",
+    "Mark",
+    "error_ellipse",
+    "has_difference",
+    "signs_text",
+]
 
-OUTSIDE_COLOR = "#19c3ff"
-DIFFERENCE_COLOR = "#ffb000"
+#: Drawn under every mark, a little wider: on the darkest pixels it is what tells the mark.
+HALO_COLOR = "#ffffff"
+
+#: Screen pixels around the frame: for the axis on the left, and for axis and colour bar below.
+_LEFT, _RIGHT, _ABOVE, _BELOW = 46, 10, 6, 84
+#: Width of the figure for which its aspect makes the pixels square; nearly so at other widths.
+_WIDTH = 280
+
+
+@dataclass(frozen=True)
+class Mark:
+    """A place on the picture: how it is marked, and what its reader is told that it is."""
+
+    marker: str
+    size: int
+    color: str
+    words: str
+
+
+#: Marks by what they mark, each with a shape of its own; dark, to be told from `HALO_COLOR`.
+MARKS = {
+    "star": Mark("circle", 17, "#004a6e", "star out of the window"),
+    "difference": Mark("x", 11, "#7a2a00", "centroid of the difference"),
+    "target": Mark("cross", 13, "#111111", "catalogue position"),
+}
+
+
+@dataclass(frozen=True)
+class _Picture:
+    """What is drawn of a difference, and in which colours.
+
+    Parameters
+    ----------
+    label : str
+        With "{flux}" for the unit of the flux.
+    cmap : str
+    values : callable
+        DifferenceImage -> (the image, the ends of its colours).
+    """
+
+    label: str
+    cmap: str
+    values: Callable[[DifferenceImage], tuple[np.ndarray, tuple[float, float]]]
+
+
+_PICTURES = {
+    "difference": _Picture("out − in ({flux})", "coolwarm", lambda d: (d.image, _even(d.image))),
+    "S/N": _Picture("S/N of out − in (σ)", "coolwarm", lambda d: (d.snr, _even(d.snr))),
+    # Both in the colours of the first, so that they can be compared.
+    "out": _Picture("out of the window ({flux})", "viridis", lambda d: (d.outside, _bright(d))),
+    "in": _Picture("in the window ({flux})", "viridis", lambda d: (d.inside, _bright(d))),
+}
+
+
+@follows()
+def _not_known(inspector: Inspector) -> np.ndarray | None:
+    return None
 
 
 class DifferenceView:
-    """The image out of the window, the difference and its S/N, with centroids and aperture."""
+    """The picture of an Inspector's window that its `picture` names, with centroids and aperture.
 
-    def __init__(self, inspector: Inspector, side: int = 230):
+    It should not be in sight where there is no difference image (`has_difference`): the last one
+    is still drawn.
+
+    Parameters
+    ----------
+    inspector : Inspector
+    covariance : callable
+        Inspector -> float array (2, 2) of (row, col), pixels squared, of the difference's centroid,
+        or None where it is not known; it says what it `follows`.
+
+    Attributes
+    ----------
+    plot : DynamicMap
+        To be displayed by HoloViews or Panel. It is as wide as its place; where that has the CSS
+        property `--tpf-picture-height`, no higher than that.
+    """
+
+    def __init__(
+        self,
+        inspector: Inspector,
+        covariance: Callable[[Inspector], np.ndarray | None] = _not_known,
+    ):
         self.inspector = inspector
-        self._side = side
+        self._covariance = covariance
         self._figures = Figures()
+        self.plot = hv.DynamicMap(guarded(inspector, reraise=True)(self._build))
+        Live(inspector, self._draw, "difference", "picture", *covariance.inputs)
         Live(inspector, self._draw_aperture, "aperture")
 
-    def layout(self, found: DifferenceImage) -> hv.Layout:
-        """The three images of a difference, beside each other."""
-        unit = column_unit(self.inspector.tpf, "flux")
-        images = {
-            "out of the window": (found.outside, unit, "viridis", _bright(found.outside)),
-            "difference: out − in": (
-                found.image,
-                unit,
-                "coolwarm",
-                _even(found.image),
-            ),
-            "S/N of the difference": (found.snr, "σ", "coolwarm", _even(found.snr)),
-        }
-        stamps = [self._stamp(found, title, *image) for title, image in images.items()]
-        return hv.Layout(stamps).opts(shared_axes=False, toolbar=None)
+    # -- what is drawn ---------------------------------------------------------------------------
 
-    def _stamp(self, found, title, image, unit, cmap, clim) -> hv.Overlay:
+    def _colors(self) -> list[str]:
+        return palette(_PICTURES[self.inspector.picture].cmap)
+
+    def _label(self) -> str:
+        unit = column_unit(self.inspector.tpf, "flux")
+        return _PICTURES[self.inspector.picture].label.format(flux=unit)
+
+    def _tooltip(self) -> str:
+        unit = escape(self._label())
+        return (
+            "<div style='font-size: 12px; line-height: 1.4; color: #222'>"
+            f"row $y{{0}}, column $x{{0}}<br>{unit}: @image{{0,0.[000]}}</div>"
+        )
+
+    def _marks(self, found: DifferenceImage) -> dict[str, list[float]]:
+        """The place of each of `MARKS`, in their order; NaN where there is nothing to mark."""
         tpf = self.inspector.tpf
-        bounds = extent(tpf)
-        width, height = stamp_size(image.shape, self._side)
-        hover = HoverTool(
-            tooltips=[("row", "$y{0}"), ("column", "$x{0}"), (title, "@image{0,0.[000]} " + unit)]
-        )
-        stamp = hv.Image(image[::-1], bounds=bounds, kdims=["col", "row"], vdims=["value"]).opts(
-            cmap=palette(cmap),
-            clim=clim,
-            clipping_colors={"NaN": MISSING_COLOR},
-            colorbar=True,
-            colorbar_opts={"width": 8},
-            clabel=unit,
-            tools=[hover],
-            xlim=(bounds[0], bounds[2]),
-            ylim=(bounds[1], bounds[3]),
-            frame_width=width,
-            frame_height=height,
-            title=title,
-            fontsize={"title": "10pt"},
-            xlabel="column (pixel)",
-            ylabel="row (pixel)",
-            default_tools=[],
-            hooks=[lambda plot, element: simplify(plot.state)],
-        )
-        border = hv.Segments(tuple(self._border().values()), ["x0", "y0", "x1", "y1"]).opts(
-            color=APERTURE_COLOR, line_width=2, hooks=[self._figures.hook(title)]
-        )
-        marks = [
-            _point(found.outside_centroid, "circle", OUTSIDE_COLOR),
-            _point(found.centroid, "x", DIFFERENCE_COLOR),
-            _point(target_position(tpf), "cross", "white"),
-        ]
-        return hv.Overlay([stamp, border, *marks])
+        left, bottom, right, top = extent(tpf)
+        places = {
+            "star": found.outside_centroid,
+            "difference": found.centroid,
+            "target": target_position(tpf),
+        }
+        marks = [places[name] or (np.nan, np.nan) for name in MARKS]
+        inside = [bottom <= row <= top and left <= col <= right for row, col in marks]
+        return {
+            "row": [
+                row if there else np.nan for (row, _), there in zip(marks, inside, strict=True)
+            ],
+            "col": [
+                col if there else np.nan for (_, col), there in zip(marks, inside, strict=True)
+            ],
+        }
+
+    def _ellipse(self, found: DifferenceImage) -> dict[str, list[float]]:
+        covariance = self._covariance(self.inspector)
+        if covariance is None or found.centroid is None:
+            return {"row": [], "col": []}
+        row, col = error_ellipse(found.centroid, covariance)
+        return {"row": row.tolist(), "col": col.tolist()}
 
     def _border(self) -> dict[str, list[float]]:
         return segments(self.inspector.tpf, self.inspector.aperture)
 
-    def _draw_aperture(self, *events) -> None:
+    def _build(self) -> hv.Image:
+        tpf = self.inspector.tpf
+        bounds = left, bottom, right, top = extent(tpf)
+        return hv.Image(
+            np.zeros(tpf["aperture"].shape),  # until it is filled in
+            bounds=bounds,
+            kdims=["col", "row"],
+            vdims=["value"],
+        ).opts(
+            cmap=self._colors(),
+            clim=(-1, 1),
+            clipping_colors={"NaN": MISSING_COLOR},
+            colorbar=True,
+            colorbar_position="bottom",
+            colorbar_opts={
+                "height": 8,
+                "padding": 2,
+                "ticker": BasicTicker(desired_num_ticks=4, num_minor_ticks=0),
+                "title_text_font_size": "11px",
+                "major_label_text_font_size": "10px",
+            },
+            clabel=self._label(),
+            tools=[HoverTool(tooltips=self._tooltip())],
+            default_tools=[],
+            toolbar=None,
+            responsive=True,
+            xlim=(left, right),
+            ylim=(bottom, top),
+            xlabel="column",
+            ylabel="row",
+            fontsize={"labels": "11px", "ticks": "10px"},
+            hooks=[
+                self._figures.hook("image", self._finish),
+                lambda plot, element: simplify(plot.state),
+            ],
+        )
+
+    def _finish(self, plot, element) -> None:
+        """What HoloViews has no option for: the marks with their halos, and the figure's aspect."""
+        figure = plot.state
+        plot.handles["outline"] = add_outline(
+            figure, self._border(), {HALO_COLOR: 4.0, APERTURE_COLOR: 2.0}
+        )
+        plot.handles["ellipse"] = _add_ellipse(figure)
+        plot.handles["marks"] = _add_marks(figure)
+        for axis in (*figure.xaxis, *figure.yaxis):
+            axis.ticker.update(min_interval=1, desired_num_ticks=4, num_minor_ticks=0)
+        _fit(figure, self.inspector.tpf)
+        if has_difference(self.inspector):
+            self._change()({"image": plot})
+
+    # -- keeping up ------------------------------------------------------------------------------
+
+    def _change(self) -> Callable[[dict], None]:
+        """What draws the difference image there is into the figure of a page."""
+        found = self.inspector.difference()
+        image, (low, high) = _PICTURES[self.inspector.picture].values(found)
+        marks, ellipse = self._marks(found), self._ellipse(found)
+        label, tooltip, colors = self._label(), self._tooltip(), self._colors()
+
         def change(plots):
-            for plot in plots.values():
-                set_columns(plot.handles["source"], **self._border())
+            handles = plots["image"].handles
+            set_columns(handles["source"], image=[image])
+            set_columns(handles["marks"], **marks)
+            set_columns(handles["ellipse"], **ellipse)
+            handles["color_mapper"].update(low=low, high=high)
+            if handles["colorbar"].title != label:
+                handles["color_mapper"].palette = colors
+                handles["colorbar"].title = label
+                handles["hover"].tooltips = tooltip
 
-        patch(self._figures, change)
+        return change
+
+    def _draw(self, *events) -> None:
+        if has_difference(self.inspector) and self._figures.pages():
+            patch(self._figures, self._change())
+
+    def _draw_aperture(self, *events) -> None:
+        border = self._border()
+        patch(
+            self._figures,
+            lambda plots: set_columns(plots["image"].handles["outline"], **border),
+        )
 
 
-def difference_text(found: DifferenceImage) -> str:
-    """One sentence on what the images say, and on what they do not."""
-    cadences = (
-        f"Mean of {found.n_outside} cadences on both sides of the window minus the mean of the "
-        f"{found.n_inside} in it"
-    )
-    if found.centroid is None:
-        return f"{cadences}: no pixel stands out of the noise, so nothing is seen in this stamp."
-    row, col = found.offset
-    return (
-        f"{cadences}. The difference is centred {np.hypot(row, col):.2f} pixel from the star out "
-        f"of the window (row {row:+.2f}, column {col:+.2f}); its strongest pixel has "
-        f"{np.nanmax(np.abs(found.snr)):.0f} σ."
-    )
+def has_difference(inspector: Inspector) -> bool:
+    """Whether there is a difference image: a window is set, with cadences in it and beside it."""
+    try:
+        return inspector.difference() is not None
+    except TPFError:  # in which words, is said by whoever shows the view
+        return False
+
+
+def signs_text(picture: str) -> str:
+    """What the colours of a picture say; "" where they are brightness alone."""
+    if _PICTURES[picture].cmap != "coolwarm":
+        return ""
+    return "positive (red): light is missing in the window; negative (blue): light was added"
+
+
+def error_ellipse(
+    centre: tuple[float, float], covariance: np.ndarray
+) -> tuple[np.ndarray, np.ndarray]:
+    """The 1 sigma ellipse of a place, closed: 39 % of such places fall into theirs.
+
+    Parameters
+    ----------
+    centre : (row, col), detector pixels
+    covariance : float array (2, 2) of (row, col), pixels squared
+
+    Returns
+    -------
+    row, col : float64 arrays (n,), of length 0 where the covariance is not finite.
+    """
+    covariance = np.asarray(covariance, dtype=float)
+    if not np.isfinite(covariance).all():
+        return np.zeros(0), np.zeros(0)
+    squares, axes = np.linalg.eigh(covariance)
+    angle = np.linspace(0, 2 * np.pi, 49)
+    lengths = np.sqrt(np.clip(squares, 0, None))  # rounding makes a 0 negative
+    around = axes @ (lengths[:, None] * [np.cos(angle), np.sin(angle)])
+    row, col = around + np.reshape(centre, (2, 1))
+    return row, col
 
 
 def _even(image: np.ndarray) -> tuple[float, float]:
     """Limits that put 0 in the middle of the colours."""
-    largest = np.nanmax(np.abs(image)) if np.isfinite(image).any() else 0
-    return (-largest, largest) if largest else (-1, 1)
+    largest = float(np.nanmax(np.abs(image))) if np.isfinite(image).any() else 0.0
+    return (-largest, largest) if largest else (-1.0, 1.0)
 
 
-def _bright(image: np.ndarray) -> tuple[float, float]:
-    """Limits from the faintest pixel to the brightest but for one in a hundred."""
-    if not np.isfinite(image).any():
-        return 0, 1
-    return np.nanmin(image), np.nanpercentile(image, 99)
+def _bright(found: DifferenceImage) -> tuple[float, float]:
+    """Limits from the faintest pixel out of the window to the brightest but for one in 100."""
+    values = found.outside[np.isfinite(found.outside)]
+    low, high = (values.min(), np.percentile(values, 99)) if values.size else (0.0, 0.0)
+    return (float(low), float(high)) if low < high else (float(low), float(low) + 1.0)
 
 
-def _point(position, marker: str, color: str) -> hv.Points:
-    points = [] if position is None else [position[::-1]]
-    return hv.Points(points, kdims=["col", "row"]).opts(
-        marker=marker, size=13, line_width=2.5, line_color=color, color=color, fill_alpha=0
+def _add_marks(figure: Plot) -> ColumnDataSource:
+    """Draw `MARKS`, for now nowhere: the columns row and col of the source are their places."""
+    marks, nowhere = MARKS.values(), [np.nan] * len(MARKS)
+    looks = {name: [getattr(mark, name) for mark in marks] for name in ("marker", "size", "color")}
+    source = ColumnDataSource({"row": nowhere, "col": nowhere} | looks)
+    for color, width in ((HALO_COLOR, 5), ("color", 2.5)):
+        figure.scatter(
+            "col",
+            "row",
+            source=source,
+            marker="marker",
+            size="size",
+            line_color=color,
+            line_width=width,
+            fill_color=None,
+            level="overlay",
+        )
+    return source
+
+
+def _add_ellipse(figure: Plot) -> ColumnDataSource:
+    """A line through the columns row and col of a source, empty for now."""
+    source = ColumnDataSource({"row": [], "col": []})
+    for color, width in ((HALO_COLOR, 4), (MARKS["difference"].color, 2)):
+        figure.line("col", "row", source=source, line_color=color, line_width=width)
+    return source
+
+
+def _fit(figure: Plot, tpf: xr.Dataset) -> None:
+    """Give the figure an aspect in which pixels are nearly square, within reason."""
+    rows, cols = tpf["aperture"].shape
+    width = _WIDTH - _LEFT - _RIGHT
+    aspect = _WIDTH / (width / np.clip(cols / rows, 0.6, 3.0) + _ABOVE + _BELOW)
+    figure.update(
+        min_border_left=_LEFT,
+        min_border_right=_RIGHT,
+        min_border_top=_ABOVE,
+        sizing_mode="stretch_width",
+        aspect_ratio=float(aspect),
+        stylesheets=[
+            f":host {{ width: min(100%, calc(var(--tpf-picture-height, 9999px) * {aspect:.4f})); }}"
+        ],
     )

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 
 import holoviews as hv
 import numpy as np
-from bokeh.models import Arrow, BoxSelectTool, ColumnDataSource, FixedTicker
+from bokeh.models import BoxSelectTool, FixedTicker
 
 from tpfdash.inspector import Inspector
 from tpfdash.stamp.columns import COLUMNS, column_unit
@@ -27,6 +27,7 @@ from tpfdash.views.stamp import (
     BACKGROUND_COLOR,
     HINT_COLOR,
     MISSING_COLOR,
+    add_outline,
     palette,
     segments,
     stamp_size,
@@ -178,35 +179,15 @@ class PixelView:
         """What HoloViews has no option for: outlines, and a colour bar labelled in true values."""
         if "outlines" not in plot.handles:  # or the figure was built before, and its image is new
             plot.handles["outlines"] = {
-                name: self._add_outline(plot.state, name, style)
+                name: add_outline(
+                    plot.state, self._segments(name), {style.color: style.width}, style.dash
+                )
                 for name, style in _OUTLINES.items()
             }
         self._label_colors(plot)
         for axis in (*plot.state.xaxis, *plot.state.yaxis):
             axis.ticker.num_minor_ticks = 0
             axis.ticker.update(min_interval=1, desired_num_ticks=5)
-
-    def _add_outline(self, figure, name: str, style: _Outline) -> ColumnDataSource:
-        """Draw a mask's outline on the canvas that lies over the figure's own.
-
-        So a new mask paints neither image nor axes again. Of what Bokeh draws many of, only an
-        arrow stays within the frame there: one without a head.
-        """
-        source = ColumnDataSource(self._segments(name))
-        arrows = Arrow(
-            source=source,
-            x_start="x0",
-            y_start="y0",
-            x_end="x1",
-            y_end="y1",
-            end=None,
-            line_color=style.color,
-            line_width=style.width,
-            line_dash=style.dash,
-            level="overlay",
-        )
-        figure.add_layout(arrows)
-        return source
 
     def _label_colors(self, plot) -> None:
         low, high = ends = self.inspector.levels()

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 import xarray as xr
+from bokeh.models import Arrow, ColumnDataSource, Plot
 from bokeh.palettes import all_palettes, diverging_palette, interp_palette
 
 from tpfdash.stamp.geometry import corner, outline
@@ -13,6 +14,7 @@ __all__ = [
     "BACKGROUND_COLOR",
     "HINT_COLOR",
     "MISSING_COLOR",
+    "add_outline",
     "palette",
     "segments",
     "stamp_size",
@@ -53,3 +55,42 @@ def segments(tpf: xr.Dataset, mask: np.ndarray) -> dict[str, list[float]]:
     ends = outline(mask, *corner(tpf))
     # As lists: a few numbers travel quicker inside the message than as buffers.
     return {name: end.tolist() for name, end in zip(("x0", "y0", "x1", "y1"), ends, strict=True)}
+
+
+def add_outline(
+    figure: Plot, columns: dict[str, list[float]], widths: dict[str, float], dash: str = "solid"
+) -> ColumnDataSource:
+    """Draw line segments on the canvas that lies over the figure's own.
+
+    So a new mask paints neither image nor axes again. Of what Bokeh draws many of, only an arrow
+    stays within the frame there: one without a head.
+
+    Parameters
+    ----------
+    figure : Bokeh figure
+    columns : dict
+        As `segments` gives them.
+    widths : dict
+        Colour -> width of the line in screen pixels; several are drawn over each other in turn.
+
+    Returns
+    -------
+    ColumnDataSource
+        The segments that are drawn, to be changed.
+    """
+    source = ColumnDataSource(columns)
+    for color, width in widths.items():
+        arrows = Arrow(
+            source=source,
+            x_start="x0",
+            y_start="y0",
+            x_end="x1",
+            y_end="y1",
+            end=None,
+            line_color=color,
+            line_width=width,
+            line_dash=dash,
+            level="overlay",
+        )
+        figure.add_layout(arrows)
+    return source

@@ -40,9 +40,9 @@ def counted(monkeypatch):
     """The windows for which a difference image was worked out."""
     windows = []
 
-    def count(tpf, its, good):
-        windows.extend(its)
-        return difference_image(tpf, its, good)
+    def count(tpf, window, good):
+        windows.append(window)
+        return difference_image(tpf, window, good)
 
     monkeypatch.setattr("tpfdash.inspector.values.difference_image", count)
     return windows
