@@ -62,6 +62,8 @@ class Mission:
         Header keyword of the observing interval: QUARTER, CAMPAIGN or SECTOR.
     detector_keywords : tuple of str
         Header keywords that name the piece of detector.
+    rolls : bool
+        Whether the pointing rolls to and fro, by a pixel or so within hours.
     """
 
     name: str
@@ -78,6 +80,7 @@ class Mission:
     magnitude_band: str
     epoch_keyword: str
     detector_keywords: tuple[str, ...]
+    rolls: bool = False
 
     def __reduce__(self) -> tuple[Callable[[str], Mission], tuple[str]]:
         return get_mission, (self.name,)  # its tables are read-only views, which do not pickle
@@ -262,7 +265,7 @@ MISSIONS: Mapping[str, Mission] = MappingProxyType(
         mission.name: mission
         for mission in (
             Mission(name="Kepler", catalog="KIC", epoch_keyword="QUARTER", **_KEPLER),
-            Mission(name="K2", catalog="EPIC", epoch_keyword="CAMPAIGN", **_KEPLER),
+            Mission(name="K2", catalog="EPIC", epoch_keyword="CAMPAIGN", rolls=True, **_KEPLER),
             Mission(name="TESS", catalog="TIC", epoch_keyword="SECTOR", **_TESS),
         )
     }
