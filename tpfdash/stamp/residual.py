@@ -24,9 +24,9 @@ _MOST = 24
 
 #: Where the pointing rolls there and back every 6 h (K2): days to each side, 8 cycles, and how many
 #: cadences of them are taken, those that were pointed most alike. On EPIC 210994964 the scatter of
-#: the star's pixel falls from 22 to 3 e-/s against the nearest 24 cadences, in EPIC 211983544, which
-#: varies by itself, the largest tenth from 29 to 21. Cadences as long after a thruster firing are
-#: no better than the nearest ones, so that where there is no POS_CORR these have to do.
+#: the star's pixel falls from 22 to 3 e-/s against the nearest 24 cadences; on EPIC 211983544,
+#: which varies by itself, its largest tenth falls from 29 to 21. Cadences as long after a thruster
+#: firing are no better than the nearest ones: where there is no POS_CORR those have to do.
 _ROLL_SPAN = 2.0
 _ROLL_MOST = 16
 

@@ -95,7 +95,7 @@ def content(frames: np.ndarray) -> Content:
     The picture is the median of the frames, pixel by pixel, so that neither a cosmic ray nor an
     argabrightening counts. The sky is the lower quartile of its pixels, the bright end its
     brightest pixel; but one that stands alone, `_LONELY` times higher than any other, is a bad
-    one. Where the sky itself wanders, the colours reach what it reaches but for one frame in fifty, up and down.
+    one. Where the sky itself wanders, the colours reach what it does, but for one frame in fifty.
 
     Parameters
     ----------
@@ -274,7 +274,8 @@ def _spread(
             left = [tick for tick in left if all(_beside(tick, other) for other in found)]
             if not left:
                 break
-            found.append(max(left, key=lambda t: min((abs(t[0] - f[0]) for f in found), default=t[0])))
+            gaps = [min((abs(shade - there) for there, _ in found), default=0) for shade, _ in left]
+            found.append(left[int(np.argmax(gaps))])
     return sorted(found)
 
 

@@ -11,10 +11,13 @@ from tpfdash.stamp.geometry import corner, outline
 __all__ = [
     "APERTURE_COLOR",
     "BACKGROUND_COLOR",
+    "HALO_COLOR",
     "HINT_COLOR",
     "MISSING_COLOR",
+    "frame_around",
     "palette",
     "segments",
+    "stamp_aspect",
     "stamp_size",
 ]
 
@@ -23,6 +26,12 @@ APERTURE_COLOR = "#ff2d55"
 BACKGROUND_COLOR = "#19c3ff"
 HINT_COLOR = "#f5f5f5"
 MISSING_COLOR = "#9aa0a680"
+#: What lies under a line or a mark so that it stands out from any colour.
+HALO_COLOR = "#11141c"
+
+#: Screen pixels of a stamp's figure that are not the stamp: beside it, and above and below it; and
+#: the width for which its pixels are made square. Between 286 and 414 they are, within a tenth.
+_BESIDE, _ABOVE_AND_BELOW, _USUAL_WIDTH = 68, 140, 350
 
 
 def palette(name: str) -> list[str]:
@@ -46,6 +55,32 @@ def stamp_size(shape: tuple[int, int], side: int) -> tuple[int, int]:
     ratio = np.clip(cols / rows, 0.5, 4)
     width, height = (side, side / ratio) if ratio >= 1 else (side * ratio, side)
     return int(width), int(height)
+
+
+def stamp_aspect(shape: tuple[int, int]) -> float:
+    """Width over height of the whole figure of a stamp of (rows, columns), as wide as its place.
+
+    So that the stamp's pixels are near square; a long stamp is squeezed, to be no higher than wide
+    by a sixth, nor lower than a quarter of its width.
+    """
+    rows, cols = shape
+    width = _USUAL_WIDTH - _BESIDE
+    height = width / np.clip(cols / rows, 6 / 7, 4)
+    return float(_USUAL_WIDTH / (height + _ABOVE_AND_BELOW))
+
+
+def frame_around(pixel: tuple[int, int] | None) -> dict[str, list[float]]:
+    """As `segments`, a frame just within one detector pixel (row, col); nothing for None."""
+    if pixel is None:
+        return {name: [] for name in ("x0", "y0", "x1", "y1")}
+    row, col = pixel
+    bottom, top, left, right = row - 0.42, row + 0.42, col - 0.42, col + 0.42
+    return {
+        "x0": [left, right, right, left],
+        "y0": [bottom, bottom, top, top],
+        "x1": [right, right, left, left],
+        "y1": [bottom, top, top, bottom],
+    }
 
 
 def segments(tpf: xr.Dataset, mask: np.ndarray) -> dict[str, list[float]]:
