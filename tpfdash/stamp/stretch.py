@@ -244,8 +244,11 @@ def color_ticks(
     """
     low, high = ends
     step = 10.0 ** np.floor(np.log10((high - low) / most))
-    step *= next(times for times in (1, 2, 5, 10) if (high - low) / (step * times) <= most)
-    steps = [float(step * n) for n in range(int(np.ceil(low / step)), int(high / step) + 1)]
+    for times in (1, 2, 5, 10):
+        counts = range(int(np.ceil(low / (times * step))), int(high // (times * step)) + 1)
+        if len(counts) <= most:
+            break
+    steps = [times * step * count for count in counts]
     last = int(np.floor(np.log10(max(abs(low), abs(high)))))
     first = min(last, int(np.floor(np.log10((high - low) / 1e4))))
     decades = [sign * 10.0**power for power in range(first, last + 1) for sign in (1, -1)]
@@ -287,13 +290,13 @@ def _beside(tick: tuple[float, str], other: tuple[float, str]) -> bool:
 
 def _label(value: float) -> str:
     """A round number for a reader: thousands apart, a true minus sign, powers where it is long."""
-    value = float(f"{value:.6g}")
+    value = float(f"{value:.9g}")  # without what is left of adding up steps
     power = 0 if value == 0 else int(np.floor(np.log10(abs(value))))
     if -5 < power < 7:
-        text = f"{value:,.6f}".rstrip("0").rstrip(".")
+        text = f"{value:,.{8 - power}f}".rstrip("0").rstrip(".")
     else:
         raised = str(power).translate(str.maketrans("-0123456789", "⁻⁰¹²³⁴⁵⁶⁷⁸⁹"))
-        text = f"{value / 10.0**power:.6g}×10{raised}"
+        text = f"{value / 10.0**power:.9g}×10{raised}"
     return text.replace("-", "−")
 
 
