@@ -41,6 +41,7 @@ _SETTINGS = (
     "column",
     "scale",
     "stretch",
+    "levels_from",
     "cmap",
     "mode",
     "normalized",

@@ -83,7 +83,8 @@ def available_columns(tpf: xr.Dataset) -> list[str]:
     """Names of the columns that this file has the values for.
 
     A variable that is NaN or 0 throughout, as FLUX_BKG is where no background was measured, counts
-    as missing; that is judged by up to 8 frames. Cosmic rays are few, and need not be in them.
+    as missing; that is judged by up to 8 frames. Cosmic rays are few, and need not be in them. A
+    residual takes other cadences to compare with.
     """
     silent = {
         name
@@ -94,6 +95,7 @@ def available_columns(tpf: xr.Dataset) -> list[str]:
         name
         for name, column in COLUMNS.items()
         if all(variable in tpf and variable not in silent for variable in column.needs)
+        and (column.less is None or tpf.sizes["time"] > 2)
     ]
 
 
@@ -125,11 +127,10 @@ def frame(tpf: xr.Dataset, column: str, cadence: int | np.ndarray) -> np.ndarray
     values = (tpf[name].variable[cadence].values for name in spec.needs)
     with np.errstate(all="ignore"):  # what overflows is infinite, what has no value NaN
         frames = np.asarray(spec.combine(*values, tpf.attrs), dtype=np.float64)
-        if spec.less is None:
-            return frames
-        if frames.ndim == 2:
-            return frames - spec.less(tpf, int(cadence))
-        return frames - np.stack([spec.less(tpf, int(one)) for one in cadence])
+        if spec.less is not None:
+            off = [spec.less(tpf, int(one)) for one in np.atleast_1d(cadence)]
+            frames = frames - np.reshape(off, frames.shape)  # never in the file's own values
+        return frames
 
 
 def sample_frames(tpf: xr.Dataset, column: str) -> np.ndarray:

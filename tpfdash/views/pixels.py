@@ -168,10 +168,11 @@ class PixelView:
             hooks=[self._figures.hook("image", self._finish)],
         )
         place = _target(tpf)
-        points = hv.Points([place[::-1]] if place else [], kdims=["col", "row"])
         target = [
-            points.opts(marker="cross", size=size, line_width=width, line_color=color, color=color)
-            for size, width, color in ((16, 5, HALO_COLOR), (14, 2, "white"))
+            hv.Points([place[::-1]] if place else [], kdims=["col", "row"]).opts(
+                marker="cross", size=size, line_width=width, line_color=color, color=color
+            )
+            for size, width, color in ((17, 5, HALO_COLOR), (14, 2, "white"))
         ]
         return hv.Overlay([stamp, *target]).opts(
             responsive="width",
@@ -187,6 +188,8 @@ class PixelView:
             hooks=[
                 lambda plot, element: simplify(plot.state),
                 lambda plot, element: drag_with(plot.state, BoxSelectTool),
+                # As Panel has it; built anew it would be "scale_width", which is no other here.
+                lambda plot, element: plot.state.update(sizing_mode="stretch_width"),
             ],
         )
 
