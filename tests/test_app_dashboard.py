@@ -100,6 +100,7 @@ def test_two_dashboards_on_one_file_know_nothing_of_each_other(tpf):
     one.inspector.stretch = (10, 20)
     assert not told
     assert two.inspector.stretch == (1, 95) and not two.aperture.all()
+    assert two.inspector.levels_from == "auto"
 
 
 # -- another file ----------------------------------------------------------------------------------
@@ -110,6 +111,7 @@ def test_open_keeps_the_settings_and_tells_the_watchers(dashboard, other, tmp_pa
         "scale": "asinh",
         "cmap": "magma",
         "stretch": (5.0, 80.0),
+        "levels_from": "this frame",
         "mode": "add",
         "normalized": True,
         "show_flagged": False,

@@ -63,8 +63,6 @@ def test_defaults_of_theirs_change_nothing(tpf):
         ylim_func=None,
         vmin=None,
         vmax=None,
-        scale="log",
-        cmap="Viridis256",
     )
     for name in set(plain.param) - {"name", "lightcurve", "tpf"}:
         np.testing.assert_array_equal(getattr(same, name), getattr(plain, name), err_msg=name)
@@ -175,6 +173,12 @@ def test_ylim_func_sees_the_transformed_light_curve(tpf, theirs):
     np.testing.assert_allclose(fixed.flux_limits(), (0, 1e6 / median))
 
 
+def test_scale(tpf):
+    assert mapped(tpf).scale == "auto"
+    for name in ("log", "linear"):  # theirs
+        assert mapped(tpf, scale=name).scale == name
+
+
 def test_levels(tpf):
     plain = Inspector(tpf)
     low, high = plain.levels()
@@ -186,6 +190,10 @@ def test_levels(tpf):
     inspector = mapped(tpf, vmin=10, vmax=900, stretch=(5, 50))
     assert inspector.levels() == (10, 900)
     inspector.stretch = (1, 95)  # the slider takes over
+    assert inspector.limits is None and inspector.levels_from == "percentiles"
+    assert inspector.levels() == Inspector(tpf, stretch=(1, 95)).levels() != (low, high)
+    inspector.limits = (None, 7e5)
+    inspector.levels_from = "auto"  # and so does the menu
     assert inspector.levels() == (low, high) and inspector.limits is None
     inspector.limits = (None, 7e5)
     inspector.column = "error"  # other values, other levels

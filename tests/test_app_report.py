@@ -48,7 +48,7 @@ def test_as_opened(tpf):
         "Quality bitmask": "default (1130799)",
         "Window": "none",
         "Light curve": "as summed",
-        "Stamp": "flux, log scale, viridis",
+        "Stamp": "flux, auto scale, viridis",
     }
 
 

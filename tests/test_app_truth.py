@@ -148,6 +148,7 @@ def changes(tpf):
         "column": ["background", "S/N"],
         "scale": ["asinh"],
         "stretch": [(5.0, 80.0)],
+        "levels_from": ["this frame", "auto"],
         "limits": [(None, 900.0)],
         "cmap": ["magma"],
         "mode": ["toggle"],

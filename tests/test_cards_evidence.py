@@ -7,8 +7,8 @@ import panel as pn
 import pytest
 from bokeh.models import GlyphRenderer
 from cardparts import odd_tpf, part, parts, press, put_on_page, words
-
 from tpfdash.cards.difference import difference_card
+
 from tpfdash.diagnosis.difference import difference_image
 from tpfdash.inspector import Inspector
 from tpfdash.simulate import Transit

@@ -3,13 +3,15 @@
 import numpy as np
 import panel as pn
 import pytest
-from cardparts import UNTIMED, cells, mask, odd_tpf, part, parts, press
+from bokeh.models import LayoutDOM
+from cardparts import UNTIMED, cells, mask, odd_tpf, part, parts, press, put_on_page, words
 
-from tpfdash.cards.pixels import pixel_card
+from tpfdash.cards.pixels import marks_html, pixel_card, stamp_text
 from tpfdash.inspector import CMAPS, Inspector
 from tpfdash.stamp.columns import COLUMNS
 from tpfdash.stamp.masks import sky_mask, threshold_mask
-from tpfdash.stamp.stretch import SCALES
+from tpfdash.stamp.residual import local_median
+from tpfdash.stamp.stretch import LEVELS_FROM, SCALE_NAMES
 from tpfdash.views.pixels import PixelView
 
 
@@ -139,9 +141,16 @@ def test_a_card_made_later_knows_what_can_be_undone(inspector):
     [
         ("mode", "mode", ["replace", "add", "remove", "toggle"], "add", "remove"),
         ("editing", "editing", ["aperture", "background"], "background", "aperture"),
-        ("scale", "scale", list(SCALES), "asinh", "linear"),
+        ("scale", "scale", list(SCALE_NAMES), "asinh", "linear"),
+        ("levels-from", "levels_from", list(LEVELS_FROM), "this frame", "auto"),
         ("cmap", "cmap", list(CMAPS), "magma", "gray"),
-        ("column", "column", ["flux", "background", "raw counts", "error", "S/N"], "error", "flux"),
+        (
+            "column",
+            "column",
+            ["flux", "background", "raw counts", "error", "residual", "S/N"],
+            "error",
+            "flux",
+        ),
     ],
 )
 def test_menus_and_params_follow_each_other(inspector, card, tag, param, options, chosen, other):
@@ -159,20 +168,22 @@ def test_a_column_that_the_file_has_not_is_not_offered(tpf):
         inspector = Inspector(tpf)
         return list(part(pixel_card(inspector, PixelView(inspector)), "column").options)
 
-    assert offered(tpf.drop_vars("flux_err")) == ["flux", "background", "raw counts"]
+    assert offered(tpf.drop_vars("flux_err")) == ["flux", "background", "raw counts", "residual"]
     tpf["flux_bkg"].values[:] = 0
-    assert offered(tpf) == ["flux", "raw counts", "error", "S/N"]
+    assert offered(tpf) == ["flux", "raw counts", "error", "residual", "S/N"]
     assert set(offered(odd_tpf("Kepler", cosmic_rays=3.0))) == set(COLUMNS)
 
 
 def test_the_stretch_and_its_slider_follow_each_other(inspector, card):
-    slider = part(card, "stretch")
+    slider, menu = part(card, "stretch"), part(card, "levels-from")
     assert slider.value == inspector.stretch == (1, 95)
-    assert (slider.start, slider.end) == (0, 100)
+    assert (slider.start, slider.end) == (0, 100) and menu.value == "auto"
     inspector.limits = (10, 20)
     slider.value = (5, 80)
     assert inspector.stretch == (5, 80)
-    assert inspector.limits is None
+    assert inspector.limits is None and menu.value == inspector.levels_from == "percentiles"
+    menu.value = "auto"
+    assert inspector.levels_from == "auto" and slider.value == inspector.stretch == (5, 80)
     inspector.stretch = (0, 50)
     assert slider.value == (0, 50)
 
@@ -194,6 +205,7 @@ def by_hand(tpf, column, cadence, row, col):
         "cosmic rays": lambda: value("cosmic_rays"),
         "as seen": lambda: value("flux") + value("flux_bkg") + value("cosmic_rays"),
         "S/N": lambda: value("flux") / value("flux_err"),
+        "residual": lambda: value("flux") - local_median(tpf, cadence)[row, col],
     }[column]()
 
 
@@ -258,3 +270,46 @@ def test_every_button_says_what_it_does(inspector, card):
         inspector.editing = editing
         tips = [one.description.content for one in card.select(pn.widgets.Button)]
         assert all(tips) and len(set(tips)) == len(tips)
+
+
+def test_the_legend_has_what_is_on_the_stamp_and_no_more(inspector, card, tpf):
+    legend = part(card, "marks")
+    assert words(legend.object) == "aperturepipeline’s aperturetarget (catalogue)"
+    inspector.background = mask((0, 0))
+    assert "background" in words(legend.object)
+    inspector.aperture = mask()
+    assert words(legend.object).startswith("background")
+    dashes = [line.partition("/>")[0] for line in legend.object.split("<path")[1:]]
+    assert len(set(dashes)) == 3  # told apart by more than the colour
+    bare = tpf.copy()
+    bare["aperture"] = bare["aperture"] & ~2
+    bare.attrs = bare.attrs | {"ra": np.nan}
+    assert words(marks_html(Inspector(bare, aperture="empty"))) == ""
+
+
+def test_a_picture_says_what_it_shows(inspector, card, tpf):
+    root = put_on_page(card)
+    (figure,) = (
+        one
+        for one in root.references()
+        if isinstance(one, LayoutDOM) and "role" in one.html_attributes
+    )
+    assert figure.html_attributes["role"] == "img"
+
+    def said():
+        return figure.html_attributes["aria-label"]
+
+    inspector.cadence = 4
+    values = np.where(np.isfinite(tpf["flux"].values[4]), tpf["flux"].values[4], -1)
+    row, col = np.unravel_index(values.argmax(), values.shape)
+    assert f"cadence {int(tpf['cadenceno'][4])}" in said()
+    assert f"Highest in row {int(tpf['row'][row])}, column {int(tpf['col'][col])}: " in said()
+    assert "5 rows by 6 columns: flux" in said() and "The background is empty" in said()
+    inspector.aperture = mask((1, 2), (3, 2))
+    rows, first = tpf["row"].values, int(tpf["col"][2])
+    assert (
+        f"The aperture has 2 pixels, in rows {rows[1]} to {rows[3]} and columns {first} to {first}."
+        in said()
+    )
+    inspector.cadence = 30
+    assert "No pixel has a value" in said() and said() == stamp_text(inspector)

@@ -21,6 +21,7 @@ from tpfdash.io import open_tpf, write_tpf
 from tpfdash.photometry import aperture_photometry
 from tpfdash.simulate import simulate_tpf
 from tpfdash.stamp.columns import frame
+from tpfdash.stamp.sky import target_position
 
 SHAPE = (4, 5)
 FLAGS = [0, 0, 128, 32, 0, 0, 1 << 20, 0, 128, 0]  # of the last ten cadences
@@ -114,6 +115,7 @@ BAD = {
     "time_range": [(1, np.nan), 5.0, "12"],
     "column": ["FLUX", "background", None, 1, np.zeros(3)],  # this file has no FLUX_BKG
     "scale": ["logarithmic", None, 1],
+    "levels_from": ["Auto", None, (1, 95)],
     "cmap": ["no such map", None],
     "mode": ["xor", None],
     "editing": ["both", None],
@@ -629,6 +631,75 @@ def test_levels_are_percentiles_of_the_observation(inspector, tpf):
     inspector.column = "S/N"
     assert inspector.levels() == pytest.approx(np.percentile(unflagged, (10, 90)), abs=0.2)
     np.testing.assert_array_equal(inspector.frame(), frame(tpf, "S/N", inspector.cadence))
+
+
+def test_levels_fit_the_observation_or_this_frame(inspector, tpf):
+    assert inspector.levels_from == inspector.scale == "auto"
+    inspector.cadence = 3
+    levels = inspector.levels()
+    inspector.cadence = 4
+    assert inspector.levels() == levels  # so that two cadences can be compared
+    tpf["flux"].values[9] *= 40
+    inspector.levels_from = "this frame"
+    inspector.cadence = 9
+    low, high = inspector.levels()
+    assert low < np.median(inspector.frame()) < np.max(inspector.frame()) <= high
+    inspector.cadence = 3
+    assert inspector.levels()[1] < high / 10
+
+
+def test_whoever_sets_the_stretch_sees_it(tpf, inspector):
+    auto = inspector.levels()
+    inspector.limits = (1, 2)
+    inspector.stretch = (1, 95)  # though it is no other
+    assert inspector.levels_from == "percentiles"
+    inspector.stretch = (5, 90)
+    assert inspector.limits is None and inspector.levels() != auto
+    inspector.levels_from = "auto"
+    assert inspector.levels() == auto and inspector.stretch == (5, 90)
+    assert Inspector(tpf, stretch=(1, 95)).levels_from == "percentiles"
+    assert Inspector(tpf, stretch=(5, 90), levels_from="auto").levels() == auto
+    with param.parameterized.batch_call_watchers(inspector):
+        inspector.stretch, inspector.levels_from = (1, 95), "this frame"
+    assert inspector.levels_from == "this frame"
+    inspector.limits = (1, 2)
+    inspector.levels_from = "percentiles"
+    assert inspector.limits is None
+
+
+def test_colours_of_values_that_go_both_ways(inspector):
+    assert (inspector.cmap, inspector.colors) == ("auto", "viridis")
+    inspector.column = "residual"
+    low, high = inspector.levels()
+    assert inspector.colors == "coolwarm" and low == -high
+    inspector.cmap = "gray"
+    assert inspector.colors == "gray"
+
+
+def test_the_pixel_pointed_at_moves_within_the_stamp(tpf, inspector):
+    inspector.aperture = mask((1, 1), (1, 2), (1, 3))
+    inspector.point(0, 1)
+    assert inspector.pointed == (ROW + 1, COL + 3)
+    inspector.point(-1, 0)
+    assert inspector.pointed == (ROW, COL + 3)
+    inspector.point(-5, 99)
+    assert inspector.pointed == (ROW, COL + SHAPE[1] - 1)
+    assert {type(number) for number in inspector.pointed} == {int}
+    inspector.pointed = None
+    inspector.aperture = mask()
+    inspector.point(0, 0)  # this file has no WCS: the middle
+    assert inspector.pointed == (ROW + round((SHAPE[0] - 1) / 2), COL + round((SHAPE[1] - 1) / 2))
+    for bad in (0.5, "1", None):
+        with pytest.raises(TPFError, match="whole number"):
+            inspector.point(bad, 0)
+
+
+def test_without_an_aperture_the_pixel_pointed_at_begins_at_the_target():
+    tpf = simulate_tpf("TESS", n_cadences=9, shape=(7, 9), corner=(ROW, COL), seed=1)
+    inspector = Inspector(tpf, aperture="empty")
+    row, col = target_position(tpf)
+    inspector.point(0, 0)
+    assert inspector.pointed == (round(row), round(col))
 
 
 @pytest.mark.filterwarnings("error")

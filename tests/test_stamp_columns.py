@@ -26,7 +26,8 @@ def tpf():
 
 def test_columns_are_those_the_file_can_fill(tpf):
     assert available_columns(tpf) == list(COLUMNS)
-    assert available_columns(make_tpf(np.ones((1, 2, 2)))) == ["flux"]
+    assert available_columns(make_tpf(np.ones((2, 2, 2)))) == ["flux"]
+    assert available_columns(make_tpf(np.ones((3, 2, 2)))) == ["flux", "residual"]
 
 
 def test_columns_are_made_of_the_files_numbers(tpf):
@@ -36,6 +37,7 @@ def test_columns_are_made_of_the_files_numbers(tpf):
     raw = at["raw_cnts"] - 419_400
     raw[0, 0] = np.nan
     ratio = at["flux"] / np.where(at["flux_err"] > 0, at["flux_err"], np.nan)
+    others = tpf["flux"].values[[0, 1, 2, 3, *range(7, 19)]].astype(float)
     seen = at["flux"] + at["flux_bkg"]
     seen[1, 1] += 1000
     expected = {
@@ -46,6 +48,8 @@ def test_columns_are_made_of_the_files_numbers(tpf):
         "cosmic rays": at["cosmic_rays"],
         "as seen": seen,
         "S/N": ratio,
+        # The others up to 6 h away, but for the nearest neighbours.
+        "residual": at["flux"] - np.median(others, axis=0),
     }
     assert set(expected) == set(COLUMNS)
     for name, values in expected.items():

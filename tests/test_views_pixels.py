@@ -3,11 +3,13 @@
 import holoviews as hv
 import numpy as np
 import pytest
-from bokeh.models import ColorBar, Image, Scatter
+from bokeh.models import Arrow, ColorBar, Image, Scatter
 
 from tpfdash.inspector import Inspector
 from tpfdash.simulate import Star, simulate_tpf
-from tpfdash.views.pixels import PixelView
+from tpfdash.stamp.stretch import SCALES, shades
+from tpfdash.views.pixels import OUTLINES, PixelView
+from tpfdash.views.stamp import HALO_COLOR, palette
 
 ROW, COL = 884, 600
 SHAPE = (4, 6)
@@ -49,30 +51,106 @@ def test_each_pixel_is_drawn_at_its_place_on_the_detector(tpf):
 
 
 def test_the_target_is_marked_where_its_star_is(tpf):
-    (renderer,) = (one for one in shown(tpf).renderers if isinstance(one.glyph, Scatter))
-    data = renderer.data_source.data
-    assert renderer.glyph.marker == "cross"
-    assert data["row"][0] == pytest.approx(ROW + 2.25, abs=1e-4)
-    assert data["col"][0] == pytest.approx(COL + 3.75, abs=1e-4)
+    marks = [one for one in shown(tpf).renderers if isinstance(one.glyph, Scatter)]
+    assert [one.glyph.line_color for one in marks] == [HALO_COLOR, "white"]
+    for one in marks:
+        data = one.data_source.data
+        assert one.glyph.marker == "cross"
+        assert data["row"][0] == pytest.approx(ROW + 2.25, abs=1e-4)
+        assert data["col"][0] == pytest.approx(COL + 3.75, abs=1e-4)
 
 
-# The values that have the shades 0, 0.2 ... 1 of limits from 0 to 1000, worked out by hand: of
-# sqrt 1000 y^2, of log (1001^y - 1), of asinh 100 sinh(y asinh 10).
-LABELS = {
-    "linear": [0, 200, 400, 600, 800, 1000],
-    "sqrt": [0, 40, 160, 360, 640, 1000],
-    "log": [0, 2.982, 14.855, 62.134, 250.39, 1000],
-    "asinh": [0, 63.623, 150.82, 293.89, 545.83, 1000],
-}
-
-
-@pytest.mark.parametrize("scale", LABELS)
+@pytest.mark.parametrize("scale", SCALES)
 def test_the_colour_bar_says_which_values_have_its_colours(tpf, scale):
     (bar,) = shown(tpf, scale=scale, limits=(0, 1000)).select({"type": ColorBar})
-    labels = {
-        float(tick): float(text.replace(",", ""))
-        for tick, text in bar.major_label_overrides.items()
-    }
-    assert sorted(labels) == pytest.approx([0, 0.2, 0.4, 0.6, 0.8, 1])
-    found = [labels[tick] for tick in sorted(labels)]
-    assert found == pytest.approx(LABELS[scale], rel=0.005, abs=0.5)
+    assert bar.orientation == "horizontal" and bar.title == "Flux (e⁻/s)"
+    labels = bar.major_label_overrides
+    assert sorted(labels) == bar.ticker.ticks and len(labels) >= 4
+    values = np.array([float(labels[tick].replace(",", "")) for tick in bar.ticker.ticks])
+    assert (values[0], values[-1]) == (0, 1000)
+    np.testing.assert_allclose(
+        shades(values, (0, 1000), SCALES[scale]), bar.ticker.ticks, atol=1e-6
+    )
+
+
+def test_the_colour_bar_keeps_up(tpf):
+    view = PixelView(Inspector(tpf, cadence=3, scale="linear", limits=(0, 100)))
+    (bar,) = hv.renderer("bokeh").get_plot(view.plot).state.select({"type": ColorBar})
+    assert list(bar.major_label_overrides.values()) == ["0", "20", "40", "60", "80", "100"]
+    view.inspector.limits = (-3, 3)
+    assert list(bar.major_label_overrides.values()) == ["−2", "0", "2"]
+
+
+def test_a_residual_is_drawn_in_colours_that_go_both_ways(tpf):
+    figure = shown(tpf, column="residual")
+    (renderer,) = (one for one in figure.renderers if isinstance(one.glyph, Image))
+    assert list(renderer.glyph.color_mapper.palette) == list(palette("coolwarm"))
+    image = renderer.data_source.data["image"][0]
+    assert image.shape == SHAPE and np.isfinite(image).all()
+
+
+def outlines(figure, color):
+    """(halo, line) of what is outlined in a colour: each an Arrow of its own on one source."""
+    arrows = figure.select({"type": Arrow})
+    (line,) = (one for one in arrows if one.line_color == color)
+    (halo,) = (one for one in arrows if one.source is line.source and one is not line)
+    return halo, line
+
+
+def test_outlines_stand_out_from_every_colour(tpf):
+    """On the canvas above the image, each on a wider dark line; told apart by their dashes too."""
+    figure = shown(tpf, background=np.eye(4, 6, dtype=bool))
+    dashes = []
+    for style in OUTLINES.values():
+        halo, line = outlines(figure, style.color)
+        assert halo.level == line.level == "overlay"
+        assert halo.line_color == HALO_COLOR and halo.line_width > line.line_width
+        assert contrast(style.color, HALO_COLOR) > 4.5
+        dashes.append((tuple(line.line_dash), line.line_width))
+    assert len(set(dashes)) == len(dashes)
+
+
+def contrast(one, other):
+    """As the WCAG works it out."""
+
+    def luminance(color):
+        parts = np.array([int(color[i : i + 2], 16) for i in (1, 3, 5)]) / 255
+        parts = np.where(parts <= 0.04045, parts / 12.92, ((parts + 0.055) / 1.055) ** 2.4)
+        return parts @ [0.2126, 0.7152, 0.0722]
+
+    low, high = sorted([luminance(one), luminance(other)])
+    return (high + 0.05) / (low + 0.05)
+
+
+def test_the_pixel_pointed_at_is_framed(tpf):
+    view = PixelView(Inspector(tpf, cadence=3))
+    figure = hv.renderer("bokeh").get_plot(view.plot).state
+    _, line = outlines(figure, OUTLINES["pointed"].color)
+    assert not line.source.data["x0"]
+    view.inspector.pointed = (ROW + 1, COL + 4)
+    data = line.source.data
+    xs, ys = {*data["x0"], *data["x1"]}, {*data["y0"], *data["y1"]}
+    assert len(data["x0"]) == 4 and len(xs) == len(ys) == 2
+    assert COL + 3.5 < min(xs) < max(xs) < COL + 4.5 and ROW + 0.5 < min(ys) < max(ys) < ROW + 1.5
+    view.inspector.pointed = None
+    assert not line.source.data["x0"]
+
+
+@pytest.mark.parametrize(
+    ("start", "end", "pixels"),
+    [
+        ((0.4, 0.4), (2.4, 1.4), np.s_[0:2, 0:3]),  # whose centres are not all in the box
+        ((4.6, 3.4), (1.6, 2.3), np.s_[2:4, 2:6]),  # from the far corner
+        ((2.1, 1.1), (2.3, 1.4), np.s_[1:2, 2:3]),  # within one pixel
+        ((1.8, 1.8), (2.2, 2.2), np.s_[2:3, 2:3]),
+        ((-3, 0.6), (0.4, 9), np.s_[1:4, 0:1]),  # beyond the stamp
+    ],
+)
+def test_a_box_takes_from_the_pixel_pressed_to_the_one_released(tpf, start, end, pixels):
+    view = PixelView(Inspector(tpf))
+    x0, x1 = sorted((COL + start[0], COL + end[0]))
+    y0, y1 = sorted((ROW + start[1], ROW + end[1]))
+    view._box((x0, y0, x1, y1), shift=False)
+    expected = np.zeros(SHAPE, dtype=bool)
+    expected[pixels] = True
+    np.testing.assert_array_equal(view.inspector.aperture, expected)

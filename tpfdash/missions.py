@@ -64,6 +64,8 @@ class Mission:
         Header keywords that name the piece of detector.
     pixel_scale : float
         Nominal size of a pixel on the sky, in arcsec.
+    rolls : bool
+        Whether the pointing rolls to and fro, by a pixel or so within hours.
     """
 
     name: str
@@ -81,6 +83,7 @@ class Mission:
     epoch_keyword: str
     detector_keywords: tuple[str, ...]
     pixel_scale: float
+    rolls: bool = False
 
     def __reduce__(self) -> tuple[Callable[[str], Mission], tuple[str]]:
         return get_mission, (self.name,)  # its tables are read-only views, which do not pickle
@@ -277,7 +280,7 @@ MISSIONS: Mapping[str, Mission] = MappingProxyType(
         mission.name: mission
         for mission in (
             Mission(name="Kepler", catalog="KIC", epoch_keyword="QUARTER", **_KEPLER),
-            Mission(name="K2", catalog="EPIC", epoch_keyword="CAMPAIGN", **_KEPLER),
+            Mission(name="K2", catalog="EPIC", epoch_keyword="CAMPAIGN", rolls=True, **_KEPLER),
             Mission(name="TESS", catalog="TIC", epoch_keyword="SECTOR", **_TESS),
         )
     }

@@ -29,7 +29,7 @@ from tpfdash.io.lightcurves import LIGHTCURVE_FORMATS, lightcurve_bytes
 from tpfdash.io.tpf.write import write_tpf
 from tpfdash.photometry import aperture_photometry
 from tpfdash.simulate import simulate_tpf
-from tpfdash.stamp.stretch import SCALES
+from tpfdash.stamp.stretch import LEVELS_FROM, SCALE_NAMES
 
 __all__ = ["Outcome", "base_files", "run_case"]
 
@@ -227,10 +227,12 @@ _GESTURES = (
     ("normalised", _setting("normalized", (True, False))),
     ("flagged", _setting("show_flagged", (True, False))),
     ("all", _setting("show_all", (True, False))),
-    ("scale", _setting("scale", tuple(SCALES))),
+    ("scale", _setting("scale", SCALE_NAMES)),
+    ("levels", _setting("levels_from", LEVELS_FROM)),
     ("colours", _setting("cmap", CMAPS)),
     ("stretch", _setting("stretch", ((0, 100), (1, 95), (50, 50), (0, 0)))),
     ("column", lambda i, rng: setattr(i, "column", str(rng.choice(i.param.column.objects)))),
+    ("cursor", lambda i, rng: i.point(*rng.integers(-9, 9, 2))),
     ("point", lambda i, rng: setattr(i, "pointed", _pixel(i, rng)) or i.describe_pixel()),
 )
 
@@ -284,12 +286,12 @@ def _file_out(tpf):
 def _views(inspector):
     """The figures as they would be sent to a browser, kept so that the gestures change them."""
     import holoviews as hv
+    from tpfdash.views.quality import QualityView
 
     from tpfdash.views.difference import DifferenceView
     from tpfdash.views.lightcurve import LightCurveView
     from tpfdash.views.panels import PanelView, available_panels
     from tpfdash.views.pixels import PixelView
-    from tpfdash.views.quality import QualityView
 
     views = [PixelView(inspector), LightCurveView(inspector)]
     views += [PanelView(inspector, name) for name in available_panels(inspector)]

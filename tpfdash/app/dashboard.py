@@ -44,6 +44,7 @@ _SETTINGS = (
     "column",
     "scale",
     "stretch",
+    "levels_from",
     "cmap",
     "picture",
     "mode",

@@ -125,7 +125,7 @@ def _provenance(inspector: Inspector) -> list[tuple[str, str]]:
         ("Window", f"{window[0]:.5f} to {window[1]:.5f} {clock}" if window else "none"),
         ("Light curve", "divided by its median" if inspector.normalized else "as summed"),
         ("Applied function", function_name(inspector.transform) if inspector.transform else ""),
-        ("Stamp", f"{inspector.column}, {inspector.scale} scale, {inspector.cmap}"),
+        ("Stamp", f"{inspector.column}, {inspector.scale} scale, {inspector.colors}"),
         ("Made", f"{datetime.now(UTC):%Y-%m-%d %H:%M} UTC by tpfdash {__version__}"),
     ]
     return [(key, value) for key, value in rows if value]

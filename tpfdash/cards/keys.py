@@ -185,7 +185,7 @@ class Keys(JSComponent):
             "redo": inspector.redo,
             "window": inspector.set_window_here,
             "zoom": inspector.zoom,
-            "point": lambda *by: inspector.point(*by),
+            "point": inspector.point,
             "extend": lambda *by: (inspector.point(*by), inspector.edit_pointed("add")),
             "toggle": lambda: inspector.edit_pointed("toggle"),
             "select": lambda: inspector.edit_pointed("replace"),

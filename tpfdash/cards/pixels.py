@@ -4,18 +4,57 @@ from __future__ import annotations
 
 from functools import partial
 
+import numpy as np
 import panel as pn
+import param
 
-from tpfdash.cards.widgets import CSS, RangeSlider, button, choice, plot_pane, readout, row, widget
+from tpfdash.cards.widgets import (
+    CSS,
+    RangeSlider,
+    button,
+    choice,
+    html,
+    plot_pane,
+    readout,
+    row,
+    widget,
+)
 from tpfdash.cards.words import pixel_html
 from tpfdash.inspector import Inspector
+from tpfdash.inspector.derived import follows
+from tpfdash.stamp.columns import COLUMNS, column_unit
 from tpfdash.stamp.masks import mission_background
 from tpfdash.views.live import Live
-from tpfdash.views.pixels import PixelView
+from tpfdash.views.pixels import OUTLINES, PixelView, drawn_marks
+from tpfdash.views.stamp import HALO_COLOR
 
-__all__ = ["pixel_card"]
+__all__ = ["marks_html", "pixel_card", "stamp_text"]
 
-WIDTH = 470
+#: Mark on the stamp -> what it is, in the legend.
+_MARKS = {
+    "aperture": "aperture",
+    "background": "background",
+    "pipeline": "pipeline’s aperture",
+    "target": "target (catalogue)",
+}
+
+#: The readout of a pixel in a narrow card.
+_NARROW = """
+.readout { grid-template-columns: 3.4em 4em minmax(0, 1fr); gap: 10px; }
+.readout .key { white-space: nowrap; overflow: hidden; text-overflow: ellipsis; }
+"""
+
+#: The part that is folded away: no frame of its own within the card.
+_FOLDED = """
+:host(.card) { border: 0; outline: 0; box-shadow: none; border-radius: 0; gap: 8px; }
+.card-header {
+  padding: 0 !important; min-height: 28px !important; gap: 6px; align-items: center;
+  color: var(--soft) !important; background: none !important; border: 0 !important;
+}
+.card-button { margin: 0 !important; }
+.card-button svg { stroke: currentColor; }
+.card-header:focus-visible { outline: 2px solid var(--accent); outline-offset: 1px; }
+"""
 
 #: Mask being edited -> name of a mask -> its button's label and tooltip.
 _MASKS = {
@@ -35,19 +74,47 @@ _MASKS = {
 
 
 def pixel_card(inspector: Inspector, view: PixelView) -> pn.Column:
-    """The card of an Inspector's postage stamp."""
+    """The card of an Inspector's postage stamp, as wide as its place: made for 312 to 440 px."""
     p = inspector.param
     return pn.Column(
-        row(choice(p.mode, "mode"), pn.Spacer(width=4), *_undo_redo(inspector)),
-        row(choice(p.editing, "editing"), pn.Spacer(width=4), _masks(inspector)),
-        pn.Row(
-            pn.HSpacer(),
-            plot_pane(view.plot, "pixels"),
-            pn.HSpacer(),
-            min_height=368,
-            margin=(4, 0),
+        row(
+            _menu(p.column, "column", "Shown"),
+            _menu(p.levels_from, "levels-from", "Colours fit"),
+            gap=10,
+            sizing_mode="stretch_width",
         ),
-        readout(inspector, pixel_html, "pixel-readout", height=36, sizing_mode="stretch_width"),
+        _described(inspector, plot_pane(view.plot, "pixels", sizing_mode="stretch_width")),
+        readout(inspector, marks_html, "marks", sizing_mode="stretch_width"),
+        readout(
+            inspector,
+            pixel_html,
+            "pixel-readout",
+            height=36,
+            sizing_mode="stretch_width",
+            stylesheets=[CSS, _NARROW],
+        ),
+        choice(p.mode, "mode"),
+        row(choice(p.editing, "editing"), pn.HSpacer(), *_undo_redo(inspector), width_policy="max"),
+        _masks(inspector),
+        _colors(inspector),
+        css_classes=["card"],
+        stylesheets=[CSS],
+        sizing_mode="stretch_width",
+        margin=0,
+        styles={"padding": "8px 12px", "gap": "8px"},
+    )
+
+
+def _menu(parameter: param.Parameter, tag: str, label: str) -> pn.widgets.Widget:
+    return widget(
+        pn.widgets.Select, parameter, tag, label=label, sizing_mode="stretch_width", min_width=80
+    )
+
+
+def _colors(inspector: Inspector) -> pn.Card:
+    """What is wanted now and then of the colours, folded away."""
+    p = inspector.param
+    return pn.Card(
         widget(
             RangeSlider,
             p.stretch,
@@ -60,15 +127,98 @@ def pixel_card(inspector: Inspector, view: PixelView) -> pn.Column:
             sizing_mode="stretch_width",
         ),
         row(
-            widget(pn.widgets.Select, p.column, "column", label="Column", width=150),
-            widget(pn.widgets.Select, p.scale, "scale", label="Scale", width=105),
-            widget(pn.widgets.Select, p.cmap, "cmap", label="Colours", width=115),
+            _menu(p.scale, "scale", "Scale"),
+            _menu(p.cmap, "cmap", "Colour map"),
             gap=10,
+            sizing_mode="stretch_width",
         ),
-        width=WIDTH,
-        css_classes=["card"],
-        stylesheets=[CSS],
-        styles={"padding": "12px", "gap": "6px", "flex": "none"},
+        header=html(
+            "<div class='label' title='Percentiles, scale and colour map.'>Colours</div>",
+        ),
+        collapsed=True,
+        css_classes=["tpf-colors"],
+        stylesheets=[CSS, _FOLDED],
+        margin=0,
+        sizing_mode="stretch_width",
+    )
+
+
+class _Described(pn.Column):
+    """What is in it is a picture to those who cannot see it, with a text."""
+
+    html_attributes = param.Dict({}, doc="Attributes of its element in the page.")
+
+
+def _described(inspector: Inspector, pane: pn.viewable.Viewable) -> pn.Column:
+    """A pane as a picture that says what it shows."""
+    place = _Described(pane, margin=0, sizing_mode="stretch_width")
+
+    def describe(*events):
+        place.html_attributes = {"role": "img", "aria-label": stamp_text(inspector)}
+
+    describe()
+    Live(inspector, describe, *stamp_text.inputs, precedence=1)
+    return place
+
+
+@follows("column", "frame", "aperture", "background")
+def stamp_text(inspector: Inspector) -> str:
+    """What the stamp shows, for those who cannot see it."""
+    tpf, column = inspector.tpf, inspector.column
+    rows, cols = tpf["aperture"].shape
+    frame, unit = inspector.frame(), column_unit(tpf, column)
+    parts = [
+        f"Postage stamp, {rows} rows by {cols} columns: {COLUMNS[column].label.lower()} at cadence "
+        f"{int(tpf['cadenceno'].values[inspector.cadence])}."
+    ]
+    if np.isfinite(frame).any():
+        row, col = np.unravel_index(np.nanargmax(frame), frame.shape)
+        parts.append(
+            f"Highest in row {tpf['row'].values[row]}, column {tpf['col'].values[col]}: "
+            f"{frame[row, col]:,.4g} {unit}".rstrip()
+            + "."
+        )
+    else:
+        parts.append("No pixel has a value.")
+    for name in ("aperture", "background"):
+        mask = getattr(inspector, name)
+        if not mask.any():
+            parts.append(f"The {name} is empty.")
+            continue
+        ends = (
+            tpf[axis].values[np.flatnonzero(mask.any(axis=other))[[0, -1]]]
+            for axis, other in (("row", 1), ("col", 0))
+        )
+        (row0, row1), (col0, col1) = ends
+        count = np.count_nonzero(mask)
+        parts.append(
+            f"The {name} has {count} {'pixel' if count == 1 else 'pixels'}, in rows {row0} to "
+            f"{row1} and columns {col0} to {col1}."
+        )
+    return " ".join(parts)
+
+
+@follows(*drawn_marks.inputs)
+def marks_html(inspector: Inspector) -> str:
+    """What is marked on the stamp: each line as it is drawn, on a ground as dark as a sky."""
+    keys = "".join(
+        f"<span style='display:inline-flex;align-items:center;gap:5px'>"
+        f"<svg width='26' height='14' aria-hidden='true'><rect width='26' height='14' rx='3' "
+        f"fill='{HALO_COLOR}'/>{_key(name)}</svg>{_MARKS[name]}</span>"
+        for name in drawn_marks(inspector)
+    )
+    style = "flex-wrap:wrap;line-height:18px;gap:4px 12px;min-height:18px"
+    return f"<div class='legend' style='{style}'>{keys}</div>"
+
+
+def _key(mark: str) -> str:
+    if mark == "target":
+        return "<path d='M13 2v10M8 7h10' stroke='white' stroke-width='2'/>"
+    style = OUTLINES[mark]
+    dashes = {"solid": "", "dashed": "stroke-dasharray='6'", "dotted": "stroke-dasharray='2 3'"}
+    return (
+        f"<path d='M3 7h20' stroke='{style.color}' stroke-width='{style.width}' "
+        f"{dashes[style.dash]}/>"
     )
 
 

@@ -285,8 +285,8 @@ def centroids(images: np.ndarray, prominence: np.ndarray) -> np.ndarray:
     """Where the light of images is centred near their peaks, by first moments under a Gaussian.
 
     The Gaussian is about as wide as a star and centred on the centroid itself, which is what is
-    iterated for (the windowed centroid of SExtractor's manual). No pixel comes in or drops out as a star moves
-    across its border, so that noise moves the centroid evenly.
+    iterated for (the windowed centroid of SExtractor's manual). No pixel comes in or drops out as a
+    star moves across its border, so that noise moves the centroid evenly.
 
     Parameters
     ----------

@@ -21,11 +21,12 @@ from tpfdash.inspector.params import (
 )
 from tpfdash.stamp.columns import COLUMNS
 from tpfdash.stamp.masks import MODES
-from tpfdash.stamp.stretch import SCALES
+from tpfdash.stamp.stretch import LEVELS_FROM, SCALE_NAMES
 
 __all__ = ["CMAPS", "PICTURES", "Choices"]
 
-CMAPS = ("viridis", "magma", "inferno", "cividis", "gray", "gray_r", "coolwarm")
+#: "auto" is one for the column: see `Values.colors`.
+CMAPS = ("auto", "viridis", "magma", "inferno", "cividis", "gray", "gray_r", "coolwarm")
 PICTURES = ("difference", "S/N", "out", "in")
 
 
@@ -53,14 +54,28 @@ class Choices(param.Parameterized):
     )
     time_range = Interval(None, doc="(t0, t1) that the time axes show, or None: all.")
     column = Choice(default="flux", objects=list(COLUMNS), doc="What the postage stamp shows.")
-    scale = Choice(default="log", objects=list(SCALES), doc="How values become colours.")
+    scale = Choice(
+        default="auto",
+        objects=list(SCALE_NAMES),
+        doc="How values become colours; auto: so that the sky's noise and bright stars both show.",
+    )
     stretch = Percentiles((1.0, 95.0), doc="Percentiles of the pixels at the ends of the colours.")
+    levels_from = Choice(
+        default="auto",
+        objects=list(LEVELS_FROM),
+        doc="What the ends of the colours are fitted to: auto (the observation's typical frame), "
+        "this frame, or the percentiles of the stretch.",
+    )
     limits = Levels(
         None,
-        doc="(low, high) pixel values at the ends of the colours, in place of the stretch, until "
-        "that is moved; None in either: as the stretch has it.",
+        doc="(low, high) pixel values at the ends of the colours, in place of what `levels_from` "
+        "gives, until that, the stretch or the column is another; None in either: as it gives it.",
     )
-    cmap = Choice(default="viridis", objects=list(CMAPS), doc="Colour map of the postage stamp.")
+    cmap = Choice(
+        default="auto",
+        objects=list(CMAPS),
+        doc="Colour map of the postage stamp; auto: viridis, or coolwarm where 0 is in the middle.",
+    )
     picture = Choice(
         default="difference",
         objects=list(PICTURES),

@@ -23,7 +23,13 @@ from tpfdash.inspector.history import MaskHistory
 from tpfdash.inspector.timeline import nearest_to, step_from
 from tpfdash.inspector.values import Values
 from tpfdash.stamp.geometry import corner, rectangle
-from tpfdash.stamp.masks import combine, default_mask, named_aperture, named_background
+from tpfdash.stamp.masks import (
+    combine,
+    default_mask,
+    named_aperture,
+    named_background,
+    start_pixel,
+)
 from tpfdash.stamp.model import check_tpf
 
 __all__ = ["Inspector"]
@@ -58,6 +64,7 @@ class Inspector(Values):
             self.set_aperture(default_mask(tpf) if aperture is None else aperture)
             self.set_background("empty" if background is None else background)
         self._history = MaskHistory(self._masks)
+        self.param.watch(self._follow_stretch, ["stretch", "levels_from"], onlychanged=False)
         limits = params.pop("limits", None)
         if "cadence" not in params:
             bits = self.mission.bitmask(params.get("quality_bitmask", "default"))
@@ -77,6 +84,21 @@ class Inspector(Values):
     def __reduce__(self) -> tuple:
         params = {name: getattr(self, name) for name in self.param if name not in _NOT_COPIED}
         return _rebuild, (self.tpf, params, self._history)
+
+    # -- pixels --------------------------------------------------------------------------------
+
+    def point(self, d_row: int, d_col: int) -> None:
+        """Move `pointed` by so many rows and columns, within the stamp.
+
+        Where no pixel is pointed at it goes from the aperture's middle, or the target, or the
+        stamp's middle.
+        """
+        steps = _whole(d_row, "a step along the rows"), _whole(d_col, "a step along the columns")
+        start = self.pointed or start_pixel(self.tpf, self.aperture)
+        ends = zip(start, steps, corner(self.tpf), self.aperture.shape, strict=True)
+        self.pointed = tuple(
+            min(max(place + step, first), first + count - 1) for place, step, first, count in ends
+        )
 
     # -- masks ---------------------------------------------------------------------------------
 
@@ -296,9 +318,14 @@ class Inspector(Values):
             if before is None or before[1] is not self.lightcurve:
                 self.param.trigger("lightcurve")
 
-    @param.depends("stretch", "column", watch=True)
+    def _follow_stretch(self, *events: param.parameterized.Event) -> None:
+        """Whoever sets the stretch wants to see it, unless the same change says otherwise."""
+        if {event.name for event in events} == {"stretch"}:
+            self.levels_from = "percentiles"
+
+    @param.depends("stretch", "levels_from", "column", watch=True)
     def _drop_limits(self) -> None:
-        """Limits are those of one column, until the stretch is moved."""
+        """Limits are those of one column, until the ends are to come from elsewhere."""
         self.limits = None
 
     # -- what is said --------------------------------------------------------------------------

@@ -17,8 +17,22 @@ from tpfdash.inspector.derived import Derived, derived, follows
 from tpfdash.inspector.timeline import Timeline
 from tpfdash.missions import Mission, get_mission
 from tpfdash.stamp.blocks import median_level
-from tpfdash.stamp.columns import available_columns, column_unit, frame, sample_frames
-from tpfdash.stamp.stretch import levels
+from tpfdash.stamp.columns import (
+    COLUMNS,
+    available_columns,
+    column_unit,
+    frame,
+    sample_frames,
+)
+from tpfdash.stamp.stretch import (
+    Content,
+    Scale,
+    content,
+    even_content,
+    limited,
+    percentile_levels,
+    scale_for,
+)
 from tpfdash.stamp.units import spelled
 from tpfdash.timeseries.transform import transformed
 
@@ -200,19 +214,57 @@ class Values(Choices):
         return self._frame
 
     @derived("column")
+    def _sample_frames(self) -> np.ndarray:
+        """Up to 64 frames of the column spread over the observation."""
+        return sample_frames(self.tpf, self.column)
+
+    @derived("_sample_frames")
     def _sample(self) -> np.ndarray:
-        """Pixel values that stand for all of the column's, ascending."""
-        values = sample_frames(self.tpf, self.column)
+        """Their pixel values, ascending."""
+        values = self._sample_frames
         return np.sort(values[np.isfinite(values)])
 
-    @follows("_sample", "stretch", "limits")
-    def levels(self) -> tuple[float, float]:
-        """Pixel values at the two ends of the stretch, of the column being shown.
+    @derived("_sample_frames", "column")
+    def _typical(self) -> Content:
+        return self._content_of(self._sample_frames)
 
-        Percentiles of up to 64 frames spread over the observation, so that the colours of two
-        cadences can be compared.
+    @derived("_frame", "column")
+    def _present(self) -> Content:
+        return self._content_of(self._frame[None])
+
+    def _content_of(self, frames: np.ndarray) -> Content:
+        return (even_content if COLUMNS[self.column].even else content)(frames)
+
+    @property
+    @follows("levels_from", "_present", "_typical")
+    def _content(self) -> Content:
+        return self._present if self.levels_from == "this frame" else self._typical
+
+    @follows("_content", "_sample", "levels_from", "stretch", "limits")
+    def levels(self) -> tuple[float, float]:
+        """Pixel values at the two ends of the colours, of the column being shown.
+
+        But for "this frame" they are of up to 64 frames spread over the observation, so that the
+        colours of two cadences can be compared.
         """
-        return levels(self._sample, self.stretch, self.limits)
+        if self.levels_from == "percentiles":
+            ends = percentile_levels(self._sample, self.stretch)
+        else:
+            ends = self._content.low, self._content.high
+        return limited(ends, self.limits)
+
+    @follows("scale", "levels", "_content")
+    def color_scale(self) -> Scale:
+        """The scale between those ends."""
+        return scale_for(self.scale, self.levels(), self._content)
+
+    @property
+    @follows("cmap", "column")
+    def colors(self) -> str:
+        """The name of the colour map that the stamp is drawn in: never "auto"."""
+        if self.cmap != "auto":
+            return self.cmap
+        return "coolwarm" if COLUMNS[self.column].even else "viridis"
 
     # -- the event -----------------------------------------------------------------------------
 

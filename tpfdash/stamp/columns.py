@@ -12,6 +12,7 @@ from dataclasses import dataclass
 import numpy as np
 import xarray as xr
 
+from tpfdash.stamp.residual import local_median
 from tpfdash.stamp.units import USUAL_FLUX, spelled
 
 __all__ = ["COLUMNS", "FrameColumn", "available_columns", "column_unit", "frame", "sample_frames"]
@@ -33,12 +34,18 @@ class FrameColumn:
         Those variables' frames, and the Dataset's attrs, -> the quantity's frame.
     ratio : bool
         Whether the unit of what it is made of cancels out.
+    less : callable, optional
+        (Dataset, cadence) -> a frame that is taken off.
+    even : bool
+        Whether its values go both ways from 0.
     """
 
     label: str
     needs: tuple[str, ...]
     combine: Callable[..., np.ndarray] = lambda value, attrs: value
     ratio: bool = False
+    less: Callable[[xr.Dataset, int], np.ndarray] | None = None
+    even: bool = False
 
 
 def _raw_counts(raw: np.ndarray, attrs: dict) -> np.ndarray:
@@ -65,6 +72,9 @@ COLUMNS = {
     "as seen": FrameColumn(
         "Flux + background + cosmic rays", ("flux", "flux_bkg", "cosmic_rays"), _as_seen
     ),
+    "residual": FrameColumn(
+        "Residual (this cadence − local median)", ("flux",), less=local_median, even=True
+    ),
     "S/N": FrameColumn("Signal to noise", ("flux", "flux_err"), _signal_to_noise, ratio=True),
 }
 
@@ -73,7 +83,8 @@ def available_columns(tpf: xr.Dataset) -> list[str]:
     """Names of the columns that this file has the values for.
 
     A variable that is NaN or 0 throughout, as FLUX_BKG is where no background was measured, counts
-    as missing; that is judged by up to 8 frames. Cosmic rays are few, and need not be in them.
+    as missing; that is judged by up to 8 frames. Cosmic rays are few, and need not be in them. A
+    residual takes other cadences to compare with.
     """
     silent = {
         name
@@ -84,6 +95,7 @@ def available_columns(tpf: xr.Dataset) -> list[str]:
         name
         for name, column in COLUMNS.items()
         if all(variable in tpf and variable not in silent for variable in column.needs)
+        and (column.less is None or tpf.sizes["time"] > 2)
     ]
 
 
@@ -114,7 +126,11 @@ def frame(tpf: xr.Dataset, column: str, cadence: int | np.ndarray) -> np.ndarray
     spec = COLUMNS[column]
     values = (tpf[name].variable[cadence].values for name in spec.needs)
     with np.errstate(all="ignore"):  # what overflows is infinite, what has no value NaN
-        return np.asarray(spec.combine(*values, tpf.attrs), dtype=np.float64)
+        frames = np.asarray(spec.combine(*values, tpf.attrs), dtype=np.float64)
+        if spec.less is not None:
+            off = [spec.less(tpf, int(one)) for one in np.atleast_1d(cadence)]
+            frames = frames - np.reshape(off, frames.shape)  # never in the file's own values
+        return frames
 
 
 def sample_frames(tpf: xr.Dataset, column: str) -> np.ndarray:

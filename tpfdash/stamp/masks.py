@@ -30,6 +30,7 @@ __all__ = [
     "named_background",
     "pipeline_mask",
     "sky_mask",
+    "start_pixel",
     "threshold_mask",
     "typical_image",
 ]
@@ -106,16 +107,33 @@ def threshold_mask(tpf: xr.Dataset, sigma: float = 3.0) -> np.ndarray:
     bright = image > middle + sigma * scatter
     if not bright.any():
         bright.flat[np.argmax(image)] = True
-    centre = (np.array(bright.shape) - 1) / 2
-    row, col = centre
-    if position := target_position(tpf):
-        place = np.array(position) - corner(tpf)
-        if (np.abs(place - centre) <= centre + 0.5).all():  # a WCS may be wrong by a whole CCD
-            row, col = place
+    row, col = _target(tpf)
     rows, cols = np.nonzero(bright)
     nearest = np.argmin((rows - row) ** 2 + (cols - col) ** 2)
     pieces, _ = ndimage.label(bright)
     return pieces == pieces[rows[nearest], cols[nearest]]
+
+
+def _target(tpf: xr.Dataset) -> tuple[float, float]:
+    """Where the target is on the stamp, or else the stamp's centre, from its first pixel."""
+    centre = (np.array(tpf["aperture"].shape) - 1) / 2
+    if position := target_position(tpf):
+        place = np.array(position) - corner(tpf)
+        if (np.abs(place - centre) <= centre + 0.5).all():  # a WCS may be wrong by a whole CCD
+            centre = place
+    return float(centre[0]), float(centre[1])
+
+
+def start_pixel(tpf: xr.Dataset, aperture: np.ndarray) -> tuple[int, int]:
+    """Detector (row, col) of the pixel at the middle of an aperture.
+
+    Where the aperture is empty it is the target's, or the stamp's middle if the target is not on
+    it.
+    """
+    place = np.argwhere(aperture).mean(axis=0) if aperture.any() else _target(tpf)
+    row, col = np.clip(np.rint(place), 0, np.subtract(aperture.shape, 1)).astype(int).tolist()
+    first_row, first_col = corner(tpf)
+    return first_row + row, first_col + col
 
 
 def default_mask(tpf: xr.Dataset) -> np.ndarray:

@@ -13,11 +13,12 @@ import numpy as np
 from bokeh.models import BoxSelectTool, FixedTicker
 
 from tpfdash.inspector import Inspector
+from tpfdash.inspector.derived import follows
 from tpfdash.stamp.columns import COLUMNS, column_unit
 from tpfdash.stamp.geometry import extent
 from tpfdash.stamp.masks import pipeline_mask
 from tpfdash.stamp.sky import target_position
-from tpfdash.stamp.stretch import shades, values_of
+from tpfdash.stamp.stretch import color_ticks, shades
 from tpfdash.views import gestures
 from tpfdash.views.faults import guarded
 from tpfdash.views.live import Live
@@ -25,33 +26,49 @@ from tpfdash.views.patches import Figures, drag_with, patch, set_columns, simpli
 from tpfdash.views.stamp import (
     APERTURE_COLOR,
     BACKGROUND_COLOR,
+    HALO_COLOR,
     HINT_COLOR,
     MISSING_COLOR,
     add_outline,
+    frame_around,
     palette,
     segments,
-    stamp_size,
+    stamp_aspect,
 )
 
-__all__ = ["PixelView"]
-
-_TICKS = np.linspace(0, 1, 6)
+__all__ = ["OUTLINES", "Outline", "PixelView", "drawn_marks"]
 
 
 @dataclass(frozen=True)
-class _Outline:
-    """How a mask is drawn."""
+class Outline:
+    """How a mask is drawn: a line on a wider dark one, so that it stands out from any colour."""
 
     color: str
     width: float
     dash: str
 
 
-_OUTLINES = {
-    "pipeline": _Outline(HINT_COLOR, 1.5, "dotted"),
-    "background": _Outline(BACKGROUND_COLOR, 2.5, "dashed"),
-    "aperture": _Outline(APERTURE_COLOR, 3.0, "solid"),
+#: What is outlined on the stamp, from the lowest to the uppermost.
+OUTLINES = {
+    "pipeline": Outline(HINT_COLOR, 1.5, "dotted"),
+    "background": Outline(BACKGROUND_COLOR, 2.5, "dashed"),
+    "aperture": Outline(APERTURE_COLOR, 3.0, "solid"),
+    "pointed": Outline("#ffffff", 1.0, "solid"),
 }
+#: How much wider the dark line is.
+_HALO = 2.0
+
+
+@follows("aperture", "background")
+def drawn_marks(inspector: Inspector) -> list[str]:
+    """What is marked on the stamp now: names of `OUTLINES`, and "target"; not the mouse's pixel."""
+    masks = {
+        "aperture": inspector.aperture,
+        "background": inspector.background,
+        "pipeline": pipeline_mask(inspector.tpf),
+    }
+    marks = [name for name, mask in masks.items() if mask.any()]
+    return [*marks, "target"] if _target(inspector.tpf) else marks
 
 
 class PixelView:
@@ -60,20 +77,17 @@ class PixelView:
     Parameters
     ----------
     inspector : Inspector
-    side : int
-        The longer side of the stamp in screen pixels.
 
     Attributes
     ----------
     plot : DynamicMap
-        To be displayed by HoloViews or Panel, with the gestures on it.
+        To be displayed by HoloViews or Panel, with the gestures on it; as wide as its place.
     """
 
-    def __init__(self, inspector: Inspector, side: int = 290):
+    def __init__(self, inspector: Inspector):
         self.inspector = inspector
-        self._side = side
         self._figures = Figures()
-        structure = gestures.follow(inspector, ["column", "cmap", "scale"])
+        structure = gestures.follow(inspector, ["column", "cmap"])
         build = guarded(inspector, reraise=True)(self._build)
         self.plot = hv.DynamicMap(build, streams=[structure])
         gestures.listen(
@@ -86,8 +100,8 @@ class PixelView:
                 gestures.LeaveStream: self._leave,
             },
         )
-        Live(inspector, self._draw_masks, "aperture", "background")
-        Live(inspector, self._draw_frame, "frame", "levels", "scale")
+        Live(inspector, self._draw_outlines, "aperture", "background", "pointed")
+        Live(inspector, self._draw_frame, "frame", "levels", "color_scale")
 
     # -- gestures --------------------------------------------------------------------------------
 
@@ -106,9 +120,8 @@ class PixelView:
         mode = self.inspector.mode
         if shift or mode == "toggle":
             mode = "add"
-        # A pixel is in the box when its centre is; a box within one pixel means that pixel.
-        (row0, row1), (col0, col1) = _centres(y0, y1), _centres(x0, x1)
-        self.inspector.select_box(row0, row1, col0, col1, mode)
+        # From the pixel that was pressed to the one that was let go, both included.
+        self.inspector.select_box(round(y0), round(y1), round(x0), round(x1), mode)
 
     def _hover(self, x, y):
         self.inspector.pointed = self._pixel(x, y)
@@ -127,51 +140,57 @@ class PixelView:
     def _image(self) -> np.ndarray:
         """The frame as it is coloured, from 0 to 1: float32 (row, col)."""
         inspector = self.inspector
-        return shades(inspector.frame(), inspector.levels(), inspector.scale)
+        return shades(inspector.frame(), inspector.levels(), inspector.color_scale())
 
     def _segments(self, name: str) -> dict[str, list[float]]:
         tpf = self.inspector.tpf
+        if name == "pointed":
+            return frame_around(self.inspector.pointed)
         mask = pipeline_mask(tpf) if name == "pipeline" else getattr(self.inspector, name)
         return segments(tpf, mask)
 
-    def _build(self, column, cmap, scale) -> hv.Overlay:
+    def _build(self, column, cmap) -> hv.Overlay:
         tpf = self.inspector.tpf
         left, bottom, right, top = extent(tpf)
-        width, height = stamp_size(tpf["aperture"].shape, self._side)
         stamp = hv.Image(
             self._image()[::-1],  # hv has row 0 on top
             bounds=(left, bottom, right, top),
             kdims=["col", "row"],
             vdims=["shade"],
         ).opts(
-            cmap=palette(cmap),
+            cmap=palette(self.inspector.colors),
             clim=(0, 1),
             clipping_colors={"NaN": MISSING_COLOR},
             colorbar=True,
-            colorbar_opts={"ticker": FixedTicker(ticks=list(_TICKS)), "width": 12},
-            clabel=_label(self.inspector.tpf, column),
+            colorbar_position="bottom",
+            colorbar_opts={"ticker": FixedTicker(ticks=[]), "height": 10, "padding": 6},
+            clabel=_label(tpf, column),
             tools=[BoxSelectTool(renderers=[])],
             hooks=[self._figures.hook("image", self._finish)],
         )
-        position = target_position(tpf)
-        inside = position and bottom <= position[0] <= top and left <= position[1] <= right
-        target = hv.Points([position[::-1]] if inside else [], kdims=["col", "row"]).opts(
-            marker="cross", size=14, line_width=2, color="white", line_color="white"
-        )
-        return hv.Overlay([stamp, target]).opts(
-            frame_width=width,
-            frame_height=height,
+        place = _target(tpf)
+        target = [
+            hv.Points([place[::-1]] if place else [], kdims=["col", "row"]).opts(
+                marker="cross", size=size, line_width=width, line_color=color, color=color
+            )
+            for size, width, color in ((17, 5, HALO_COLOR), (14, 2, "white"))
+        ]
+        return hv.Overlay([stamp, *target]).opts(
+            responsive="width",
+            aspect=stamp_aspect(tpf["aperture"].shape),
             xlabel="column (pixel)",
             ylabel="row (pixel)",
             xlim=(left, right),
             ylim=(bottom, top),
             default_tools=["wheel_zoom", "pan", "reset", "save"],
-            toolbar="above" if width > 200 else "right",  # where it has the room
+            toolbar="above",
             show_legend=False,
             shared_axes=False,
             hooks=[
                 lambda plot, element: simplify(plot.state),
                 lambda plot, element: drag_with(plot.state, BoxSelectTool),
+                # As Panel has it; built anew it would be "scale_width", which is no other here.
+                lambda plot, element: plot.state.update(sizing_mode="stretch_width"),
             ],
         )
 
@@ -180,9 +199,12 @@ class PixelView:
         if "outlines" not in plot.handles:  # or the figure was built before, and its image is new
             plot.handles["outlines"] = {
                 name: add_outline(
-                    plot.state, self._segments(name), {style.color: style.width}, style.dash
+                    plot.state,
+                    self._segments(name),
+                    {HALO_COLOR: style.width + _HALO, style.color: style.width},
+                    style.dash,
                 )
-                for name, style in _OUTLINES.items()
+                for name, style in OUTLINES.items()
             }
         self._label_colors(plot)
         for axis in (*plot.state.xaxis, *plot.state.yaxis):
@@ -190,20 +212,16 @@ class PixelView:
             axis.ticker.update(min_interval=1, desired_num_ticks=5)
 
     def _label_colors(self, plot) -> None:
-        low, high = ends = self.inspector.levels()
-        values = values_of(_TICKS, ends, self.inspector.scale)
-        plot.handles["colorbar"].update(
-            # HoloViews leaves the title of the first column
-            title=_label(self.inspector.tpf, self.inspector.column),
-            major_label_overrides={
-                float(tick): _number(value, high - low)
-                for tick, value in zip(_TICKS, values, strict=True)
-            },
-        )
+        ticks = color_ticks(self.inspector.levels(), self.inspector.color_scale())
+        bar = plot.handles["colorbar"]
+        # HoloViews leaves the title of the first column
+        bar.title = _label(self.inspector.tpf, self.inspector.column)
+        bar.major_label_overrides = dict(ticks)
+        bar.ticker.ticks = [shade for shade, _ in ticks]
 
     # -- keeping up ------------------------------------------------------------------------------
 
-    def _draw_masks(self, *events) -> None:
+    def _draw_outlines(self, *events) -> None:
         names = [event.name for event in events]
         columns = {name: self._segments(name) for name in names}
 
@@ -224,18 +242,15 @@ class PixelView:
         patch(self._figures, change)
 
 
-def _centres(a: float, b: float) -> tuple[int, int]:
-    low, high = sorted((a, b))
-    first, last = int(np.ceil(low)), int(np.floor(high))
-    return (first, last) if first <= last else (round(low), round(low))
+def _target(tpf) -> tuple[float, float] | None:
+    """(row, col) of the target where it is on the stamp."""
+    position = target_position(tpf)
+    if position is None:
+        return None
+    left, bottom, right, top = extent(tpf)
+    return position if bottom <= position[0] <= top and left <= position[1] <= right else None
 
 
 def _label(tpf, column: str) -> str:
     label, unit = COLUMNS[column].label, column_unit(tpf, column)
     return f"{label} ({unit})" if unit else label
-
-
-def _number(value: float, span: float) -> str:
-    """A colour bar label: as many digits as tell the ticks apart."""
-    decimals = int(np.clip(2 - np.floor(np.log10(max(span, 1e-12))), 0, 8))
-    return f"{value:,.{decimals}f}" if abs(value) < 1e7 else f"{value:.3g}"

@@ -12,12 +12,14 @@ from tpfdash.stamp.geometry import corner, outline
 __all__ = [
     "APERTURE_COLOR",
     "BACKGROUND_COLOR",
+    "HALO_COLOR",
     "HINT_COLOR",
     "MISSING_COLOR",
     "add_outline",
+    "frame_around",
     "palette",
     "segments",
-    "stamp_size",
+    "stamp_aspect",
 ]
 
 #: Colours of the masks, chosen to stand out from every colour map in light and dark.
@@ -25,6 +27,12 @@ APERTURE_COLOR = "#ff2d55"
 BACKGROUND_COLOR = "#19c3ff"
 HINT_COLOR = "#f5f5f5"
 MISSING_COLOR = "#9aa0a680"
+#: What lies under a line or a mark so that it stands out from any colour.
+HALO_COLOR = "#11141c"
+
+#: Screen pixels of a stamp's figure that are not the stamp: beside it, and above and below it; and
+#: the width for which its pixels are made square. Between 286 and 414 they are, within a tenth.
+_BESIDE, _ABOVE_AND_BELOW, _USUAL_WIDTH = 68, 140, 350
 
 
 def palette(name: str) -> list[str]:
@@ -38,16 +46,30 @@ def palette(name: str) -> list[str]:
     return list(all_palettes[name.capitalize()][256])
 
 
-def stamp_size(shape: tuple[int, int], side: int) -> tuple[int, int]:
-    """(width, height) in screen pixels of a stamp of (rows, columns) within a square of `side`.
+def stamp_aspect(shape: tuple[int, int]) -> float:
+    """Width over height of the whole figure of a stamp of (rows, columns), as wide as its place.
 
-    Pixels are square up to a ratio of 4 (2 where upright); a longer stamp is squeezed, so that its
-    pixels can be clicked.
+    So that the stamp's pixels are near square; a long stamp is squeezed, to be no higher than wide
+    by a sixth, nor lower than a quarter of its width.
     """
     rows, cols = shape
-    ratio = np.clip(cols / rows, 0.5, 4)
-    width, height = (side, side / ratio) if ratio >= 1 else (side * ratio, side)
-    return int(width), int(height)
+    width = _USUAL_WIDTH - _BESIDE
+    height = width / np.clip(cols / rows, 6 / 7, 4)
+    return float(_USUAL_WIDTH / (height + _ABOVE_AND_BELOW))
+
+
+def frame_around(pixel: tuple[int, int] | None) -> dict[str, list[float]]:
+    """As `segments`, a frame just within one detector pixel (row, col); nothing for None."""
+    if pixel is None:
+        return {name: [] for name in ("x0", "y0", "x1", "y1")}
+    row, col = pixel
+    bottom, top, left, right = row - 0.42, row + 0.42, col - 0.42, col + 0.42
+    return {
+        "x0": [left, right, right, left],
+        "y0": [bottom, bottom, top, top],
+        "x1": [right, right, left, left],
+        "y1": [bottom, top, top, bottom],
+    }
 
 
 def segments(tpf: xr.Dataset, mask: np.ndarray) -> dict[str, list[float]]:
@@ -72,6 +94,8 @@ def add_outline(
         As `segments` gives them.
     widths : dict
         Colour -> width of the line in screen pixels; several are drawn over each other in turn.
+    dash : str
+        As Bokeh has it, of the last of them.
 
     Returns
     -------
@@ -79,7 +103,9 @@ def add_outline(
         The segments that are drawn, to be changed.
     """
     source = ColumnDataSource(columns)
+    *_, last = widths
     for color, width in widths.items():
+        dashed = color == last and dash != "solid"
         arrows = Arrow(
             source=source,
             x_start="x0",
@@ -89,7 +115,8 @@ def add_outline(
             end=None,
             line_color=color,
             line_width=width,
-            line_dash=dash,
+            line_dash=dash if dashed else "solid",
+            line_cap="butt" if dashed else "square",
             level="overlay",
         )
         figure.add_layout(arrows)
