@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 from test_photometry import COL, ROW, make_tpf
 
-from tpfdash.diagnosis.difference import difference_image
+from tpfdash.diagnosis.difference import centroid_noise, centroids, difference_image
 from tpfdash.errors import TPFError
 from tpfdash.io import open_tpf
 from tpfdash.simulate import Star, Transit, simulate_tpf
@@ -33,6 +33,51 @@ def test_images_are_means_of_the_window_and_of_as_much_on_either_side(noise):
     np.testing.assert_allclose(result.outside, outside, rtol=1e-12)
     np.testing.assert_allclose(result.image, outside - inside, atol=1e-9)
     assert (result.n_inside, result.n_outside) == (4, 8)
+
+
+def test_several_windows_count_by_their_cadences(noise):
+    windows = [window(200, 205), window(50, 52), window(52, 53)]  # the last two overlap
+    result = difference_image(noise, windows)
+    flux = noise["flux"].values.astype(float)
+    inside = flux[[*range(50, 54), *range(200, 206)]].mean(axis=0)
+    one = (flux[46:50].mean(axis=0) + flux[54:58].mean(axis=0)) / 2
+    other = (flux[194:200].mean(axis=0) + flux[206:212].mean(axis=0)) / 2
+    np.testing.assert_allclose(result.inside, inside, rtol=1e-12)
+    np.testing.assert_allclose(result.outside, (4 * one + 6 * other) / 10, rtol=1e-12)
+    np.testing.assert_allclose(result.image, (4 * one + 6 * other) / 10 - inside, atol=1e-9)
+    assert (result.n_inside, result.n_outside) == (10, 20)
+
+
+def test_one_window_in_a_list_is_that_window(noise):
+    one, listed = (difference_image(noise, each) for each in (window(9, 12), [window(9, 12)]))
+    np.testing.assert_array_equal(one.snr, listed.snr)
+    assert (one.centroid, one.n_outside) == (listed.centroid, listed.n_outside)
+
+
+@pytest.mark.parametrize("n", [1, 6])
+def test_noise_has_the_snr_of_noise_in_several_windows_too(n):
+    rng = np.random.default_rng(n)
+    flux = rng.normal(1000, rng.uniform(1, 10, (1, 40, 40)), (300, 40, 40))
+    windows = [window(first, first + n - 1) for first in (0, 90, 170, 280)]
+    snr = difference_image(make_tpf(flux), windows).snr
+    assert abs(snr.mean()) < 0.1 and snr.std() == pytest.approx(1, abs=0.06)
+
+
+def test_pixels_of_several_windows_count_where_they_have_values(noise):
+    flux = noise["flux"].values
+    flux[50:53, 3, 3] = np.nan  # in one window
+    flux[:, 4, 4] = np.nan
+    flux[200:206, 5, 5] = flux[50:53, 5, 5] = np.nan  # in both
+    result = difference_image(noise, [window(200, 205), window(50, 52)])
+    alone = difference_image(noise, window(200, 205))
+    assert result.image[3, 3] == pytest.approx(alone.image[3, 3])
+    assert np.isnan(result.image[[4, 5], [4, 5]]).all() and np.isnan(result.image).sum() == 2
+
+
+def test_windows_that_hold_nothing_are_left_out_of_several(noise):
+    noise["flux"].values[50:53] = 0
+    result = difference_image(noise, [window(200, 205), (1.0, 2.0), window(50, 52)])
+    assert (result.n_inside, result.n_outside) == (6, 12)
 
 
 @pytest.mark.parametrize("n", [1, 4, 12, 60])
@@ -112,7 +157,13 @@ def test_the_callers_choice_of_cadences_is_used(noise):
 
 @pytest.mark.parametrize(
     ("ends", "words"),
-    [((50.0, 60.0), "holds no usable"), ((0.0, 999.0), "no usable cadence beside")],
+    [
+        ((50.0, 60.0), "holds no usable"),
+        ((0.0, 999.0), "no usable cadence beside"),
+        ([(50.0, 60.0), (2.0, 3.0)], "holds no usable"),
+        ((1.0, np.nan), "two finite numbers"),
+        ([], "two finite numbers"),
+    ],
 )
 def test_windows_that_compare_nothing_raise(noise, ends, words):
     with pytest.raises(TPFError, match=words):
@@ -141,6 +192,38 @@ def test_blocks_and_lazy_cubes_give_the_same(noise, monkeypatch):
         part = difference_image(tpf, window(100, 140))
         np.testing.assert_allclose(part.snr, whole.snr, atol=1e-9)
         assert part.centroid == whole.centroid
+
+
+def _star(row, col, width=0.8, shape=(11, 13)):
+    rows, cols = np.indices(shape)
+    return 1e4 * np.exp(-((rows - row) ** 2 + (cols - col) ** 2) / (2 * width**2))
+
+
+@pytest.mark.parametrize(("width", "off"), [(0.6, 0.07), (0.8, 0.025), (1.2, 0.01)])
+def test_centroids_follow_a_star_across_the_border_of_a_pixel(width, off):
+    """Without a step; a star narrower than its pixels is a little off, as an event on it is."""
+    places = np.stack([np.linspace(4, 6, 41), np.linspace(6.2, 5.1, 41)], axis=1)
+    images = np.stack([_star(*place, width) for place in places])
+    found = centroids(images, images)
+    np.testing.assert_allclose(found, places, atol=off)
+    assert np.abs(np.diff(found - places, axis=0)).max() < 0.025
+
+
+def test_centroids_of_what_has_none():
+    images = np.zeros((2, 5, 5))
+    images[1] = -1
+    assert np.isnan(centroids(images, images)).all()
+    with np.errstate(all="raise"):
+        assert np.isnan(centroids(np.full((1, 4, 4), np.nan), np.full((1, 4, 4), np.nan))).all()
+
+
+def test_white_noise_moves_a_centroid_by_its_covariance():
+    rng = np.random.default_rng(3)
+    star, error = _star(5.3, 6.4), rng.uniform(100, 400, (11, 13))
+    images = star + error * rng.normal(size=(3000, 11, 13))
+    moved = centroids(images, np.broadcast_to(star, images.shape)) - (5.3, 6.4)
+    expected = centroid_noise(star, error, np.array([5.3, 6.4]))
+    np.testing.assert_allclose(np.cov(moved.T), expected, rtol=0.15, atol=1e-5)
 
 
 @pytest.mark.realdata

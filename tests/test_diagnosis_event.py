@@ -300,7 +300,7 @@ def test_a_brightening_beside_a_dimming_is_said_to_be_one():
 @pytest.mark.parametrize(("mission", "nominal"), [("Kepler", 3.98), ("K2", 3.98), ("TESS", 21.0)])
 def test_arcsec_by_the_files_wcs_or_by_the_missions_nominal_scale(mission, nominal):
     assert get_mission(mission).pixel_scale == nominal
-    event = Transit(0, 100.0, 0.0, 0.4, 0.1)
+    event = Transit(0, 100.0, 0.0, 0.1 if mission == "TESS" else 0.4, 0.1)
     tpf = simulate_tpf(
         mission,
         n_cadences=600,
@@ -358,7 +358,7 @@ def test_k2_with_roll_and_cosmic_rays():
         inspector.aperture,
     )
     assert event.depth_ppm == pytest.approx(2e5, rel=0.1) and event.snr > 20
-    assert event.offset.sigma < 3 and event.sentence.startswith("consistent with the target")
+    assert event.offset.distance < 0.6 and "another star" not in event.sentence
 
 
 # -- cubes ---------------------------------------------------------------------------------------
@@ -443,15 +443,27 @@ def test_the_transit_of_toi_813_is_on_the_target(data_file):
     ],
 )
 def test_events_injected_on_real_stars_are_on_the_target(data_file, name, n, depth):
-    """At quiet places, by the star's own image beside each: 30 of n cadences."""
+    """At quiet places, by the star's own image beside each."""
     inspector = Inspector(open_tpf(data_file(name)))
-    chi2, sigmas = [], []
-    for tpf, flux, ends in injected(inspector, n, depth, 30):
-        offset = measure_event(tpf, flux, ends, inspector.good, inspector.aperture).offset
-        chi2.append(offset.chi2)
-        sigmas.append(offset.sigma)
-    assert 0.5 < np.mean(chi2) / 2 < 2, np.mean(chi2) / 2
-    assert np.mean(np.array(sigmas) > 3) < 0.1
+    offsets = [
+        measure_event(tpf, flux, ends, inspector.good, inspector.aperture).offset
+        for tpf, flux, ends in injected(inspector, n, depth, 40)
+    ]
+    offsets = [offset for offset in offsets if offset]
+    assert len(offsets) >= 32
+    # Of chi2 with two degrees of freedom the median is 2 ln 2.
+    assert 0.2 < np.median([offset.chi2 for offset in offsets]) / (2 * np.log(2)) < 2
+    assert np.mean([offset.sigma > 3 for offset in offsets]) < 0.1
+
+
+@pytest.mark.realdata
+def test_a_planet_of_a_saturated_star_is_not_said_to_be_anothers(data_file):
+    """A transit of Kepler-10 c, 474 ppm: the star bleeds along its column."""
+    inspector = Inspector(open_tpf(data_file("kplr011904151-2010009091648_lpd-targ.fits")))
+    inspector.window = inspector.time[618], inspector.time[627]
+    event = inspector.event()
+    assert event.offset.saturated and event.snr > 5
+    assert "another star" not in event.sentence
 
 
 def injected(inspector, n, depth, count):
@@ -467,6 +479,9 @@ def injected(inspector, n, depth, count):
         near = time[index[[first - n, first + 2 * n - 1]]]
         if not quiet[first - n] or np.ptp(near) > 4.5 * n * step:
             continue
+        ends = time[its[0]] - step / 4, time[its[-1]] + step / 4
+        if measure_event(tpf, inspector.flux, ends, inspector.good, inspector.aperture).offset:
+            continue  # the pixels are not as quiet as the light curve
         beside = np.r_[index[first - n : first], index[first + n : first + 2 * n]]
         image = np.nan_to_num(cube[beside].mean(axis=0))
         image = np.clip(image - np.median(image), 0, None)
@@ -477,5 +492,4 @@ def injected(inspector, n, depth, count):
         flux = np.nansum(np.where(inspector.aperture, changed, 0), axis=(1, 2), dtype=float)
         flux[~np.isfinite(inspector.flux)] = np.nan
         count -= 1
-        ends = time[its[0]] - step / 4, time[its[-1]] + step / 4
         yield tpf.assign(flux=(tpf["flux"].dims, changed)), flux, ends

@@ -17,6 +17,7 @@ def offset(row, col, error=0.1, **wanted):
         "independent": 1e6,
         "snr": 20.0,
         "mixed": False,
+        "saturated": False,
         "pixel_scale": 4.0,
         "nominal_scale": False,
     }
@@ -70,6 +71,16 @@ def test_sigma_of_what_is_very_sure_is_a_number():
             offset(0.85, 0.0, mixed=True),
             "0.85 ± 0.10 pixel (3.4 ± 0.4 arcsec) from the target, 8.2 sigma, but more than one "
             "thing happens here",
+        ),
+        (
+            offset(0.85, 0.0, saturated=True),
+            "0.85 ± 0.10 pixel (3.4 ± 0.4 arcsec) from the target, 8.2 sigma, but the star is "
+            "saturated: what it does shows at the ends of its bleed trails",
+        ),
+        (
+            offset(0.0, 1.85, saturated=True),
+            "1.85 ± 0.10 pixel (7.4 ± 0.4 arcsec) from the target, 18 sigma: another star is "
+            "likelier",
         ),
         (
             offset(0.0, 1.2, covariance=None, reference="the star in the aperture"),

@@ -17,6 +17,7 @@ from test_photometry import COL, ROW, make_tpf
 from tpfdash import photometry
 from tpfdash.errors import TPFError
 from tpfdash.inspector import Inspector
+from tpfdash.inspector import values as values_module
 from tpfdash.io import open_tpf, write_tpf
 from tpfdash.photometry import aperture_photometry
 from tpfdash.simulate import simulate_tpf
@@ -169,6 +170,13 @@ def test_intervals_are_put_in_order(inspector):
     inspector.window = None
     inspector.stretch = np.array([99.0, 2.0])
     assert inspector.stretch == (2.0, 99.0)
+
+
+def test_stacked_windows_are_pairs_put_in_order(inspector):
+    inspector.stacked = [[5, 3], np.array([7.0, 8.0])]
+    assert inspector.stacked == ((3.0, 5.0), (7.0, 8.0))
+    inspector.stacked = []
+    assert inspector.stacked == ()
 
 
 def test_no_quality_bitmask_means_none(tpf, inspector):
@@ -722,6 +730,97 @@ def test_stamps_without_contrast(shape, value, n):
     inspector.window = (-1e9, 1e9)
     with pytest.raises(TPFError, match="usable cadence"):
         inspector.difference()
+
+
+# -- windows -----------------------------------------------------------------------------------
+
+
+def test_windows_are_added_and_cleared(inspector):
+    assert inspector.windows == () and inspector.difference() is inspector.event() is None
+    told = []
+    inspector.param.watch(lambda *events: told.append(inspector.windows), ["window", "stacked"])
+    inspector.add_window(101, 100.8)
+    inspector.add_window(100.2, 100.4)
+    inspector.add_window(100.2, 100.4)  # again
+    assert inspector.window == (100.2, 100.4) and inspector.stacked == ((100.8, 101.0),)
+    assert inspector.windows == ((100.2, 100.4), (100.8, 101.0))
+    assert told == [((100.8, 101.0),), inspector.windows]  # each a single change
+    inspector.add_window(100.8, 101)  # one of those that are stacked
+    assert inspector.windows == ((100.8, 101.0), (100.2, 100.4))
+    inspector.clear_windows()
+    assert (inspector.window, inspector.stacked, inspector.windows) == (None, (), ())
+
+
+@pytest.mark.parametrize("bad", [(np.nan, 1), ("a", 2), (None, 1)])
+def test_a_bad_window_is_not_added(inspector, bad):
+    inspector.add_window(100.2, 100.4)
+    with pytest.raises(TPFError, match="window"):
+        inspector.add_window(*bad)
+    assert inspector.windows == ((100.2, 100.4),)
+
+
+def test_stacked_windows_go_with_the_window(inspector):
+    """Else they would come back with the next event's."""
+    inspector.add_window(100.2, 100.4)
+    inspector.add_window(100.8, 101)
+    inspector.window = 100.6, 100.7
+    assert inspector.stacked == ((100.2, 100.4),)
+    inspector.window = None
+    assert inspector.stacked == ()
+
+
+def test_copies_keep_the_windows(inspector):
+    inspector.add_window(100.2, 100.4)
+    inspector.add_window(100.8, 101)
+    for twin in (copy.copy(inspector), copy.deepcopy(inspector)):
+        assert twin.windows == inspector.windows and twin.event() == inspector.event()
+    assert pickle.loads(pickle.dumps(inspector)).windows == inspector.windows
+
+
+def test_difference_and_event_are_measured_once(inspector, monkeypatch):
+    done = []
+    for name in ("difference_image", "measure_event"):
+        real = getattr(values_module, name)
+
+        def noted(*args, real=real, name=name, **kwargs):
+            done.append(name)
+            return real(*args, **kwargs)
+
+        monkeypatch.setattr(values_module, name, noted)
+    inspector.window = 100.2, 100.4
+    event = inspector.event()
+    assert inspector.event() is event and inspector.difference() is inspector.difference()
+    assert done == ["difference_image", "measure_event"]
+    inspector.normalized, inspector.column, inspector.cadence = True, "error", 5
+    assert inspector.event() is event
+    inspector.toggle(ROW, COL)
+    assert inspector.event().level != event.level and done.count("difference_image") == 1
+    inspector.stacked = [(100.8, 101)]
+    assert inspector.event().n_windows == 2 and done.count("difference_image") == 2
+    inspector.quality_bitmask = "none"
+    inspector.event()
+    assert done.count("difference_image") == 3
+    inspector.window = None
+    assert inspector.event() is None and done.count("difference_image") == 3
+
+
+def test_the_event_is_that_of_the_light_curve_drawn(inspector):
+    inspector.window = 100.2, 100.4
+    before = inspector.event()
+    assert before.unit == "e⁻/s"
+    inspector.transform = lambda made: made.assign(flux=2 * made["flux"])
+    after = inspector.event()
+    assert after.depth == pytest.approx(2 * before.depth)
+    assert after.depth_ppm == pytest.approx(before.depth_ppm)
+    inspector.set_background([[True, *[False] * 4], *[[False] * 5] * 3])
+    assert inspector.event().level != after.level
+
+
+def test_an_event_that_cannot_be_measured_raises(inspector):
+    inspector.window = 1, 2
+    for measure in (inspector.difference, inspector.event):
+        with pytest.raises(TPFError, match="usable cadence"):
+            measure()
 
 
 # -- files -------------------------------------------------------------------------------------

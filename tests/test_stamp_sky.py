@@ -12,7 +12,7 @@ from tpfdash.io import open_tpf, write_aperture, write_lightcurve, write_tpf
 from tpfdash.photometry import aperture_photometry
 from tpfdash.simulate import Star, simulate_tpf
 from tpfdash.stamp.geometry import corner
-from tpfdash.stamp.sky import target_position, wcs_header, wcs_text
+from tpfdash.stamp.sky import pixel_scale, target_position, wcs_header, wcs_text
 
 
 def _header(**cards):
@@ -56,6 +56,24 @@ def test_no_position_where_the_wcs_is_broken(tpf, wcs):
 def test_no_position_on_the_far_side_of_the_sky(tpf):
     tpf.attrs.update(ra=(tpf.attrs["ra"] + 180) % 360, dec=-tpf.attrs["dec"])
     assert target_position(tpf) is None
+
+
+@pytest.mark.parametrize(("mission", "scale"), [("Kepler", 3.98), ("K2", 3.98), ("TESS", 21.0)])
+def test_the_pixel_scale_is_that_of_the_wcs(mission, scale):
+    tpf = simulate_tpf(mission, n_cadences=2, corner=(700, 90))
+    assert pixel_scale(tpf) == pytest.approx(scale, rel=0.03)
+    assert pixel_scale(tpf.isel(row=slice(2, 8))) == pytest.approx(pixel_scale(tpf))
+
+
+def test_no_pixel_scale_from_a_wcs_that_is_not_to_be_trusted(tpf):
+    assert pixel_scale(tpf.assign_attrs(wcs="")) is None
+    assert pixel_scale(tpf.assign_attrs(ra=None)) is None
+    beside = tpf.attrs["dec"] + 0.5  # deg
+    assert pixel_scale(tpf.assign_attrs(dec=beside)) is None
+    header = fits.Header.fromstring(tpf.attrs["wcs"])
+    for key in ("CDELT1", "CDELT2"):
+        header[key] = header.get(key, 1.0) * 3
+    assert pixel_scale(tpf.assign_attrs(wcs=header.tostring())) is None
 
 
 @pytest.mark.realdata

@@ -64,6 +64,8 @@ class Mission:
         Header keywords that name the piece of detector.
     pixel_scale : float
         Nominal size of a pixel on the sky, in arcsec.
+    saturation : float
+        Where a pixel overflows, about, in e-/s: its full well over one exposure.
     rolls : bool
         Whether the pointing rolls to and fro, by a pixel or so within hours.
     """
@@ -83,6 +85,7 @@ class Mission:
     epoch_keyword: str
     detector_keywords: tuple[str, ...]
     pixel_scale: float
+    saturation: float
     rolls: bool = False
 
     def __reduce__(self) -> tuple[Callable[[str], Mission], tuple[str]]:
@@ -235,7 +238,9 @@ _KEPLER: dict[str, Any] = {
     "magnitude_keyword": "KEPMAG",
     "magnitude_band": "Kp",
     "detector_keywords": ("CHANNEL",),
-    "pixel_scale": 3.98,  # Kepler Instrument Handbook
+    # Kepler Instrument Handbook: 1.05e6 e- in exposures of 6.02 s.
+    "pixel_scale": 3.98,
+    "saturation": 1.7e5,
 }
 
 _TESS: dict[str, Any] = {
@@ -271,7 +276,9 @@ _TESS: dict[str, Any] = {
     "magnitude_keyword": "TESSMAG",
     "magnitude_band": "Tmag",
     "detector_keywords": ("CAMERA", "CCD"),
-    "pixel_scale": 21.0,  # TESS Instrument Handbook
+    # TESS Instrument Handbook: 2e5 e- in exposures of 2 s.
+    "pixel_scale": 21.0,
+    "saturation": 1.0e5,
 }
 
 #: Every mission by name.

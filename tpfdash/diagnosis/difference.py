@@ -48,8 +48,9 @@ _BLOCK = 1 << 21
 #: Standard deviation, in pixels, of the Gaussian that light is weighed with: about as wide as the
 #: missions' stars, which takes in little of a neighbour.
 _WIDTH = 0.75
-#: Pixels looked at on each side of a peak, and how often its centroid is bettered.
-_NEAR, _ROUNDS = 3, 12
+#: Pixels looked at on each side of a peak, how far from it a centroid may be, and how often that is
+#: bettered.
+_NEAR, _FURTHEST, _ROUNDS = 5, 3, 15
 
 
 @dataclass(frozen=True)
@@ -285,15 +286,16 @@ def centroids(images: np.ndarray, prominence: np.ndarray) -> np.ndarray:
     """Where the light of images is centred near their peaks, by first moments under a Gaussian.
 
     The Gaussian is about as wide as a star and centred on the centroid itself, which is what is
-    iterated for (the windowed centroid of SExtractor's manual). No pixel comes in or drops out as a
-    star moves across its border, so that noise moves the centroid evenly.
+    iterated for (the windowed centroid of SExtractor's manual). No pixel comes in or drops out as
+    a star moves across its border, so that noise moves the centroid evenly. A star narrower than
+    its pixels may be some 0.06 pixel off: a star and an event on it alike.
 
     Parameters
     ----------
     images : float array (image, row, col)
         What is not finite counts as 0.
     prominence : float array (image, row, col)
-        The centroid is looked for within 2 pixels of the pixel where this is largest.
+        The centroid is looked for within 3 pixels of the pixel where this is largest.
 
     Returns
     -------
@@ -328,7 +330,7 @@ def centroids(images: np.ndarray, prominence: np.ndarray) -> np.ndarray:
             place = place + np.clip(
                 2 * moments / np.where(total > 0, total, np.nan)[:, None], -1, 1
             )
-    place[(np.abs(place) > _NEAR - 1).any(axis=1)] = np.nan
+    place[(np.abs(place) > _FURTHEST).any(axis=1)] = np.nan
     return np.stack([row, col], axis=1) + place
 
 

@@ -26,6 +26,7 @@ from tpfdash.diagnosis.quiet import ONE_SIGMA, robust_covariance
 from tpfdash.missions import get_mission
 from tpfdash.stamp.geometry import corner
 from tpfdash.stamp.sky import pixel_scale, target_position
+from tpfdash.stamp.units import USUAL_FLUX
 
 __all__ = ["SIGNIFICANT", "Offset", "measure_offset"]
 
@@ -33,10 +34,13 @@ __all__ = ["SIGNIFICANT", "Offset", "measure_offset"]
 SIGNIFICANT = 3.0
 #: Nearer to each other than this, in pixels, two stars are one to the stamp.
 _BLENDED = 0.5
+#: Share of the nominal saturation from which a pixel may overflow: wells differ.
+_FULL = 0.8
 #: A star further than this from the target's catalogue position, in pixels, is another.
 _SAME_STAR = 1.0
 
 Pair = tuple[float, float]
+_AXES = "row", "col"
 
 
 @dataclass(frozen=True)
@@ -58,6 +62,8 @@ class Offset:
     mixed : bool
         Whether light of the other sign stands out too, a third as strongly or more: the pointing
         moved, or a star varies, by as much as the event.
+    saturated : bool
+        Whether the star's brightest pixel overflows into its column.
     pixel_scale : float
         arcsec in a pixel.
     nominal_scale : bool
@@ -74,6 +80,7 @@ class Offset:
     independent: float
     snr: float
     mixed: bool
+    saturated: bool
     pixel_scale: float
     nominal_scale: bool
     reference: str = "the target"
@@ -153,6 +160,11 @@ class Offset:
             return f"consistent with {self.reference}, {sigma} sigma"
         if self.mixed:
             return f"{apart}, {sigma} sigma, but more than one thing happens here"
+        if self.saturated and abs(self.pixels[1]) < 1:
+            return (
+                f"{apart}, {sigma} sigma, but the star is saturated: what it does shows at the "
+                "ends of its bleed trails"
+            )
         if self.distance < _BLENDED:
             return f"{apart}, {sigma} sigma: too near to be told from it in these pixels"
         return f"{apart}, {sigma} sigma: another star is likelier"
@@ -198,7 +210,7 @@ def measure_offset(
     target, scale = target_position(tpf), pixel_scale(tpf)
     # A position from a WCS that is not usable tells no star from another.
     elsewhere = scale is not None and target is not None and _apart(star, target) > _SAME_STAR
-    nominal = get_mission(tpf.attrs["mission"]).pixel_scale
+    mission = get_mission(tpf.attrs["mission"])
     return Offset(
         position=(row, col),
         star=star,
@@ -206,8 +218,9 @@ def measure_offset(
         covariance=found.covariance,
         independent=independent,
         snr=found.snr,
-        mixed=found.contrary >= max(rarest, found.snr / 3),
-        pixel_scale=nominal if scale is None else scale,
+        mixed=bool(found.contrary >= max(rarest, found.snr / 3)),
+        saturated=_brightest(tpf, difference.outside, star) >= _FULL * mission.saturation,
+        pixel_scale=mission.pixel_scale if scale is None else scale,
         nominal_scale=scale is None,
         reference="the star in the aperture" if elsewhere else "the target",
     ), ""
@@ -215,6 +228,14 @@ def measure_offset(
 
 def _apart(one: Pair, other: Pair) -> float:
     return float(np.hypot(*np.subtract(one, other)))
+
+
+def _brightest(tpf: xr.Dataset, image: np.ndarray, star: Pair) -> float:
+    """The brightest pixel of a star, in e-/s; NaN where the pixels are in another unit."""
+    if tpf["flux"].attrs.get("units", USUAL_FLUX) != USUAL_FLUX:
+        return np.nan
+    rows, cols = (np.abs(tpf[axis].values - at) <= 1 for axis, at in zip(_AXES, star, strict=True))
+    return float(np.nanmax(image[np.ix_(rows, cols)], initial=-np.inf))
 
 
 @dataclass

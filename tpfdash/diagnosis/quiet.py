@@ -34,8 +34,6 @@ _PLACES, _VALUES = 200, 1 << 20
 _BLOCK = 1 << 19
 #: Responses further from the median than this many times their scatter are no quiet places'.
 _OUTLIER = 5.0
-#: What the median of absolute values is multiplied by to be a Gaussian's standard deviation.
-_OF_MEDIAN = 1.482602218505602
 #: The share of a Gaussian within one standard deviation.
 ONE_SIGMA = 0.682689492137086
 
@@ -114,13 +112,14 @@ def _response(totals: np.ndarray, counts: np.ndarray, ends: Sequence[np.ndarray]
 def robust_scatter(values: np.ndarray) -> tuple[np.ndarray, float]:
     """Which values are no outliers (bool array), and the scatter of those; NaN of none.
 
-    The scatter is that of a Gaussian with the same median absolute deviation.
+    The scatter is the width about the median that 68.27 % of them lie within, a Gaussian's
+    standard deviation. What a third of the places or more do is no outlier.
     """
     kept = np.isfinite(values)
     scatter = np.nan
     while kept.any():
         apart = np.abs(values - np.median(values[kept]))
-        scatter = float(_OF_MEDIAN * np.median(apart[kept]))
+        scatter = float(np.quantile(apart[kept], ONE_SIGMA))
         inner = kept & (apart <= _OUTLIER * scatter)
         if inner.sum() == kept.sum():
             break
