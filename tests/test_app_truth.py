@@ -48,6 +48,8 @@ def seen(thing, done):
             values = {"data": data, "selected": list(thing.selected.indices)}
         else:
             values = thing.properties_with_values()
+            if not values.get("visible", True):
+                values = {"visible": False}  # and what it holds is seen by nobody
         return {"is": type(thing).__name__} | {
             name: seen(values[name], done) for name in sorted(values) if name not in UNSEEN
         }
@@ -150,6 +152,7 @@ def changes(tpf):
         "stretch": [(5.0, 80.0)],
         "limits": [(None, 900.0)],
         "cmap": ["magma"],
+        "picture": ["S/N", "in"],
         "mode": ["toggle"],
         "editing": ["background"],
         "normalized": [True, False],

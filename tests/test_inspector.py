@@ -114,6 +114,7 @@ BAD = {
     "column": ["FLUX", "background", None, 1, np.zeros(3)],  # this file has no FLUX_BKG
     "scale": ["logarithmic", None, 1],
     "cmap": ["no such map", None],
+    "picture": ["residual", None, 1],
     "mode": ["xor", None],
     "editing": ["both", None],
     "limits": [5.0, "12", (1, 2, 3), (np.nan, 5), (7, 7), (9, 3), ("a", None)],
