@@ -97,7 +97,7 @@ def test_a_dashboard_lets_go_in_whatever_it_is(tpfs):
     boards = weakref.WeakSet()
 
     def build():
-        board = TPFDashboard(tpfs["a"])
+        board = TPFDashboard(tpfs["a"], window=tpfs["a"]["time"].values[[20, 30]])
         boards.add(board)
         return pmui.Paper(pmui.Column(board))
 

@@ -1,5 +1,6 @@
 """The report's account of itself: which file, pixels, cadences and version a picture is of."""
 
+import json
 import re
 from datetime import UTC, datetime
 from html import unescape
@@ -9,6 +10,7 @@ import pytest
 
 from tpfdash import __version__
 from tpfdash.app.report import report_html
+from tpfdash.cards.measured import event_html
 from tpfdash.inspector import Inspector
 from tpfdash.io import open_tpf, write_tpf
 from tpfdash.simulate import simulate_tpf
@@ -88,3 +90,29 @@ def test_a_dataset_without_a_source_has_no_file(tpf):
     said = rows(Inspector(tpf))
     assert said["File"] == "not available"
     assert "Simulated" not in said
+
+
+# -- the evidence ------------------------------------------------------------------------------
+
+
+def pictures(page):
+    """The words over the colour bars of the figures in a report."""
+    found = re.findall(r'"title":("(?:out|S/N) [^"]*")', page)
+    return [json.loads(one.replace("\\\\", "\\")) for one in found]  # it is a script's text
+
+
+def test_the_difference_image_of_a_window_and_its_signal_to_noise_are_in_it(tpf):
+    time = tpf["time"].values
+    inspector = Inspector(tpf, window=(time[10], time[14]), picture="in")
+    page = report_html(inspector)
+    assert pictures(page) == ["out − in (e⁻/s)", "S/N of out − in (σ)"]
+    assert event_html(inspector) in page
+    assert page.count("positive (red): light is missing") == 2
+    assert inspector.picture == "in"
+
+
+def test_without_a_window_there_is_no_evidence_and_without_cadences_the_reason(tpf):
+    page = report_html(Inspector(tpf))
+    assert "Evidence" not in page and not pictures(page)
+    page = report_html(Inspector(tpf, window=(1.0, 2.0)))
+    assert "holds no usable cadence" in page and not pictures(page)

@@ -46,6 +46,8 @@ def seen(thing, done):
             values = {"data": data, "selected": list(thing.selected.indices)}
         else:
             values = thing.properties_with_values()
+            if not values.get("visible", True):
+                values = {"visible": False}  # and what it holds is seen by nobody
         return {"is": type(thing).__name__} | {
             name: seen(values[name], done) for name in sorted(values) if name not in UNSEEN
         }
@@ -151,6 +153,7 @@ def changes(tpf):
         "levels_from": ["this frame", "auto"],
         "limits": [(None, 900.0)],
         "cmap": ["magma"],
+        "picture": ["S/N", "in"],
         "mode": ["toggle"],
         "editing": ["background"],
         "normalized": [True, False],

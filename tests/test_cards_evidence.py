@@ -1,19 +1,18 @@
-"""The card of the difference image: what it says, and that it works out nothing unseen."""
-
-import re
+"""The evidence card: what it says, shows and hides, and that its picture is made once."""
 
 import numpy as np
-import panel as pn
 import pytest
-from bokeh.models import GlyphRenderer
+from bokeh.models import Plot
 from cardparts import odd_tpf, part, parts, press, put_on_page, words
-from tpfdash.cards.difference import difference_card
 
+from tpfdash.cards.evidence import evidence_card, legend_html
+from tpfdash.cards.measured import event_html
 from tpfdash.diagnosis.difference import difference_image
 from tpfdash.inspector import Inspector
+from tpfdash.inspector.choices import PICTURES
 from tpfdash.simulate import Transit
 
-HINT = "Drag over the light curve to set a window"
+HINT = "Drag over the light curve, or press w"
 
 
 @pytest.fixture
@@ -49,42 +48,46 @@ def counted(monkeypatch):
 
 
 @pytest.fixture
-def shown(inspector):
-    """The card, in sight."""
-    card, (live,) = difference_card(inspector)
-    live.shown = True
-    return card
+def card(inspector):
+    return evidence_card(inspector)
 
 
 def text(card):
-    return words("".join(pane.object for pane in card.select(pn.pane.HTML)))
+    """What it says; its legend apart."""
+    return words(part(card, "evidence-words").object)
 
 
-def test_without_a_window_it_says_how_to_get_one(shown):
-    assert HINT in text(shown)
-    assert not parts(shown, "clear-window") and not parts(shown, "difference")
+def in_sight(card, tag):
+    """Whether its part is there, and it and all that it is in can be seen."""
+
+    def seen(one):
+        if f"tpf-{tag}" in one.css_classes:
+            return one.visible
+        return one.visible and any(map(seen, getattr(one, "objects", [])))
+
+    return seen(card)
 
 
-def test_with_a_window_it_says_the_numbers_in_words(inspector, shown, window, tpf):
+def test_without_a_window_it_says_how_to_get_one(card):
+    assert HINT in text(card)
+    for tag in ("clear-window", "picture", "difference", "picture-legend"):
+        assert not in_sight(card, tag), tag
+
+
+def test_with_a_window_it_says_the_numbers_in_words(inspector, card, window, tpf):
     inspector.window = window
     good = (tpf["quality"].values & 1130799) == 0
     found = difference_image(tpf, window, good)
-    said = text(shown)
-    assert HINT not in said
-    assert f"of {found.n_outside} cadences on both sides" in said
-    assert f"the mean of the {found.n_inside} in it" in said
-    row, col = np.subtract(found.centroid, found.outside_centroid)
-    number = r"([-+]?\d+(?:\.\d+)?)"
-    match = re.search(rf"centred {number} pixel .* \(row {number}, column {number}\)", said)
-    assert [float(one) for one in match.groups()] == pytest.approx(
-        [np.hypot(row, col), row, col], abs=0.006
-    )
-    strongest = float(re.search(rf"{number} σ", said)[1])
-    assert strongest == pytest.approx(np.nanmax(np.abs(found.snr)), abs=0.51)
-    images = [overlay.get(0) for overlay in part(shown, "difference").object]
-    for image, array in zip(images, (found.outside, found.image, found.snr), strict=True):
-        drawn = image.dimension_values("value", flat=False)  # lowest row first
-        np.testing.assert_array_equal(drawn, array)
+    assert words(event_html(inspector)) == text(card) != HINT
+    assert f"{found.n_inside} cadences" in text(card)
+    for tag in ("clear-window", "picture", "difference", "picture-legend"):
+        assert in_sight(card, tag), tag
+
+
+def test_a_window_that_is_there_from_the_start_is_shown(tpf, window):
+    card = evidence_card(Inspector(tpf, window=window))
+    assert in_sight(card, "difference") and in_sight(card, "clear-window")
+    assert "dimming" in text(card)
 
 
 def test_where_nothing_stands_out_it_says_so():
@@ -92,91 +95,113 @@ def test_where_nothing_stands_out_it_says_so():
     time, rng = tpf["time"].values, np.random.default_rng(0)
     tpf["flux"].values[:] = rng.normal(100, 1, tpf["flux"].shape)
     inspector = Inspector(tpf, window=(time[18], time[19]))
-    card, (live,) = difference_card(inspector)
-    live.shown = True
-    assert inspector.difference().centroid is None
-    assert "no pixel stands out of the noise" in text(card)
-    assert parts(card, "difference")
+    card = evidence_card(inspector)
+    assert inspector.event().offset is None
+    assert "No pixel stands out" in text(card)
+    assert in_sight(card, "difference")
 
 
 @pytest.mark.parametrize(
     ("bad", "message"), [((1.0, 2.0), "holds no usable cadence"), ((0.0, 1e4), "to compare with")]
 )
-def test_a_window_with_nothing_to_compare_is_an_error_in_words(inspector, shown, bad, message):
+def test_a_window_with_nothing_to_compare_is_an_error_in_words(
+    inspector, card, window, bad, message
+):
+    for before in (None, window):
+        inspector.window = before
+        inspector.window = bad
+        assert message in text(card)
+        assert in_sight(card, "clear-window") and not in_sight(card, "difference")
+    press(card, "clear-window")
+    assert inspector.window is None
+    assert HINT in text(card)
     inspector.window = bad
-    assert message in text(shown)
-    assert not parts(shown, "difference")
-    press(shown, "clear-window")
+    inspector.window = window
+    assert "dimming" in text(card) and in_sight(card, "difference")
+
+
+def test_clear_window_sets_none(inspector, card, window):
+    inspector.window = window
+    press(card, "clear-window")
     assert inspector.window is None
-    assert HINT in text(shown)
+    assert HINT in text(card) and not in_sight(card, "difference")
 
 
-def test_an_error_goes_when_the_window_is_good(inspector, shown, window):
-    inspector.window = (1.0, 2.0)
+def test_it_follows_the_quality_choice_and_nothing_else(inspector, card, window, counted):
     inspector.window = window
-    assert "no usable cadence" not in text(shown)
-    assert parts(shown, "difference")
-
-
-def test_clear_window_sets_none(inspector, shown, window):
-    inspector.window = window
-    press(shown, "clear-window")
-    assert inspector.window is None
-    assert HINT in text(shown) and not parts(shown, "difference")
-
-
-def test_it_follows_the_quality_choice_and_nothing_else(inspector, shown, window, counted):
-    inspector.window = window
-    assert "the mean of the 3 in it" in text(shown)  # two of the five are flagged
+    assert counted == [(window,)]  # once, for words and picture
+    assert "3 cadences" in text(card)  # two of the five are flagged
     counted.clear()
     inspector.cadence = 9
     inspector.set_aperture("all")
     inspector.normalized = True
+    inspector.picture = "S/N"
     assert counted == []
     inspector.quality_bitmask = "none"
-    assert counted == [window]
-    assert "the mean of the 5 in it" in text(shown)
+    assert counted == [(window,)]
+    assert "5 cadences" in text(card)
 
 
-def test_out_of_sight_it_works_out_nothing(inspector, window, counted, tpf):
-    card, (live,) = difference_card(inspector)
-    assert card.objects == []
-    inspector.window = window
-    inspector.quality_bitmask = "none"
-    assert counted == [] and card.objects == []
-    live.shown = True
-    assert counted == [window]
-    before = text(card)
-    assert "the mean of the 5 in it" in before
-    live.shown = False
-    other = tpf["time"].values[19], tpf["time"].values[21]
-    inspector.window = other
-    inspector.window = None
-    inspector.window = other
-    assert counted == [window] and text(card) == before
-    live.shown = True
-    assert counted == [window, other]
-    assert "the mean of the 3 in it" in text(card)
-    live.shown = False
-    live.shown = True
-    assert counted == [window, other]  # nothing has changed
+# -- the picture ---------------------------------------------------------------------------------
 
 
-def test_the_border_of_the_aperture_follows_it(inspector, shown, window):
-    inspector.window = window
-    root = put_on_page(shown)
-
-    def borders():
-        """The lengths of the lines around the aperture in each of the three images."""
-        drawn = [one.data_source.data for one in root.select({"type": GlyphRenderer})]
-        ends = [
-            [np.asarray(data[name]) for name in ("x0", "x1", "y0", "y1")]
-            for data in drawn
-            if "x0" in data
-        ]
-        return [float(np.hypot(x1 - x0, y1 - y0).sum()) for x0, x1, y0, y1 in ends]
-
+def test_the_picture_is_not_made_before_it_may_be_wanted(inspector, card, window):
+    page = put_on_page(card)
+    inspector.cadence = 5
     inspector.set_aperture("all")
-    assert borders() == [22] * 3  # around 5 x 6 pixels
-    inspector.set_aperture("empty")
-    assert borders() == [0] * 3
+    assert not list(page.select({"type": Plot})) and not parts(card, "difference")
+    inspector.window = window
+    assert list(page.select({"type": Plot}))
+
+
+def test_it_is_made_while_the_mouse_is_on_its_way(inspector, card, window):
+    page = put_on_page(card)
+    inspector.hovered = 7
+    (figure,) = page.select({"type": Plot})
+    assert not in_sight(card, "difference")
+    inspector.hovered = 8
+    inspector.window = window
+    assert list(page.select({"type": Plot})) == [figure]
+    assert in_sight(card, "difference")
+
+
+def test_nothing_is_built_again_for_another_window(inspector, card, window, tpf):
+    page = put_on_page(card)
+    inspector.window = window
+    models, parts = set(page.references()), list(card.select())
+    pictures = []
+    (figure,) = page.select({"type": Plot})
+    source = figure.renderers[0].data_source
+    for ends in ((19, 21), (20, 25)):
+        inspector.window = tpf["time"].values[ends[0]], tpf["time"].values[ends[1]]
+        np.testing.assert_array_equal(source.data["image"][0], inspector.difference().image)
+        pictures.append(source.data["image"][0].tolist())
+    inspector.window = None
+    inspector.window = (1.0, 2.0)
+    inspector.window = window
+    np.testing.assert_array_equal(source.data["image"][0], inspector.difference().image)
+    assert set(page.references()) == models and list(card.select()) == parts
+    assert pictures[0] != pictures[1]
+
+
+@pytest.mark.parametrize("picture", PICTURES)
+def test_the_choice_of_picture_is_the_inspectors(inspector, card, window, picture):
+    inspector.window = window
+    choice = part(card, "picture")
+    assert list(choice.options) == list(PICTURES)
+    choice.value = picture
+    assert inspector.picture == picture
+    inspector.picture = "out"
+    assert choice.value == "out"
+
+
+def test_the_legend_says_what_marks_and_colours_are(inspector, card, window):
+    inspector.window = window
+    said = words(part(card, "picture-legend").object)
+    for what in ("star out of the window", "the difference", "catalogue position", "aperture"):
+        assert what in said
+    assert "positive (red): light is missing in the window" in said
+    assert "negative (blue): light was added" in said
+    assert legend_html(inspector).count("<svg") == 4
+    inspector.picture = "out"
+    assert "red" not in words(part(card, "picture-legend").object)

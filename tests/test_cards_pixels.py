@@ -268,7 +268,7 @@ def test_raw_counts_of_minus_one_are_no_value(inspector, card, tpf):
 def test_every_button_says_what_it_does(inspector, card):
     for editing in ("aperture", "background"):
         inspector.editing = editing
-        tips = [one.description.content for one in card.select(pn.widgets.Button)]
+        tips = [one.html_attributes["title"] for one in card.select(pn.widgets.Button)]
         assert all(tips) and len(set(tips)) == len(tips)
 
 

@@ -118,6 +118,7 @@ BAD = {
     "scale": ["logarithmic", None, 1],
     "levels_from": ["Auto", None, (1, 95)],
     "cmap": ["no such map", None],
+    "picture": ["residual", None, 1],
     "mode": ["xor", None],
     "editing": ["both", None],
     "limits": [5.0, "12", (1, 2, 3), (np.nan, 5), (7, 7), (9, 3), ("a", None)],

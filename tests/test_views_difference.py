@@ -7,8 +7,7 @@ from bokeh.models import Arrow, ColorBar, HoverTool, Image, Line, Scatter
 
 from tpfdash.inspector import Inspector
 from tpfdash.inspector.choices import PICTURES
-from tpfdash.inspector.derived import follows
-from tpfdash.simulate import Star, simulate_tpf
+from tpfdash.simulate import Star, Transit, simulate_tpf
 from tpfdash.views.difference import (
     HALO_COLOR,
     MARKS,
@@ -86,7 +85,7 @@ def brightening(tpf):
 @pytest.fixture
 def inspector(tpf, window):
     inspector = Inspector(tpf, window=window)
-    inspector.select(ROW + 2, COL + 4)
+    inspector.select(ROW + STAR[0], COL + STAR[1])
     return inspector
 
 
@@ -288,6 +287,7 @@ def test_marks_differ_in_shape_and_stand_out_from_every_colour(inspector, shows)
 
 
 def test_the_aperture_is_outlined_around_its_pixels_and_follows_it(inspector, shows):
+    inspector.select(ROW + 2, COL + 4)
     figure = shows(inspector)
     assert figure.select({"type": Arrow})
 
@@ -327,32 +327,29 @@ def test_an_ellipse_of_no_width_is_a_line_and_of_no_number_is_none():
     assert [one.size for one in error_ellipse((3, 4), np.full((2, 2), np.nan))] == [0, 0]
 
 
-def test_the_ellipse_is_drawn_around_the_differences_centroid(inspector, tpf, shows):
-    assert len(of(shows(inspector), Line)[0].data_source.data["row"]) == 0  # nothing is known
-
-    @follows("normalized")
-    def covariance(inspector):
-        return None if inspector.normalized else np.diag([0.01, 0.04])
-
-    figure = shows(inspector, covariance=covariance)
+def test_the_ellipse_is_drawn_around_the_events_place(shows):
+    tpf = simulate_tpf(
+        "Kepler",
+        n_cadences=600,
+        shape=(7, 8),
+        stars=[Star(3.2, 3.6, magnitude=12)],
+        events=[Transit(0, period=100.0, epoch=545.0, duration=0.25, depth=0.01)],
+        seed=2,
+    )
+    inspector = Inspector(tpf, window=(544.9, 545.1))
+    figure = shows(inspector)
 
     def line():
         data = of(figure, Line)[0].data_source.data
         return np.asarray(data["row"]), np.asarray(data["col"])
 
+    offset = inspector.event().offset
     row, col = line()
-    assert (row.min(), row.max()) == pytest.approx(
-        (ROW + DIP[0] - 0.1, ROW + DIP[0] + 0.1), abs=0.1
-    )
-    assert np.ptp(row) == pytest.approx(0.2, abs=0.01) and np.ptp(col) == pytest.approx(
-        0.4, abs=0.01
-    )
-    inspector.normalized = True
-    assert line()[0].size == 0
-    inspector.normalized = False
-    assert line()[0].size
-    inspector.window = tpf["time"].values[150], tpf["time"].values[169]
-    assert line()[0].size == 0
+    middle = (row.min() + row.max()) / 2, (col.min() + col.max()) / 2
+    assert middle == pytest.approx(offset.position, abs=0.01)
+    assert (np.ptp(row) / 2, np.ptp(col) / 2) == pytest.approx(offset.errors, rel=0.02)
+    inspector.window = 548.0, 548.2
+    assert inspector.event().offset is None and line()[0].size == 0
 
 
 def test_pixels_are_nearly_square_on_a_card_of_any_width():

@@ -85,6 +85,14 @@ window.tpfTest = (() => {
     return found
   }
 
+  // [red, green, blue] at a place of the frame, in screen pixels from its top left corner.
+  const color = (which, x, y) => {
+    const ratio = figure(which).canvas.primary.pixel_ratio
+    const width = Math.round(figure(which).frame.bbox.width * ratio)
+    const at = 4 * (Math.round(y * ratio) * width + Math.round(x * ratio))
+    return [...pixels(which).slice(at, at + 3)]
+  }
+
   // How many different colours the frame holds.
   const colors = (which) => new Set(new Uint32Array(pixels(which).buffer)).size
 
@@ -222,5 +230,8 @@ window.tpfTest = (() => {
     }
     return found
   }
-  return { misplaced, readable, caughtUp, place, frame, id, picture, count, colors, title, words, ready }
+  return {
+    misplaced, readable, caughtUp, place, frame, id, picture, count, color, colors, title, words,
+    ready,
+  }
 })()

@@ -30,48 +30,128 @@ def test_click_seeks_the_cadence_nearest_in_time(board, tpf):
     board.becomes(lambda: board.inspector.cadence, 312)
 
 
+#: Centre and half the length of an eclipse of the neighbour.
+ECLIPSE, HALF = 3264.5 + 3.1, 0.19
+
+
+def drag(board, t0, t1):
+    """Drag a window over the light curve."""
+    y = middle(board)
+    board.drag("lightcurve", (t0, y), (t1, y))
+
+
+def painted(board):
+    """Whether the picture of the window has painted something."""
+    return board.page.evaluate("tpfTest.ready('tpf-difference', 1)")
+
+
+def color_at(board, row, col):
+    """[red, green, blue] of the picture at a place on the detector, beside any mark."""
+    x, y = board.look("place", "difference", col, row)
+    frame = board.look("frame", "difference")
+    return board.look("color", "difference", x - frame["left"], y - frame["top"])
+
+
 def test_drag_sets_the_window_and_shows_the_difference_image(board, tpf, good):
-    time, y = tpf["time"].values, middle(board)
-    # The second eclipse of the neighbour, 0.4 d long.
-    t0, t1 = 3264.5 + 3.1 - 0.19, 3264.5 + 3.1 + 0.19
-    board.repaints(lambda: board.drag("lightcurve", (t1, y), (t0, y)), "lightcurve")
+    time = tpf["time"].values
+    t0, t1 = ECLIPSE - HALF, ECLIPSE + HALF
+    board.repaints(lambda: drag(board, t1, t0), "lightcurve")
     board.until(lambda: board.inspector.window is not None, "a window")
     np.testing.assert_allclose(board.inspector.window, (t0, t1), atol=0.02)
     assert board.dashboard.window == board.inspector.window
 
     inside = np.count_nonzero((time[good] >= t0) & (time[good] <= t1))
-    board.until(
-        lambda: board.page.evaluate("tpfTest.ready('tpf-difference', 3)"), "three difference images"
-    )
-    said = board.words("tabs")
+    board.until(lambda: painted(board), "a picture")
+    said = board.words("evidence")
     assert f"the mean of the {inside} in it" in said
     assert "centred" in said and "σ" in said
     # It is the neighbour that fades, and it says so: the difference peaks on it.
     found = board.inspector.difference()
-    assert (
-        np.hypot(*(np.subtract(found.centroid, (tpf["row"][0] + 4.9, tpf["col"][0] + 5.2)))) < 0.5
-    )
+    star = tpf["row"].values[0] + 4.9, tpf["col"].values[0] + 5.2
+    assert np.hypot(*np.subtract(found.centroid, star)) < 0.5
+    # And its pixel is red, where one far from it is pale.
+    red, green, blue = color_at(board, star[0] + 0.3, star[1] + 0.2)
+    assert red > 2 * green and red > 2 * blue
+    assert min(color_at(board, tpf["row"].values[0], tpf["col"].values[0])) > 200
 
     board.press("clear-window")
     board.becomes(lambda: board.inspector.window, None)
-    board.until(lambda: "Drag over the light curve" in board.words("tabs"), "words again")
+    board.until(lambda: "Drag over the light curve" in board.words("evidence"), "words again")
+    assert not board.page.locator(".tpf-difference").is_visible()
+    assert not board.page.locator(".tpf-clear-window").is_visible()
+
+
+def test_another_window_is_painted_into_the_same_figure(board, tpf):
+    drag(board, ECLIPSE - HALF, ECLIPSE + HALF)
+    board.until(lambda: painted(board), "a picture")
+    figure, place = board.look("id", "difference"), (tpf["row"].values[0] + 5.2,)
+    place = place[0], tpf["col"].values[0] + 5.4
+    assert color_at(board, *place)[0] > 2 * color_at(board, *place)[2]
+    # Before the eclipse, with half of it beside the window: the neighbour is brighter within.
+    board.repaints(lambda: drag(board, ECLIPSE - 3 * HALF, ECLIPSE - HALF), "difference")
+    board.until(lambda: color_at(board, *place)[2] > 2 * color_at(board, *place)[0], "blue")
+    assert board.look("id", "difference") == figure
+    board.press("clear-window")
+    board.until(lambda: not board.page.locator(".tpf-difference").is_visible(), "no picture")
+    drag(board, ECLIPSE - HALF, ECLIPSE + HALF)
+    board.until(lambda: board.page.locator(".tpf-difference").is_visible(), "the picture")
+    board.until(lambda: color_at(board, *place)[0] > 2 * color_at(board, *place)[2], "red again")
+    assert board.look("id", "difference") == figure
+
+
+def test_the_picture_of_a_window_is_chosen(board):
+    drag(board, ECLIPSE - HALF, ECLIPSE + HALF)
+    board.until(lambda: painted(board), "a picture")
+    assert "light is missing" in board.words("evidence")
+    for name in ("S/N", "out", "in", "difference"):
+        board.repaints(lambda n=name: board.choose("picture", n), "difference")
+        board.becomes(lambda: board.inspector.picture, name)
+        wanted = name in ("S/N", "difference")
+        board.until(lambda w=wanted: ("light is missing" in board.words("evidence")) == w, "signs")
 
 
 def test_a_window_without_cadences_is_told_in_words(board, tpf):
-    time, y = tpf["time"].values, middle(board)
-    board.drag("lightcurve", (time[299] + 0.05, y), (time[312] - 0.05, y))
+    time = tpf["time"].values
+    drag(board, time[299] + 0.05, time[312] - 0.05)
     board.until(lambda: board.inspector.window is not None, "a window")
-    board.until(lambda: "window" in board.words("tabs") and "Drag" not in board.words("tabs"))
-    assert "Traceback" not in board.words("tabs")
-    board.drag("lightcurve", (time[100], y), (time[130], y))  # and nothing is broken
-    board.until(lambda: "Mean of" in board.words("tabs"), "words on the next window")
+    board.until(lambda: "holds no usable cadence" in board.words("evidence"), "words")
+    assert "Traceback" not in board.words("evidence")
+    assert not board.page.locator(".tpf-difference").is_visible()
+    drag(board, time[100], time[130])  # and nothing is broken
+    board.until(lambda: "Mean of" in board.words("evidence"), "words on the next window")
+    board.until(lambda: painted(board), "a picture")
 
 
 def test_a_new_mask_is_outlined_on_the_difference_image(board, tpf):
-    time, y = tpf["time"].values, middle(board)
-    board.drag("lightcurve", (time[100], y), (time[130], y))
-    board.until(lambda: board.page.evaluate("tpfTest.ready('tpf-difference', 3)"), "differences")
+    time = tpf["time"].values
+    drag(board, time[100], time[130])
+    board.until(lambda: painted(board), "a picture")
     board.repaints(lambda: board.press("all"), "pixels", "difference")
+
+
+@pytest.mark.parametrize("width", [250, 320])
+def test_pixels_of_the_picture_are_nearly_square_in_its_place(board, width):
+    drag(board, ECLIPSE - HALF, ECLIPSE + HALF)
+    board.until(lambda: painted(board), "a picture")
+    card = board.page.locator(".tpf-evidence")
+    card.evaluate("(card, width) => { card.style.width = `${width}px` }", width)
+
+    def ratio():
+        frame = board.look("frame", "difference")
+        (x0, x1), (y0, y1) = frame["x"], frame["y"]
+        return (frame["width"] / (x1 - x0)) / (frame["height"] / (y1 - y0))
+
+    try:
+        board.until(lambda: board.look("frame", "difference")["width"] < width, "its width")
+        board.until(lambda: 0.85 < ratio() < 1.18, "square pixels")
+        # In a strip that is only so high, the figure is no higher.
+        card.evaluate("(card) => card.style.setProperty('--tpf-picture-height', '200px')")
+        height = "(figure) => figure.getBoundingClientRect().height"
+        figure = board.page.locator(".tpf-difference")
+        board.until(lambda: figure.evaluate(height) <= 200.5, "its height")
+        board.until(lambda: 0.75 < ratio() < 1.33, "square pixels in a strip")
+    finally:
+        card.evaluate("(card) => card.removeAttribute('style')")
 
 
 def test_buttons_step_through_the_cadences_that_are_kept(board, good):

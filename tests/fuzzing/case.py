@@ -296,5 +296,5 @@ def _views(inspector):
     views = [PixelView(inspector), LightCurveView(inspector)]
     views += [PanelView(inspector, name) for name in available_panels(inspector)]
     views += [QualityView(inspector), DifferenceView(inspector)]
-    plots = [hv.renderer("bokeh").get_plot(view.plot) for view in views if hasattr(view, "plot")]
+    plots = [hv.renderer("bokeh").get_plot(view.plot) for view in views]
     return views, plots

@@ -65,7 +65,7 @@ def test_gestures_in_the_lab_and_their_results_in_the_next_cell(lab):
     board.drag("lightcurve", (t0, (low + high) / 2), (t1, (low + high) / 2))
     board.until(lambda: lab.ask("dash.window") is not None, "a window")
     assert lab.ask("dash.window") == pytest.approx([t0, t1], abs=0.05)
-    lab.page.wait_for_function("([f, n]) => tpfTest.ready(f, n)", arg=["tpf-difference", 3])
+    lab.page.wait_for_function("([f, n]) => tpfTest.ready(f, n)", arg=["tpf-difference", 1])
 
 
 def test_pixels_are_added_without_a_key(lab):

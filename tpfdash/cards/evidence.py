@@ -5,12 +5,10 @@ How the picture is drawn is `tpfdash.views.difference`.
 
 from __future__ import annotations
 
-import numpy as np
 import panel as pn
 
 from tpfdash.cards.measured import event_html
 from tpfdash.cards.widgets import CSS, button, choice, plot_pane, readout, row, section
-from tpfdash.errors import TPFError
 from tpfdash.inspector import Inspector
 from tpfdash.inspector.derived import follows
 from tpfdash.views.difference import (
@@ -24,7 +22,23 @@ from tpfdash.views.difference import (
 from tpfdash.views.live import Live
 from tpfdash.views.stamp import APERTURE_COLOR
 
-__all__ = ["covariance", "evidence_card", "legend_html"]
+#: Below the words, or in a narrow dashboard beside them; its own parts likewise.
+_SEEN = """
+:host { gap: 6px; }
+@container (max-width: 1149px) {
+  :host {
+    display: grid !important;
+    grid-template: "choice choice" auto "picture legend" 1fr / 190px minmax(0, 1fr);
+    gap: 4px 12px;
+    --tpf-picture-height: 170px;
+  }
+  .tpf-picture { grid-area: choice; }
+  .tpf-picture-place { grid-area: picture; }
+  .tpf-picture-legend { grid-area: legend; }
+}
+"""
+
+__all__ = ["evidence_card", "legend_html"]
 
 
 def evidence_card(inspector: Inspector) -> pn.Column:
@@ -36,19 +50,20 @@ def evidence_card(inspector: Inspector) -> pn.Column:
     clear = button(
         inspector, "Clear", "clear-window", inspector.clear_windows, "Set no window of an event."
     )
-    picture = pn.Column(sizing_mode="stretch_width", margin=0)
+    picture = pn.Column(css_classes=["tpf-picture-place"], sizing_mode="stretch_width", margin=0)
     seen = pn.Column(
         choice(inspector.param.picture, "picture"),
         picture,
         readout(inspector, legend_html, "picture-legend", sizing_mode="stretch_width"),
+        css_classes=["tpf-evidence-picture"],
+        stylesheets=[CSS, _SEEN],
         sizing_mode="stretch_width",
         margin=0,
-        styles={"gap": "6px"},
     )
 
     def make(*events):
         if not picture.objects:
-            view = DifferenceView(inspector, covariance)
+            view = DifferenceView(inspector)
             picture.append(plot_pane(view.plot, "difference", sizing_mode="stretch_width"))
 
     def show(*events):
@@ -63,25 +78,22 @@ def evidence_card(inspector: Inspector) -> pn.Column:
     # meanwhile. It takes longer to make than a gesture may.
     Live(inspector, make, "hovered")
     return pn.Column(
-        row(section("Evidence"), pn.HSpacer(), clear, sizing_mode="stretch_width", height=28),
+        row(
+            section("Evidence"),
+            pn.HSpacer(),
+            clear,
+            css_classes=["tpf-evidence-head"],
+            sizing_mode="stretch_width",
+            height=28,
+        ),
         readout(inspector, event_html, "evidence-words", sizing_mode="stretch_width"),
         seen,
         css_classes=["card", "tpf-evidence"],
         sizing_mode="stretch_width",
         stylesheets=[CSS],
         margin=0,
-        styles={"padding": "12px", "gap": "8px", "min-width": "0"},
+        styles={"padding": "8px 12px"},
     )
-
-
-@follows("event")
-def covariance(inspector: Inspector) -> np.ndarray | None:
-    """That of the difference's centroid, (2, 2) of (row, col), pixels squared; None if unknown."""
-    try:
-        event = inspector.event()
-    except TPFError:
-        return None
-    return None if event is None or event.offset is None else event.offset.covariance
 
 
 @follows("picture")

@@ -153,6 +153,8 @@ def widget(kind: type, parameter: param.Parameter, tag: str, **params) -> pn.wid
         "stylesheets": [CSS],
         "html_attributes": {"title": parameter.doc},
     }
+    if "description" in kind.param:
+        made["description"] = None  # Panel would show the doc once more
     return _titled(kind).from_param(parameter, **(made | params))
 
 

@@ -17,9 +17,9 @@ import xarray as xr
 from bokeh.models import BasicTicker, ColumnDataSource, HoverTool, Plot
 
 from tpfdash.diagnosis.difference import DifferenceImage
+from tpfdash.diagnosis.offset import Offset
 from tpfdash.errors import TPFError
 from tpfdash.inspector import Inspector
-from tpfdash.inspector.derived import follows
 from tpfdash.stamp.columns import column_unit
 from tpfdash.stamp.geometry import extent
 from tpfdash.stamp.sky import target_position
@@ -92,11 +92,6 @@ _PICTURES = {
 }
 
 
-@follows()
-def _not_known(inspector: Inspector) -> np.ndarray | None:
-    return None
-
-
 class DifferenceView:
     """The picture of an Inspector's window that its `picture` names, with centroids and aperture.
 
@@ -106,9 +101,6 @@ class DifferenceView:
     Parameters
     ----------
     inspector : Inspector
-    covariance : callable
-        Inspector -> float array (2, 2) of (row, col), pixels squared, of the difference's centroid,
-        or None where it is not known; it says what it `follows`.
 
     Attributes
     ----------
@@ -117,16 +109,11 @@ class DifferenceView:
         property `--tpf-picture-height`, no higher than that.
     """
 
-    def __init__(
-        self,
-        inspector: Inspector,
-        covariance: Callable[[Inspector], np.ndarray | None] = _not_known,
-    ):
+    def __init__(self, inspector: Inspector):
         self.inspector = inspector
-        self._covariance = covariance
         self._figures = Figures()
         self.plot = hv.DynamicMap(guarded(inspector, reraise=True)(self._build))
-        Live(inspector, self._draw, "difference", "picture", *covariance.inputs)
+        Live(inspector, self._draw, "difference", "event", "picture")
         Live(inspector, self._draw_aperture, "aperture")
 
     # -- what is drawn ---------------------------------------------------------------------------
@@ -149,9 +136,10 @@ class DifferenceView:
         """The place of each of `MARKS`, in their order; NaN where there is nothing to mark."""
         tpf = self.inspector.tpf
         left, bottom, right, top = extent(tpf)
+        offset = self._offset()
         places = {
-            "star": found.outside_centroid,
-            "difference": found.centroid,
+            "star": offset.star if offset else found.outside_centroid,
+            "difference": offset.position if offset else None,
             "target": target_position(tpf),
         }
         marks = [places[name] or (np.nan, np.nan) for name in MARKS]
@@ -165,11 +153,16 @@ class DifferenceView:
             ],
         }
 
-    def _ellipse(self, found: DifferenceImage) -> dict[str, list[float]]:
-        covariance = self._covariance(self.inspector)
-        if covariance is None or found.centroid is None:
+    def _offset(self) -> Offset | None:
+        """Where the event is and where the star, as it is said in words; None where not known."""
+        event = self.inspector.event()
+        return event.offset if event else None
+
+    def _ellipse(self) -> dict[str, list[float]]:
+        offset = self._offset()
+        if offset is None or offset.covariance is None:
             return {"row": [], "col": []}
-        row, col = error_ellipse(found.centroid, covariance)
+        row, col = error_ellipse(offset.position, offset.covariance)
         return {"row": row.tolist(), "col": col.tolist()}
 
     def _border(self) -> dict[str, list[float]]:
@@ -232,7 +225,7 @@ class DifferenceView:
         """What draws the difference image there is into the figure of a page."""
         found = self.inspector.difference()
         image, (low, high) = _PICTURES[self.inspector.picture].values(found)
-        marks, ellipse = self._marks(found), self._ellipse(found)
+        marks, ellipse = self._marks(found), self._ellipse()
         label, tooltip, colors = self._label(), self._tooltip(), self._colors()
 
         def change(plots):
