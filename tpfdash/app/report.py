@@ -46,6 +46,7 @@ def report_html(inspector: Inspector) -> str:
         # What is drawn now, without the gestures, which would call a server.
         figures.append(renderer.get_plot(view.plot[()]).state)
         _drop_idle_tools(figures[-1])
+    figures[1].update(sizing_mode="stretch_width", height=430)  # the page has no height to fill
     script, (pixels, lightcurve) = components(tuple(figures))
     return _TEMPLATE.substitute(
         title=escape(str(still.tpf.attrs.get("object") or "tpfdash")),

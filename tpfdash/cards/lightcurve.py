@@ -24,6 +24,7 @@ from tpfdash.cards.widgets import (
 from tpfdash.cards.words import cadence_html
 from tpfdash.inspector import Inspector
 from tpfdash.views.lightcurve import LightCurveView
+from tpfdash.views.overview import OverviewView
 from tpfdash.views.panels import PanelView, available_panels
 
 __all__ = ["lightcurve_card"]
@@ -35,7 +36,7 @@ PLAY_PERIOD = 100
 def lightcurve_card(inspector: Inspector, view: LightCurveView) -> pn.Column:
     """The card of an Inspector's light curve."""
     p = inspector.param
-    choose, panels = _panels(inspector)
+    choose, panels = _panels(inspector, view)
     return pn.Column(
         row(
             html("<div class='label'>Quality</div>"),
@@ -48,7 +49,8 @@ def lightcurve_card(inspector: Inspector, view: LightCurveView) -> pn.Column:
             gap=12,
             sizing_mode="stretch_width",
         ),
-        plot_pane(view.plot, "lightcurve", sizing_mode="stretch_width"),
+        plot_pane(OverviewView(inspector).plot, "overview", sizing_mode="stretch_width"),
+        plot_pane(view.plot, "lightcurve", sizing_mode="stretch_width", height=430),
         readout(inspector, cadence_html, "readout", height=36, sizing_mode="stretch_width"),
         _transport(inspector),
         row(html("<div class='label'>Panels</div>"), choose, gap=12, margin=(4, 0)),
@@ -171,7 +173,9 @@ def _play(inspector: Inspector) -> pn.widgets.Toggle:
     return toggle
 
 
-def _panels(inspector: Inspector) -> tuple[pn.widgets.CheckButtonGroup, pn.Column]:
+def _panels(
+    inspector: Inspector, light_curve: LightCurveView
+) -> tuple[pn.widgets.CheckButtonGroup, pn.Column]:
     """The buttons that unfold panels on the same time axis, and the place for the panels."""
     place = pn.Column(sizing_mode="stretch_width", margin=0)
     views: dict[str, PanelView] = {}
@@ -190,9 +194,16 @@ def _panels(inspector: Inspector) -> tuple[pn.widgets.CheckButtonGroup, pn.Colum
         for name in event.new:
             if name not in views:
                 views[name] = PanelView(inspector, name)
+        below = [light_curve, *(views[name] for name in event.new)]
+        for plot in below:
+            plot.show_time_axis = plot is below[-1]
         place.objects = [
             pn.Column(
-                row(html(f"<div class='label'>{name}</div>"), legend(views[name].colors), gap=16),
+                row(
+                    html(f"<div class='label'>{views[name].label}</div>"),
+                    legend(views[name].colors),
+                    gap=16,
+                ),
                 plot_pane(
                     views[name].plot,
                     f"panel-{name.split()[0].lower()}",

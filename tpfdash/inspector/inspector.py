@@ -20,7 +20,7 @@ from tpfdash.errors import TPFError
 from tpfdash.inspector.derived import follows, params_of
 from tpfdash.inspector.describe import cadence_facts
 from tpfdash.inspector.history import MaskHistory
-from tpfdash.inspector.timeline import nearest_to, step_from
+from tpfdash.inspector.timeline import nearest_to, pulled, step_from
 from tpfdash.inspector.values import Values
 from tpfdash.stamp.geometry import corner, rectangle
 from tpfdash.stamp.masks import combine, default_mask, named_aperture, named_background
@@ -161,9 +161,9 @@ class Inspector(Values):
         """Go `n` cadences on (back, if negative) among those that the quality choice keeps.
 
         Stops at the first and the last of them, and stays where there is none on that side.
-        Where it keeps none at all, every cadence counts.
+        Where it keeps none at all, every cadence counts. The time axis goes along.
         """
-        self.cadence = step_from(self.cadence, _whole(n, "a step"), self._stops)
+        self._follow(step_from(self.cadence, _whole(n, "a step"), self._stops))
 
     def seek(self, time: float) -> None:
         """Go to the cadence nearest in time, among those that are drawn.
@@ -183,8 +183,18 @@ class Inspector(Values):
         return nearest_to(time, *self.drawn)
 
     def seek_flag(self, bit: int) -> None:
-        """Go to the next cadence (round again from the first) whose QUALITY has `bit` set."""
-        self.cadence = self.timeline.next_flagged(_whole(bit, "a quality bit"), self.cadence)
+        """Go to the next cadence (round again from the first) whose QUALITY has `bit` set.
+
+        The time axis goes along.
+        """
+        self._follow(self.timeline.next_flagged(_whole(bit, "a quality bit"), self.cadence))
+
+    def _follow(self, cadence: int) -> None:
+        """Go to a cadence, and move the stretch of time in sight where it lies beyond that."""
+        stretch, span = self.time_range, self.timeline.span
+        if stretch is not None and span is not None:
+            stretch = pulled(stretch, float(self.time[cadence]), span)
+        self._set(cadence=cadence, time_range=stretch)
 
     def flag_counts(self) -> list[tuple[int, str, int]]:
         """(bit, name, number of cadences) of each quality flag that occurs in the file."""
