@@ -140,9 +140,10 @@ class OverviewView:
         """Have this stretch of time in sight below."""
         first, last = self.full_range
         low, high = (min(max(end, first), last) for end in sorted((one, other)))
-        if high - low < _NARROWEST * (last - first):
+        least = _NARROWEST * (last - first)
+        if high - low < least:
             return
-        everything = low <= first and high >= last
+        everything = low <= first + least and high >= last - least
         self.inspector.time_range = None if everything else (low, high)
 
     # -- what is drawn ---------------------------------------------------------------------------
