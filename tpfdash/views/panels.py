@@ -154,6 +154,7 @@ class PanelView(TimePlot):
         "default_tools": ["xwheel_zoom"],
         "yticks": 3,
     }
+    _usual_frame = 900, _HEIGHT - 10
 
     def __init__(self, inspector: Inspector, name: str):
         self._panel = PANELS[name]

@@ -12,6 +12,7 @@ from collections.abc import Callable
 
 import holoviews as hv
 import numpy as np
+from bokeh.core.property.descriptors import UnsetValueError
 from bokeh.models import BoxSelectTool, WheelZoomTool
 
 from tpfdash.inspector import Inspector
@@ -29,7 +30,16 @@ from tpfdash.views.kinds import (
 from tpfdash.views.live import Live
 from tpfdash.views.patches import Figures, drag_with, patch, set_columns, simplify, weakly
 from tpfdash.views.ranges import axis_range, tick_labels
-from tpfdash.views.raster import FARTHEST, beyond, extremes, fit_range, rasterize, widened
+from tpfdash.views.raster import (
+    FARTHEST,
+    HEIGHT,
+    WIDTH,
+    beyond,
+    extremes,
+    fit_range,
+    rasterize,
+    widened,
+)
 
 __all__ = [
     "LEFT_BORDER",
@@ -51,8 +61,8 @@ WINDOWS = "windows" if hasattr(Inspector, "windows") else "window"
 _WINDOW_COLOR = "#4285d0"
 #: Screen pixels: from one triangle at the edge to the next, and how near the mouse has to be.
 _APART, _NEAR_EDGE = 8, 12
-#: (width, height) of a frame that no browser has told of yet.
-_USUAL_FRAME = 900, 300
+#: The fewest and the most rows of a raster.
+_ROWS = 28, HEIGHT
 
 _NOWHERE = np.zeros(0)
 
@@ -112,6 +122,8 @@ class TimePlot:
     _options: dict[str, object] = {}
     #: Whether every kind counts for the y range; the light curve fits its good cadences only.
     _fits_all_kinds = True
+    #: (width, height) of a frame that no browser has told of yet, in screen pixels.
+    _usual_frame = 900, 320
 
     def __init__(
         self,
@@ -209,11 +221,12 @@ class TimePlot:
 
     def _frame(self) -> tuple[float, float]:
         """(width, height) of the frame in screen pixels, of the page shown last."""
-        pages = self._figures.pages()
-        figure = pages[-1]["raster"].state if pages else None
-        told = figure.properties_with_values(include_defaults=False) if figure else {}
-        width, height = _USUAL_FRAME
-        return told.get("inner_width") or width, told.get("inner_height") or height
+        width, height = self._usual_frame
+        try:
+            figure = self._figures.pages()[-1]["raster"].state
+            return figure.inner_width or width, figure.inner_height or height
+        except (IndexError, UnsetValueError):
+            return width, height
 
     def _at_edge(self, x: float, y: float) -> int | None:
         """The cadence of the triangle under the mouse; None where there is none."""
@@ -256,7 +269,7 @@ class TimePlot:
         picture["triangles"] = self._triangles(picture)
         if in_sight.stop - in_sight.start > MOST_POINTS:
             pieces = [(x[in_sight], y[in_sight]) for x, y in series]
-            codes = rasterize(pieces, x_range, y_range)
+            codes = rasterize(pieces, x_range, y_range, self._cells())
             return picture | {"codes": codes, "points": [(_NOWHERE, _NOWHERE)] * len(series)}
         # A short light curve is sent whole, so that a zoom has nothing to send.
         part = slice(None) if self._clock.size <= MOST_POINTS else in_sight
@@ -268,6 +281,10 @@ class TimePlot:
                 y = np.where(np.abs(y) < FARTHEST, y, np.nan)
             points.append((x[part][there], y.astype(np.float32)))
         return picture | {"codes": np.zeros((1, 1), np.uint8), "points": points}
+
+    def _cells(self) -> tuple[int, int]:
+        """(rows, columns) of the raster: cells no lower than a point that can be seen."""
+        return int(np.clip(self._frame()[1] / 2, *_ROWS)), WIDTH
 
     def _y_range(self, series, visible: slice) -> tuple[float, float]:
         """Fits the first kind that has points; all kinds where asked to."""
