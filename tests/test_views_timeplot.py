@@ -216,6 +216,31 @@ def test_the_time_axis_ends_with_the_file(view, inspector):
     assert axis.bounds[0] <= axis.start == first - 30
 
 
+def test_zoom_and_pan_end_with_the_file(view, inspector):
+    first, last = view.full_range
+    view.zoom(2)
+    view.pan(0.5)
+    assert inspector.time_range is None
+    inspector.cadence = 100
+    time = inspector.time[100]
+    view.zoom(0.5)
+    low, high = inspector.time_range
+    np.testing.assert_allclose(high - low, (last - first) / 2)
+    np.testing.assert_allclose((time - low) / (high - low), (time - first) / (last - first))
+    view.pan(0.1)
+    np.testing.assert_allclose(
+        inspector.time_range, (low + (high - low) / 10, high * 1.1 - low / 10)
+    )
+    view.pan(-9)
+    np.testing.assert_allclose(inspector.time_range, (first, first + (last - first) / 2))
+    for _ in range(30):
+        view.zoom(0.5)
+    assert 3 < np.ptp(inspector.time_range) / np.diff(inspector.time)[0] < 8
+    for _ in range(30):
+        view.zoom(2)
+    assert inspector.time_range is None
+
+
 def test_the_plot_is_told_in_words(view, inspector):
     said = view.page.state.html_attributes["aria-label"]
     assert "flux (e⁻/s)" in said and "BKJD" in said and "400 cadences kept" in said

@@ -61,6 +61,8 @@ WINDOWS = "windows" if hasattr(Inspector, "windows") else "window"
 _WINDOW_COLOR = "#4285d0"
 #: Screen pixels: from one triangle at the edge to the next, and how near the mouse has to be.
 _APART, _NEAR_EDGE = 8, 12
+#: Cadences that a zoom in leaves in sight.
+_FEWEST = 5
 #: The fewest and the most rows of a raster.
 _ROWS = 28, HEIGHT
 
@@ -190,6 +192,32 @@ class TimePlot:
         return ", ".join(f"{count:,} {side}" for count, side in counts if count)
 
     # -- gestures --------------------------------------------------------------------------------
+
+    def zoom(self, factor: float) -> None:
+        """Have `factor` times as much time in sight, the current cadence staying where it is.
+
+        About the middle, where the cadence is not in sight; no further than the file goes, and down
+        to a few cadences.
+        """
+        first, last = self.full_range
+        (low, high), time = self.x_range, self.inspector.time[self.inspector.cadence]
+        about = time if low <= time <= high else (low + high) / 2
+        least = _FEWEST * (last - first) / max(self._clock.size, 1)
+        factor = max(factor, least / (high - low))
+        self._look_at(about - factor * (about - low), about + factor * (high - about))
+
+    def pan(self, part: float) -> None:
+        """Go on by a part of what is in sight (back, if negative), no further than the file."""
+        (first, last), (low, high) = self.full_range, self.x_range
+        by = part * (high - low)
+        by = max(min(by, last - high), first - low)
+        self._look_at(low + by, high + by)
+
+    def _look_at(self, low: float, high: float) -> None:
+        """Have a stretch of time in sight, as far as the file goes."""
+        first, last = self.full_range
+        everything = low <= first and high >= last
+        self.inspector.time_range = None if everything else (max(low, first), min(high, last))
 
     def _click(self, x, y, shift):
         cadence = self._at_edge(x, y)
