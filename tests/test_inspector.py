@@ -508,6 +508,43 @@ def test_seek_passes_over_times_that_are_nan_or_out_of_order(tpf):
     assert inspector.cadence == 0 and inspector.nearest(100.0) is None
 
 
+def test_the_time_axis_goes_along_with_a_step_and_with_no_seek(tpf):
+    inspector = Inspector(tpf, quality_bitmask="none")
+    last = inspector.tpf.sizes["time"] - 1
+    while not np.isfinite(inspector.time[last]):
+        last -= 1
+    first = inspector.cadence
+    stretch = tuple(inspector.time[[first, first + 4]])
+    inspector.time_range = stretch
+    inspector.seek(inspector.time[last])
+    assert inspector.cadence == last and inspector.time_range == stretch
+    inspector.cadence = first
+    inspector.step(1)
+    assert inspector.time_range == stretch
+    inspector.step(last)
+    assert inspector.cadence == last
+    low, high = inspector.time_range
+    assert low <= inspector.time[last] <= high
+    np.testing.assert_allclose(high - low, stretch[1] - stretch[0])
+    inspector.time_range = None
+    inspector.step(-9)
+    assert inspector.time_range is None
+
+
+def test_errors_of_some_cadences_are_those_of_the_light_curve(tpf):
+    inspector = Inspector(tpf)
+    inspector.set_background("rest")
+    part = slice(2, 11)
+    for normalized in (False, True):
+        inspector.normalized = normalized
+        median = np.nanmedian(inspector.lightcurve["flux"].values[inspector.good])
+        expected = inspector.lightcurve["flux_err"].values[part] / (median if normalized else 1)
+        np.testing.assert_allclose(inspector.flux_errors(part), expected, rtol=1e-12)
+    assert np.isfinite(inspector.flux_errors(part)).any()
+    without = Inspector(tpf.drop_vars("flux_err"))
+    assert np.isnan(without.flux_errors(part)).all()
+
+
 def test_seek_flag_goes_round(inspector):
     seen = []
     for _ in range(3):
@@ -901,3 +938,28 @@ def test_copies_are_alike_and_know_nothing_of_each_other(tpf, again):
     assert twin.aperture.sum() == 1 and inspector.aperture.sum() == 5
     assert inspector.cadence == 7 and inspector.can_redo
     assert (twin.tpf is tpf) == (again is copy.copy)
+
+
+def test_zoom_and_pan_end_with_the_file(inspector):
+    first, last = inspector.timeline.span
+    inspector.zoom(2)
+    inspector.pan(0.5)
+    assert inspector.time_range is None
+    inspector.cadence = 20
+    time = inspector.time[20]
+    inspector.zoom(0.5)
+    low, high = inspector.time_range
+    np.testing.assert_allclose(high - low, (last - first) / 2)
+    np.testing.assert_allclose((time - low) / (high - low), (time - first) / (last - first))
+    inspector.pan(0.1)
+    np.testing.assert_allclose(
+        inspector.time_range, (low + (high - low) / 10, high * 1.1 - low / 10)
+    )
+    inspector.pan(-9)
+    np.testing.assert_allclose(inspector.time_range, (first, first + (last - first) / 2))
+    for _ in range(30):
+        inspector.zoom(0.5)
+    assert 3 < np.ptp(inspector.time_range) / np.diff(inspector.time)[0] < 8
+    for _ in range(30):
+        inspector.zoom(2)
+    assert inspector.time_range is None

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from tpfdash.inspector.history import MaskHistory
-from tpfdash.inspector.timeline import Timeline, nearest_to, step_from
+from tpfdash.inspector.timeline import Timeline, nearest_to, pulled, step_from
 
 TIME = np.array([np.nan, 3.0, 1.0, np.nan, 2.0, 5.0])
 QUALITY = np.array([0, 1, 0, 2, 3, 0], dtype=np.int32)
@@ -60,3 +60,23 @@ def test_history_forgets_what_was_taken_back_only_for_something_new():
     history.record(state(9))
     assert not history.can_redo and history.undo()["aperture"] == 1 and not history.can_undo
     assert twin.undo()["aperture"] == 2
+
+
+@pytest.mark.parametrize(
+    ("time", "moved"),
+    [
+        (15.0, (10.0, 20.0)),
+        (20.0, (10.0, 20.0)),
+        (24.0, (21.5, 31.5)),
+        (8.0, (0.5, 10.5)),
+        (1.0, (0.0, 10.0)),
+        (99.0, (90.0, 100.0)),
+        (np.nan, (10.0, 20.0)),
+    ],
+)
+def test_a_stretch_of_time_is_pulled_along_as_wide_as_it_is(time, moved):
+    assert pulled((10.0, 20.0), time, (0.0, 100.0)) == moved
+
+
+def test_a_stretch_wider_than_the_span_begins_where_that_begins():
+    assert pulled((10.0, 200.0), 5.0, (0.0, 100.0)) == (0.0, 190.0)

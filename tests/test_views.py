@@ -242,6 +242,38 @@ def test_a_long_stamp_is_neither_high_nor_flat(shape):
     assert 0.7 < stamp_aspect(shape) < 1.7
 
 
+@pytest.mark.parametrize(
+    ("rows", "cols", "note"),
+    [
+        ([2], [1, 2, 3], "row: not measurable (one-row aperture)"),
+        ([1, 2, 3], [2], "column: not measurable (one-column aperture)"),
+        ([2], [2], "row and column: not measurable (one-pixel aperture)"),
+        ([1, 2], [2, 3], ""),
+        ([], [], ""),
+    ],
+)
+def test_a_centroid_that_cannot_move_is_said_to_be_none(rows, cols, note):
+    """And is not drawn as a line at 0, which would set the axis."""
+    inspector = inspected()
+    view = PanelView(inspector, "Centroid")
+    page = shown(view)
+    mask = np.zeros_like(inspector.aperture)
+    mask[np.ix_(np.array(rows, int), np.array(cols, int))] = True
+    inspector.set_aperture(mask)
+    assert view.note == note
+    assert (note in page.state.html_attributes["aria-label"]) or not note
+    for axis, lines in (("row", rows), ("column", cols)):
+        assert np.isfinite(source(view, axis)["f"]).any() == (len(lines) > 1)
+    public = inspector.lightcurve["centroid_row"].values  # stays as it is
+    assert np.isfinite(public).any() == bool(rows)
+
+
+def test_panels_of_other_quantities_have_nothing_to_note():
+    inspector = inspected(aperture=np.eye(5, 6, dtype=bool))
+    for name in available_panels(inspector):
+        assert PanelView(inspector, name).note == ""
+
+
 def test_every_colour_map_has_256_colours():
     for name in Inspector.param.cmap.objects:
         if name == "auto":

@@ -8,6 +8,7 @@ from bokeh.models import GlyphRenderer, Scatter
 
 from tpfdash.inspector import Inspector
 from tpfdash.io import open_tpf
+from tpfdash.views.kinds import EDGE_COLOR
 from tpfdash.views.panels import PanelView
 
 pytestmark = pytest.mark.realdata
@@ -16,10 +17,10 @@ NAME = "kplr005562784-2011271113734_lpd-targ.fits.gz"
 #: A stretch of it that is drawn as points, BKJD: it holds NaN times and flags.
 STRETCH = (930.0, 960.0)
 LABELS = {
-    "Centroid": "centroid − median (pixel)",
-    "Pointing": "POS_CORR (pixel)",
-    "Background": "FLUX_BKG (e⁻/s)",
-    "Rolling band": "worst RB_LEVEL (σ)",
+    "Centroid": ("centroid − median (pixel)", "pixel"),
+    "Pointing": ("POS_CORR (pixel)", "pixel"),
+    "Background": ("FLUX_BKG (e⁻/s)", "e⁻/s"),
+    "Rolling band": ("worst RB_LEVEL (σ)", "σ"),
 }
 
 
@@ -48,12 +49,13 @@ def drawn(inspector, name):
     """{kind of points: (time, value)} in the Bokeh figure of a panel, told apart by its legend."""
     view = PanelView(inspector, name)
     figure = hv.renderer("bokeh").get_plot(view.plot).state
-    assert figure.yaxis.axis_label == LABELS[name]
+    assert (view.label, figure.yaxis.axis_label) == LABELS[name]
     sources = {
-        one.glyph.fill_color: one.data_source.data
+        one.glyph.fill_color or one.glyph.line_color: one.data_source.data
         for one in figure.select({"type": GlyphRenderer})
         if isinstance(one.glyph, Scatter)
     }
+    sources.pop(EDGE_COLOR)
     series = {kind: sources.pop(color) for kind, color in view.colors.items()}
     assert not sources
     return {kind: (data["t"], data["f"]) for kind, data in series.items()}

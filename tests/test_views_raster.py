@@ -168,3 +168,51 @@ def test_points_without_a_time_do_not_count_for_the_range():
     low, high = raster.fit_range(x, y)
     assert high < 20
     assert raster.fit_range(x, y, everything=True)[1] < 20
+
+
+X = np.arange(8.0)
+Y = np.array([0.0, 5.0, 9.0, np.nan, -7.0, 6.0, np.inf, 0.0])
+
+
+def test_what_lies_beyond_is_above_or_below_and_in_sight():
+    other = np.where(X == 5, X, np.nan)
+    mine = np.where(X == 5, np.nan, X)
+    above, below = raster.beyond(
+        [(mine, Y), (other, Y), (X[:0], Y[:0])], slice(0, 8), (0, 7), (-1, 4)
+    )
+    assert [list(part) for part in above] == [[1, 2, 5], [5, 9, 6]]
+    assert [list(part) for part in below] == [[4], [-7]]
+    (cadences, _), _ = raster.beyond([(mine, Y)], slice(1, 3), (1.5, 3), (-1, 4))
+    assert list(cadences) == [2]
+
+
+def test_one_extreme_stands_for_each_column():
+    x = np.array([0.1, 0.2, 0.9, 5.5, 9.9, 10.0])
+    height = np.array([3.0, 8.0, 1.0, 2.0, 4.0, 7.0])
+    assert list(raster.extremes(x, height, (0.0, 10.0), 10)) == [1, 3, 5]
+    assert raster.extremes(x[:0], height[:0], (0.0, 10.0), 10).size == 0
+
+
+def test_a_range_is_widened_to_hold_all_of_an_event_and_no_more():
+    flux = np.zeros(60)
+    flux[[20, 21, 22]] = 30, 90, 40
+    flux[40] = 500
+    x = np.arange(60.0)
+    for cadence in (20, 21, 22):
+        low, high = raster.widened((-1, 1), x, flux, cadence, [])
+        assert low == -1 and 90 < high < 100
+    for cadence in (19, 23, -1):
+        assert raster.widened((-1, 1), x, flux, cadence, []) == (-1, 1)
+    assert 500 < raster.widened((-1, 1), x, flux, 40, [])[1] < 540
+    assert 90 < raster.widened((-1, 1), x, flux, 5, [slice(10, 30)])[1] < 100
+    x[40] = np.nan  # not drawn
+    assert raster.widened((-1, 1), x, flux, 40, [slice(39, 42)]) == (-1, 1)
+    flux[40], x[40] = 1e38, 40  # nor anything that float32 cannot hold
+    assert raster.widened((-1, 1), x, flux, 40, []) == (-1, 1)
+
+
+def test_a_range_is_widened_for_an_event_at_either_end():
+    flux = np.array([-9.0, -8.0, 0.0, 0.0, 7.0])
+    x = np.arange(5.0)
+    assert raster.widened((-1, 1), x, flux, 1, [])[0] < -9
+    assert raster.widened((-1, 1), x, flux, 4, [])[1] > 7

@@ -5,8 +5,9 @@
 step      an arrow key on the cadence slider, to the stamp changed, and to the last change of
           stamp or light curve (whose marker may move by less than a pixel)
 stretch   a page key on the stretch slider, to the stamp changed
-zoom      one notch of the wheel on the light curve, in and out, to the light curve changed first,
-          and to its last change (a server that draws answers later than the browser scales)
+zoom      one notch of the wheel, with Ctrl, on the light curve, in and out, to the light curve
+          changed first, and to its last change (a server that draws answers later than the browser
+          scales)
 hover     the mouse moved to another part of the light curve, to the cadence found there marked
           (not of lightkurve, which marks none)
 drag      two seconds on the cadence slider: how many different stamps were painted, the longest
@@ -41,9 +42,13 @@ def zoom(page, i):
     page.page.mouse.move(frame["left"] + frame["width"] / 2, frame["top"] + frame["height"] / 2)
     page.page.wait_for_timeout(300)
     notch = -120 if i % 2 == 0 else 120
-    return page.measure(
-        lambda: page.page.mouse.wheel(0, notch), start="wheel", need=("lightcurve",)
-    )
+    page.page.keyboard.down("Control")
+    try:
+        return page.measure(
+            lambda: page.page.mouse.wheel(0, notch), start="wheel", need=("lightcurve",)
+        )
+    finally:
+        page.page.keyboard.up("Control")
 
 
 def hover(page, i):

@@ -217,14 +217,25 @@ class Board:
             self.page.mouse.move(*end, steps=5)
             self.page.mouse.up()
 
+    def pull(self, figure: str, x: float, y: float, pixels: int, *, hold: int = 0, steps: int = 5):
+        """Drag sideways over so many screen pixels from a position; `hold`: ms before it moves."""
+        x, y = map(round, self.place(figure, x, y))
+        self.page.mouse.move(x, y)
+        self.page.mouse.down()
+        self.page.wait_for_timeout(hold)
+        self.page.mouse.move(x + pixels, y, steps=steps)
+        self.page.mouse.up()
+
     def hover(self, figure: str, x: float, y: float) -> None:
         """Move the mouse to a position."""
         self.page.mouse.move(*self.place(figure, x, y), steps=2)
 
     def wheel(self, figure: str, x: float, y: float, delta: float) -> None:
-        """Turn the mouse wheel at a position; a negative `delta` zooms in."""
+        """Turn the mouse wheel at a position, with Ctrl; a negative `delta` zooms in."""
         self.page.mouse.move(*self.place(figure, x, y))
+        self.page.keyboard.down("Control")
         self.page.mouse.wheel(0, delta)
+        self.page.keyboard.up("Control")
 
     @contextlib.contextmanager
     def shift(self, down: bool = True):

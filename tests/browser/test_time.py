@@ -110,6 +110,54 @@ def test_the_picture_of_a_window_is_chosen(board):
         board.until(lambda w=wanted: ("light is missing" in board.words("evidence")) == w, "signs")
 
 
+#: Screen pixels; from 2 on a drag is one, and most are shorter than BokehJS' own limit twice over.
+PULLS = [2, 3, 4, 5, 6, 7, 8, 10, 13, 20, 30, 40]
+PULLS = [sign * pixels for pixels in PULLS for sign in (1, -1)] + [3, -4, 5, 11, -25, 39]
+
+
+def test_no_drag_is_lost_however_short_or_slow(board):
+    frame, (x0, x1) = board.look("frame", "lightcurve"), board.ranges()[0]
+    a_pixel, y = (x1 - x0) / frame["width"], middle(board)
+    assert len(PULLS) == 30
+    for number, pixels in enumerate(PULLS):
+        start = x0 + (x1 - x0) * (0.1 + 0.8 * ((number * 0.37) % 1))
+        left = board.place("lightcurve", start, y)[0]
+        start += (round(left) - left) * a_pixel  # the mouse is on whole pixels
+        hold = 400 if number % 3 == 2 else 0
+        before = board.inspector.window
+        board.pull("lightcurve", start, y, pixels, hold=hold, steps=1 + number % 4)
+        board.until(lambda b=before: board.inspector.window not in (None, b), f"{pixels} px")
+        ends = sorted((start, start + pixels * a_pixel))
+        np.testing.assert_allclose(board.inspector.window, ends, atol=a_pixel / 4)
+    assert board.inspector.cadence == board.start["cadence"]
+
+
+def test_a_click_that_trembles_is_a_click(board, tpf):
+    y = middle(board)
+    for cadence, pixels in ((100, 1), (300 - 40, -1), (500, 0)):
+        board.pull("lightcurve", tpf["time"].values[cadence], y, pixels, hold=400)
+        board.until(lambda c=cadence: abs(board.inspector.cadence - c) <= 2, "the cadence")
+    assert board.inspector.window is None
+
+
+def test_what_lies_beyond_the_axis_is_reached_from_its_edge(board, tpf):
+    """Cadence 77 is half as bright again: a triangle at the top says so."""
+    time = tpf["time"].values[77]
+    flux = tpf["flux"].values[77][board.inspector.aperture].sum()
+    (_, high), width = board.ranges()[1], np.ptp(board.ranges()[1])
+    assert high < flux
+    board.until(lambda: " above" in board.title(), "a count")
+    board.hover("lightcurve", time, high - width / 100)
+    board.becomes(lambda: board.inspector.hovered, 77)
+    board.repaints(lambda: board.click("lightcurve", time, high - width / 100), "lightcurve")
+    board.becomes(lambda: board.inspector.cadence, 77)
+    board.until(lambda: board.ranges()[1][1] > flux, "an axis that holds it")
+    before = board.title()
+    board.press("forward")
+    board.until(lambda: board.ranges()[1][1] == high, "the usual axis")
+    board.until(lambda: board.title() != before, "another count")
+
+
 def test_a_window_without_cadences_is_told_in_words(board, tpf):
     time = tpf["time"].values
     drag(board, time[299] + 0.05, time[312] - 0.05)

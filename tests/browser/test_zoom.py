@@ -151,12 +151,20 @@ def test_panels_share_the_time_axis_and_follow_the_mask(board, tpf, times):
     zoom_in(board, times[150])
     for name in names:
         board.until(lambda n=name: same_times(board, n), f"the same time axis on {name}")
-    # And the other way: a panel is zoomed, reset, and clicked.
-    board.tool("Reset", "panel-pointing")
+    # And the other way: a panel is zoomed, dragged over and clicked.
+    low, high = board.ranges("panel-pointing")[1]
+    before = board.inspector.time_range
+    board.wheel("panel-pointing", times[150], (low + high) / 2, -200)
+    board.until(lambda: board.inspector.time_range != before, "a further zoom")
+    board.until(lambda: same_times(board, "centroid"), "the same time axis")
+    board.until(lambda: np.allclose(board.inspector.time_range, board.ranges()[0]), "and above")
+    board.pull("panel-pointing", times[150], (low + high) / 2, 30)
+    board.until(lambda: board.inspector.window is not None, "a window")
+    assert board.part("panel-pointing", '[title^="Reset"]').count() == 0
+    board.tool("Reset")
     board.becomes(lambda: board.inspector.time_range, None)
     board.until(lambda: board.ranges()[0][1] > np.nanmax(times), "all of the light curve")
     board.until(lambda: same_times(board, "centroid"), "the same time axis")
-    low, high = board.ranges("panel-pointing")[1]
     board.click("panel-pointing", times[222], (low + high) / 2)
     board.becomes(lambda: board.inspector.cadence, 222)
     for name in names:
@@ -169,3 +177,109 @@ def test_panels_share_the_time_axis_and_follow_the_mask(board, tpf, times):
     board.choose("panels", "Centroid")  # a panel that comes back shows the mask of now
     board.until(lambda: board.page.evaluate("tpfTest.ready('tpf-panel-centroid', 1)"), "a panel")
     board.choose("panels", "Centroid")
+
+
+def test_the_wheel_scrolls_a_page_that_can_be_scrolled(board, times):
+    page, y = board.page, centre(board)[1]
+    whole = board.ranges()
+    scrolled = """() => {
+      let sum = document.scrollingElement.scrollTop
+      const add = (root) => root.querySelectorAll("*").forEach((e) => {
+        sum += e.scrollTop
+        if (e.shadowRoot) add(e.shadowRoot)
+      })
+      add(document)
+      return sum
+    }"""
+    size = page.viewport_size
+    page.set_viewport_size({"width": size["width"], "height": 500})
+    try:
+        board.catches_up()
+        page.mouse.move(*board.place("lightcurve", times[150], y))
+        before = page.evaluate(scrolled)
+        page.mouse.wheel(0, -60 if before else 60)
+        board.until(lambda: page.evaluate(scrolled) != before, "the page scrolled")
+        board.catches_up()
+        assert board.inspector.time_range is None and board.ranges()[0] == whole[0]
+        zoom_in(board, times[150], turns=1)
+    finally:
+        page.set_viewport_size(size)
+        board.catches_up()
+
+
+def test_the_wheel_zooms_where_there_is_nothing_to_scroll(board, times):
+    page, y = board.page, centre(board)[1]
+    size = page.viewport_size
+    page.set_viewport_size({"width": size["width"], "height": 2400})
+    try:
+        board.catches_up()
+        page.mouse.move(*board.place("lightcurve", times[150], y))
+        page.mouse.wheel(0, -200)
+        board.until(lambda: board.inspector.time_range is not None, "a zoom")
+        before = board.inspector.time_range
+        page.keyboard.down("Shift")  # the browser turns it sideways
+        page.mouse.wheel(-200, 0)
+        page.keyboard.up("Shift")
+        board.until(lambda: board.inspector.time_range != before, "a further zoom")
+        assert np.ptp(board.inspector.time_range) < np.ptp(before)
+    finally:
+        page.set_viewport_size(size)
+        board.catches_up()
+
+
+def test_the_time_axis_goes_no_further_than_the_file(board, times):
+    first, last = np.nanmin(times), np.nanmax(times)
+    margin = 0.05 * (last - first)
+    whole = board.ranges()[0]
+    zoom_in(board, times[30], turns=2)
+    for _ in range(6):
+        board.wheel("lightcurve", times[30], centre(board)[1], 600)
+    board.becomes(lambda: board.inspector.time_range, None)
+    board.until(lambda: np.allclose(board.ranges()[0], whole), "all of it")
+    assert first - margin <= board.ranges()[0][0] and board.ranges()[0][1] <= last + margin
+    zoom_in(board, times[150], turns=2)
+    board.tool("Pan")
+    board.pull("lightcurve", times[150], centre(board)[1], 1200, steps=8)
+    board.until(lambda: board.inspector.time_range[0] <= first, "the first cadence")
+    assert board.ranges()[0][0] >= first - margin
+    board.tool("Box Select")
+
+
+def test_the_brush_says_what_is_in_sight(board, times):
+    whole, full = board.ranges()[0], board.picture("overview")
+
+    def at(part):
+        return whole[0] + part * (whole[1] - whole[0])
+
+    y = float(np.mean(board.ranges("overview")[1]))
+    board.drag("overview", (at(0.3), y), (at(0.5), y))  # drawn
+    board.until(
+        lambda: np.allclose(board.inspector.time_range or 0, (at(0.3), at(0.5)), atol=0.05),
+        "what was dragged over",
+    )
+    board.until(lambda: np.allclose(board.ranges()[0], board.inspector.time_range), "it, below")
+    board.until(lambda: board.picture("overview") != full, "a brush")
+    board.drag("overview", (at(0.4), y), (at(0.6), y))  # moved
+    board.until(
+        lambda: np.allclose(board.inspector.time_range, (at(0.5), at(0.7)), atol=0.05), "it, later"
+    )
+    board.drag("overview", (at(0.7), y), (at(0.9), y))  # resized
+    board.until(
+        lambda: np.allclose(board.inspector.time_range, (at(0.5), at(0.9)), atol=0.05), "more of it"
+    )
+    board.until(lambda: np.allclose(board.ranges()[0], board.inspector.time_range), "it, below")
+    board.tool("Reset")
+    board.becomes(lambda: board.inspector.time_range, None)
+    board.becomes(lambda: board.picture("overview"), full)
+
+
+def test_the_axis_goes_along_with_a_step_and_not_with_a_click(board, times):
+    board.in_session(lambda: setattr(board.inspector, "time_range", tuple(times[[20, 60]])))
+    board.until(lambda: np.allclose(board.ranges()[0], times[[20, 60]]), "the stretch")
+    width = np.ptp(times[[20, 60]])
+    board.in_session(lambda: setattr(board.inspector, "cadence", 59))
+    board.press("forward", 4)
+    board.until(lambda: board.ranges()[0][0] > times[20], "a later stretch")
+    low, high = board.ranges()[0]
+    assert low < times[board.inspector.cadence] < high
+    np.testing.assert_allclose(high - low, width)

@@ -51,6 +51,7 @@ def report_html(inspector: Inspector) -> str:
     figures = [hv.renderer("bokeh").get_plot(view.plot[()]).state for view in views]
     for figure in figures:
         _drop_idle_tools(figure)
+    figures[1].update(sizing_mode="stretch_width", height=430)  # the page has no height to fill
     script, (pixels, lightcurve, *pictures) = components(tuple(figures))
     return _TEMPLATE.substitute(
         title=escape(str(still.tpf.attrs.get("object") or "tpfdash")),

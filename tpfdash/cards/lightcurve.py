@@ -8,9 +8,10 @@ from tpfdash.cards.links import link
 from tpfdash.cards.transport import transport
 from tpfdash.cards.widgets import (
     CSS,
+    button,
     control,
     html,
-    legend,
+    legend_html,
     plot_pane,
     readout,
     row,
@@ -19,6 +20,8 @@ from tpfdash.cards.widgets import (
 from tpfdash.cards.words import cadence_html
 from tpfdash.inspector import Inspector
 from tpfdash.views.lightcurve import LightCurveView
+from tpfdash.views.live import Live
+from tpfdash.views.overview import OverviewView
 from tpfdash.views.panels import PanelView, available_panels
 
 __all__ = ["lightcurve_card"]
@@ -30,21 +33,23 @@ _FILL = ":host > * { height: 100% !important; }"
 def lightcurve_card(inspector: Inspector, view: LightCurveView) -> pn.Column:
     """The card of an Inspector's light curve."""
     p = inspector.param
-    choose, panels = _panels(inspector)
+    choose, panels = _panels(inspector, view)
     return pn.Column(
         row(
             _quality(inspector),
             widget(pn.widgets.Checkbox, p.show_flagged, "show-flagged", label="flagged"),
             widget(pn.widgets.Checkbox, p.normalized, "normalized", label="normalise"),
             widget(pn.widgets.Checkbox, p.show_all, "show-all", label="all points"),
-            legend(view.colors),
+            _show_beyond(inspector, view),
             pn.HSpacer(),
+            html(legend_html(view.kinds)),
             *([choose] if choose.options else []),
             gap=10,
             css_classes=["tpf-bar"],
             stylesheets=[CSS],
             sizing_mode="stretch_width",
         ),
+        plot_pane(OverviewView(inspector).plot, "overview", sizing_mode="stretch_width"),
         plot_pane(view.plot, "lightcurve", sizing_mode="stretch_width", stylesheets=[_FILL]),
         panels,
         readout(inspector, cadence_html, "readout", sizing_mode="stretch_width"),
@@ -84,12 +89,47 @@ def _quality(inspector: Inspector) -> pn.widgets.Select:
     return select
 
 
-def _panels(inspector: Inspector) -> tuple[pn.widgets.CheckButtonGroup, pn.Column]:
+def _show_beyond(inspector: Inspector, view: LightCurveView) -> pn.widgets.Button:
+    """How many points lie beyond the axis, and a button that has them shown."""
+
+    def show_all():
+        inspector.show_all = True
+
+    made = button(inspector, "", "show-beyond", show_all, "Have the flux axis reach every point.")
+
+    def say(*events):
+        made.label = f"{view.beyond_text}: show"
+        made.visible = bool(view.beyond_text)
+
+    say()
+    Live(inspector, say, *view.beyond_follows, precedence=1)
+    return made
+
+
+def _panel_head(inspector: Inspector, view: PanelView) -> pn.pane.HTML:
+    """What a panel shows, which points are which, and what cannot be measured."""
+    head = html("", sizing_mode="stretch_width")
+
+    def say(*events):
+        head.object = (
+            f"<div class='panel'><span class='label'>{view.label}</span>"
+            f"{legend_html(view.kinds)}<span>{view.note}</span></div>"
+        )
+
+    say()
+    Live(inspector, say, "aperture")
+    return head
+
+
+def _panels(
+    inspector: Inspector, light_curve: LightCurveView
+) -> tuple[pn.widgets.CheckButtonGroup, pn.Column]:
     """The buttons that unfold panels on the same time axis, and the place for the panels."""
     place = pn.Column(
         css_classes=["tpf-panel-list"], sizing_mode="stretch_width", margin=0, visible=False
     )
     views: dict[str, PanelView] = {}
+    heads: dict[str, pn.pane.HTML] = {}
     choose = control(
         pn.widgets.CheckButtonGroup,
         "panels",
@@ -104,18 +144,21 @@ def _panels(inspector: Inspector) -> tuple[pn.widgets.CheckButtonGroup, pn.Colum
         for name in event.new:
             if name not in views:
                 views[name] = PanelView(inspector, name)
+                heads[name] = _panel_head(inspector, views[name])
+        below = [light_curve, *(views[name] for name in event.new)]
+        for plot in below:
+            plot.show_time_axis = plot is below[-1]
         place.objects = [
-            pn.Column(
-                row(html(f"<div class='label'>{name}</div>"), legend(views[name].colors), gap=16),
+            part
+            for name in event.new
+            for part in (
+                heads[name],
                 plot_pane(
                     views[name].plot,
                     f"panel-{name.split()[0].lower()}",
                     sizing_mode="stretch_width",
                 ),
-                sizing_mode="stretch_width",
-                margin=0,
             )
-            for name in event.new
         ]
         place.visible = bool(event.new)
 

@@ -14,6 +14,7 @@ import param
 
 from tpfdash.inspector import Inspector
 from tpfdash.views.faults import guarded
+from tpfdash.views.kinds import Kind
 from tpfdash.views.live import Live
 
 __all__ = [
@@ -24,7 +25,7 @@ __all__ = [
     "choice",
     "control",
     "html",
-    "legend",
+    "legend_html",
     "note",
     "plot_pane",
     "readout",
@@ -132,12 +133,24 @@ def section(title: str) -> pn.pane.HTML:
     return html(f"<div class='section'>{title}</div>")
 
 
-def legend(colors: dict[str, str]) -> pn.pane.HTML:
-    """Which kind of points has which colour."""
+#: Shape of a kind of points -> the same, in a square of 12 units.
+_SIGNS = {
+    "dot": "<circle cx='6' cy='6' r='4' fill='{0}' stroke='none'/>",
+    "ring": "<circle cx='6' cy='6' r='4'/>",
+    "diamond": "<path d='M6 1L10 6L6 11L2 6Z'/>",
+    "square": "<rect x='2.5' y='2.5' width='7' height='7'/>",
+    "triangle": "<path d='M6 2L10.5 10H1.5Z'/>",
+}
+
+
+def legend_html(kinds: list[Kind]) -> str:
+    """Which kind of points has which colour and shape."""
     keys = "".join(
-        f"<span><i style='background:{color}'></i>{name}</span>" for name, color in colors.items()
+        "<span><svg width='12' height='12' aria-hidden='true' fill='none' stroke-width='1.6' "
+        f"stroke='{kind.color}'>{_SIGNS[kind.shape].format(kind.color)}</svg>{kind.name}</span>"
+        for kind in kinds
     )
-    return html(f"<div class='legend'>{keys}</div>")
+    return f"<div class='legend'>{keys}</div>"
 
 
 def note(text: str) -> pn.pane.HTML:

@@ -20,7 +20,7 @@ from tpfdash.errors import TPFError
 from tpfdash.inspector.derived import follows, params_of
 from tpfdash.inspector.describe import cadence_facts
 from tpfdash.inspector.history import MaskHistory
-from tpfdash.inspector.timeline import nearest_to, step_from
+from tpfdash.inspector.timeline import nearest_to, pulled, step_from
 from tpfdash.inspector.values import Values
 from tpfdash.stamp.geometry import corner, rectangle
 from tpfdash.stamp.masks import (
@@ -194,9 +194,9 @@ class Inspector(Values):
         """Go `n` cadences on (back, if negative) among those that the quality choice keeps.
 
         Stops at the first and the last of them, and stays where there is none on that side.
-        Where it keeps none at all, every cadence counts.
+        Where it keeps none at all, every cadence counts. The time axis goes along.
         """
-        self.cadence = step_from(self.cadence, _whole(n, "a step"), self._stops)
+        self._follow(step_from(self.cadence, _whole(n, "a step"), self._stops))
 
     def play_on(self, through: str = "all", again: bool = True) -> bool:
         """Go on to the next cadence that the quality choice keeps, as a film does.
@@ -227,7 +227,7 @@ class Inspector(Values):
             return False
         before = self.cadence
         inside = stops[0] <= before < stops[-1]
-        self.cadence = int(stops[after] if inside else stops[0])
+        self._follow(int(stops[after] if inside else stops[0]))
         return self.cadence != before
 
     def seek(self, time: float) -> None:
@@ -250,9 +250,10 @@ class Inspector(Values):
     def seek_flag(self, bit: int, back: bool = False) -> None:
         """Go to the next cadence whose QUALITY has `bit` set, round again from the first.
 
-        `back`: to the one before, round again from the last.
+        `back`: to the one before, round again from the last. The time axis goes along.
         """
-        self.cadence = self.timeline.next_flagged(_whole(bit, "a quality bit"), self.cadence, back)
+        bit = _whole(bit, "a quality bit")
+        self._follow(self.timeline.next_flagged(bit, self.cadence, back))
 
     def set_window_here(self) -> None:
         """Begin a window at the current cadence, or end it there.
@@ -272,20 +273,35 @@ class Inspector(Values):
         self.window = here
 
     def zoom(self, factor: float) -> None:
-        """Show `factor` times the stretch of time in sight, around the current cadence; 0: all."""
-        span = self.timeline.span
-        if span is None or not factor > 0:
+        """Show `factor` times as much time; 0: all. The current cadence stays where it is.
+
+        About the middle, where the cadence is not in sight; no further than the file goes, and down
+        to a few cadences.
+        """
+        if self.timeline.span is None or not factor > 0:
             self.time_range = None
             return
-        low, high = self.time_range or span
-        width = factor * (high - low)
-        middle = self.time[self.cadence]
-        if not low <= middle <= high:  # not so for NaN
-            middle = (low + high) / 2
-        if width >= span[1] - span[0]:
-            self.time_range = None
-        else:
-            self.time_range = (middle - width / 2, middle + width / 2)
+        (first, last), (low, high) = self.timeline.span, self.time_range or self.timeline.span
+        time = self.time[self.cadence]
+        about = time if low <= time <= high else (low + high) / 2  # not so for NaN
+        least = _FEWEST * (last - first) / max(self.time.size, 1)
+        if high > low:
+            factor = max(factor, least / (high - low))
+        self._look_at(about - factor * (about - low), about + factor * (high - about))
+
+    def pan(self, part: float) -> None:
+        """Go on by a part of what is in sight (back, if negative), no further than the file."""
+        if self.time_range is None or self.timeline.span is None:
+            return
+        (first, last), (low, high) = self.timeline.span, self.time_range
+        by = max(min(part * (high - low), last - high), first - low)
+        self._look_at(low + by, high + by)
+
+    def _look_at(self, low: float, high: float) -> None:
+        """Have a stretch of time in sight, as far as the file goes."""
+        first, last = self.timeline.span or (low, high)
+        everything = low <= first and high >= last
+        self.time_range = None if everything else (max(low, first), min(high, last))
 
     def add_window(self, t0: float, t1: float) -> None:
         """Measure the event in another window too: that is `window` now, the former is stacked."""
@@ -303,6 +319,13 @@ class Inspector(Values):
         """What is stacked belongs to a window: it does not come back with another event's."""
         if self.window is None:
             self.stacked = ()
+
+    def _follow(self, cadence: int) -> None:
+        """Go to a cadence, and move the stretch of time in sight where it lies beyond that."""
+        stretch, span = self.time_range, self.timeline.span
+        if stretch is not None and span is not None:
+            stretch = pulled(stretch, float(self.time[cadence]), span)
+        self._set(cadence=cadence, time_range=stretch)
 
     def flag_counts(self) -> list[tuple[int, str, int]]:
         """(bit, name, number of cadences) of each quality flag that occurs in the file."""
@@ -376,6 +399,8 @@ class Inspector(Values):
                 setattr(self, name, value)
 
 
+#: Cadences in sight, about, beyond which nobody zooms in.
+_FEWEST = 5
 #: Params that a copy does not take over: its own name, what follows from the rest, and the mouse.
 _NOT_COPIED = ("name", "tpf", "lightcurve", "pointed", "hovered")
 

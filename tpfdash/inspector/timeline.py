@@ -6,7 +6,7 @@ from functools import cached_property
 
 import numpy as np
 
-__all__ = ["Timeline", "nearest_to", "step_from"]
+__all__ = ["Timeline", "nearest_to", "pulled", "step_from"]
 
 
 class Timeline:
@@ -99,3 +99,21 @@ def nearest_to(time: float, drawn: np.ndarray, times: np.ndarray) -> int | None:
     after = int(np.searchsorted(times, time))
     around = np.arange(max(after - 1, 0), min(after + 1, drawn.size))
     return int(drawn[around[np.argmin(np.abs(times[around] - time))]])
+
+
+def pulled(
+    stretch: tuple[float, float], time: float, span: tuple[float, float]
+) -> tuple[float, float]:
+    """A stretch of time moved, as wide as it is, so that a time beyond it comes into it.
+
+    The time is then a quarter of the width from the end that it was beyond the other of, so that
+    the next ones in the same direction need no further move; but the stretch does not go further
+    than the span, unless it is wider than that. NaN moves nothing.
+    """
+    low, high = stretch
+    if not (time < low or time > high):
+        return stretch
+    width = high - low
+    low = time - (0.25 if time > high else 0.75) * width
+    low = max(min(low, span[1] - width), span[0])
+    return low, low + width

@@ -202,6 +202,21 @@ class Values(Choices):
         errors = errors[np.isfinite(errors)]
         return float(np.sqrt(np.sum(errors**2))) or np.nan  # an error of 0 is none
 
+    @follows("aperture", "background", "transform", "lightcurve", "normalized", "_median_flux")
+    def flux_errors(self, cadences: slice) -> np.ndarray:
+        """The errors of `flux` at some cadences, on its scale; only those cadences are read.
+
+        float64 (cadences,); NaN where there is none.
+        """
+        if self.transform is not None:
+            errors = self.lightcurve["flux_err"].values[cadences]
+        else:
+            background = self.background if self.background.any() else None
+            errors = photometry.aperture_photometry(
+                self.tpf.isel(time=cadences), self.aperture, background=background
+            )["flux_err"].values
+        return errors / self._median_flux if self.normalized else errors
+
     # -- the stamp -----------------------------------------------------------------------------
 
     @derived("column", "cadence")

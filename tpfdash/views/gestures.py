@@ -1,16 +1,19 @@
 """The gestures: HoloViews' streams of mouse events, of which none is lost, with the shift key.
 
 What a gesture does is decided by the views; here it only gets from Bokeh to Python, in order.
+`gestures.js` is what the browser has to do for that.
 """
 
 from __future__ import annotations
 
 import math
 from collections.abc import Callable, Iterable
+from pathlib import Path
 
 import holoviews as hv
 import panel as pn
 import param
+from bokeh.models import CustomJS
 from holoviews.plotting.bokeh import callbacks
 from holoviews.streams import (
     BoundsXY,
@@ -27,13 +30,17 @@ from tpfdash.views.faults import guarded
 __all__ = [
     "BoxStream",
     "ClickStream",
+    "DragStream",
     "LeaveStream",
     "PointerStream",
     "ResetStream",
     "ZoomStream",
     "follow",
     "listen",
+    "mend",
 ]
+
+_MEND = (Path(__file__).parent / "gestures.js").read_text()
 
 
 class ClickStream(Tap):
@@ -46,6 +53,13 @@ class BoxStream(BoundsXY):
     """A box dragged over a figure, in its axes."""
 
     shift = param.Boolean(False, constant=True, doc="Whether the shift key was down at its start.")
+
+
+class DragStream(LinkedStream):
+    """Where a drag along a figure's x axis is: at its start, and at each movement up to its end."""
+
+    x = param.Number(None, constant=True, doc="In the axis' units; beside the frame too.")
+    starts = param.Boolean(False, constant=True, doc="Whether this is where it was begun.")
 
 
 class PointerStream(PointerXY):
@@ -78,6 +92,21 @@ def listen(
     """
     for gesture, act in actions.items():
         gesture(source=plot).add_subscriber(guarded(inspector)(act))  # the plot keeps its streams
+
+
+def mend(figure, least: int = 2) -> None:
+    """Have the browser lose no drag on a Bokeh figure, and leave the wheel to a page that scrolls.
+
+    By itself BokehJS takes no drag shorter than 6 screen pixels for one, nor one whose button was
+    held for 300 ms before the mouse moved; and its wheel tool keeps the page from being scrolled.
+
+    Parameters
+    ----------
+    least : int
+        Screen pixels sideways from which on the movement of a pressed mouse is a drag and no click.
+    """
+    code = CustomJS(code=_MEND, args={"least": least})
+    figure.js_event_callbacks = figure.js_event_callbacks | {"mouseenter": [code]}
 
 
 def follow(inspector: param.Parameterized, names: Iterable[str]) -> hv.streams.Params:
@@ -153,6 +182,17 @@ class _BoxCallback(_WithShift, callbacks.BoundsCallback):
     on_events = ["panstart", "selectiongeometry"]
 
 
+class _DragCallback(_EveryEvent, callbacks.Callback):
+    attributes = {"x": "cb_obj.x"}
+    models = ["plot"]
+    on_events = ["panstart", "pan", "panend"]
+
+    def tell(self, event) -> None:
+        for stream in self.streams:
+            stream.update(starts=event.event_name == "panstart")
+        super().tell(event)
+
+
 class _PointerCallback(_EveryEvent, callbacks.Callback):
     # Not HoloViews' own, which moves a mouse beside the frame to the frame's edge.
     attributes = callbacks.PointerXYCallback.attributes
@@ -184,6 +224,7 @@ Stream._callbacks["bokeh"].update(
     {
         ClickStream: _ClickCallback,
         BoxStream: _BoxCallback,
+        DragStream: _DragCallback,
         PointerStream: _PointerCallback,
         LeaveStream: _LeaveCallback,
         ZoomStream: _ZoomCallback,

@@ -1,4 +1,4 @@
-"""The light curve: the aperture's sum against time, with the window and the hovered cadence.
+"""The light curve: the aperture's sum against time, with its errors and the hovered cadence.
 
 How points and rasters are drawn and zoomed is `views.timeplot`; the numbers come from the
 Inspector.
@@ -8,61 +8,71 @@ from __future__ import annotations
 
 import holoviews as hv
 import numpy as np
-from bokeh.models import BoxSelectTool
 
 from tpfdash.inspector import Inspector
 from tpfdash.views import gestures
+from tpfdash.views.kinds import CADENCE_COLOR, EDGE_COLOR, Kind
 from tpfdash.views.live import Live
-from tpfdash.views.patches import drag_with, patch, set_columns
-from tpfdash.views.timeplot import CADENCE_COLOR, Kind, TimePlot
+from tpfdash.views.patches import patch, set_columns
+from tpfdash.views.timeplot import TimePlot
 
-__all__ = ["LightCurveView"]
+__all__ = ["CURVE_KINDS", "LightCurveView", "curve_series"]
 
-_KINDS = [
-    Kind("kept", "#4285d0"),
-    Kind("flagged", "#e8912d"),
-    Kind("marked", "#c2399f"),
+CURVE_KINDS = [
+    Kind("kept", "#4285d0", "dot"),
+    Kind("flagged", "#c96a00", "ring"),
+    Kind("marked", "#c84aa8", "diamond"),
 ]
-_WINDOW_COLOR = "#4285d0"
 #: The mouse is on a point within so much of the figure's width, and takes the nearest.
 _REACH = 0.01
+#: Below so many cadences in sight each has its error bar.
+_WITH_ERRORS = 300
+
+
+def curve_series(inspector: Inspector) -> list[tuple[np.ndarray, np.ndarray]]:
+    """(time, flux) of each of `CURVE_KINDS`, over all cadences or of length 0; NaN: no point."""
+    flux, times = inspector.flux, inspector.times_by_kind
+    return [(times[kind.name], flux[: times[kind.name].size]) for kind in CURVE_KINDS]
 
 
 class LightCurveView(TimePlot):
     """The light curve of an Inspector; see `TimePlot` for what it shares with other plots."""
 
+    _options = {
+        "responsive": True,
+        "min_height": 140,
+        "toolbar": "above",
+        "default_tools": ["xwheel_zoom", "xpan", "xbox_zoom", "reset", "save"],
+    }
     _fits_all_kinds = False
 
-    def __init__(self, inspector: Inspector, height: int = 320):
+    def __init__(self, inspector: Inspector):
         super().__init__(
             inspector,
-            _KINDS,
-            self._series,
+            CURVE_KINDS,
+            lambda: curve_series(inspector),
             self._flux_label,
-            height,
-            follows=("flux", "flux_unit", "flux_limits", "times_by_kind"),
+            follows=("flux", "flux_unit", "flux_limits", "flux_errors", "times_by_kind"),
         )
         gestures.listen(
             inspector,
             self.plot,
-            {
-                gestures.BoxStream: self._box,
-                gestures.PointerStream: self._hover,
-                gestures.LeaveStream: self._leave,
-            },
+            {gestures.PointerStream: self._hover, gestures.LeaveStream: self._leave},
         )
-        Live(inspector, self._draw_window, "window")
-        Live(inspector, self._draw_hover, "hovered", "flux")
+        Live(inspector, self._draw_hover, "hovered")
 
     # -- gestures --------------------------------------------------------------------------------
 
-    def _box(self, bounds, shift):
-        self.inspector.window = bounds[::2]
-
     def _hover(self, x, y):
-        inspector = self.inspector
+        self.inspector.hovered = self._under_the_mouse(x, y)
+
+    def _under_the_mouse(self, x, y) -> int | None:
+        inspector, at_edge = self.inspector, self._at_edge(x, y)
+        if at_edge is not None:
+            return at_edge
         low, high = self.x_range
-        plot = self._figures.pages()[-1]["raster"].state
+        bottom, top = self._y_ends()
+        width, height = self._frame()
         reach = _REACH * (high - low)
         near = slice(*np.searchsorted(self._clock, (x - reach, x + reach)))
         drawn = np.isfinite(inspector.time[near]) & np.isfinite(inspector.flux[near])
@@ -70,23 +80,17 @@ class LightCurveView(TimePlot):
             drawn &= inspector.good[near]
         at = np.flatnonzero(drawn)
         if not at.size:
-            inspector.hovered = None
-            return
-        # Distances as the eye sees them, in parts of the figure's sides.
-        across = (inspector.time[near][at] - x) / (high - low) * (plot.inner_width or 900)
-        up = (inspector.flux[near][at] - y) / (plot.y_range.end - plot.y_range.start)
-        up *= plot.inner_height or 300
-        inspector.hovered = int(near.start + at[np.argmin(across**2 + up**2)])
+            return None
+        # Distances as the eye sees them, to where a point is drawn or marked.
+        across = (inspector.time[near][at] - x) / (high - low) * width
+        shown = np.clip(inspector.flux[near][at], bottom, top)
+        up = (shown - y) / (top - bottom) * height
+        return int(near.start + at[np.argmin(across**2 + up**2)])
 
     def _leave(self, x, y):
         self.inspector.hovered = None
 
     # -- what is drawn ---------------------------------------------------------------------------
-
-    def _series(self):
-        flux = self.inspector.flux
-        times = self.inspector.times_by_kind
-        return [(times[kind.name], flux[: times[kind.name].size]) for kind in self._kinds]
 
     def _flux_label(self) -> str:
         unit = self.inspector.flux_unit
@@ -96,32 +100,48 @@ class LightCurveView(TimePlot):
     def _y_range(self, series, visible):
         return self.inspector.flux_limits() or super()._y_range(series, visible)
 
-    def _window(self) -> dict[str, list]:
-        window = self.inspector.window
-        return {"left": [window[0]], "right": [window[1]]} if window else {"left": [], "right": []}
+    def _grown(self, picture):
+        # Who names the ends of the axis means them.
+        return self.inspector.flux_limits() or super()._grown(picture)
+
+    def _y_ends(self) -> tuple[float, float]:
+        """The y axis as it is drawn."""
+        return (self._drawn or self._picture())["y_range"]
 
     def _hovered(self) -> dict[str, list]:
+        """Where the ring is: round the point, or at the edge that it lies beyond."""
         at = self.inspector.hovered
         if at is None:
             return {"t": [], "f": []}
-        return {"t": [float(self.inspector.time[at])], "f": [float(self.inspector.flux[at])]}
+        flux = np.clip(self.inspector.flux[at], *self._y_ends())
+        return {"t": [float(self.inspector.time[at])], "f": [float(flux)]}
 
-    def _under(self):
+    def _error_bars(self, picture: dict) -> dict[str, np.ndarray]:
+        """The error bars of the points in sight, where these are few enough to have them."""
+        part = picture["in_sight"]
+        if part.stop - part.start >= _WITH_ERRORS:
+            return dict.fromkeys(("t", "f", "t1", "f1"), np.zeros(0))
+        errors = self.inspector.flux_errors(part)
+        flux, there = self.inspector.flux[part], np.zeros(errors.size, dtype=bool)
+        for x, _ in picture["series"]:
+            if x.size:
+                there |= np.isfinite(x[part])
+        there &= np.isfinite(errors) & np.isfinite(flux)
+        time, flux, errors = self.inspector.time[part][there], flux[there], errors[there]
+        return {"t": time, "f": flux - errors, "t1": time, "f1": flux + errors}
+
+    def _under(self, picture):
         return [
-            hv.VSpans(tuple(self._window().values()), kdims=["left", "right"]).opts(
-                color=_WINDOW_COLOR,
-                alpha=0.18,
-                tools=[BoxSelectTool(dimensions="width", renderers=[])],
-                line_color=None,
-                hooks=[self._figures.hook("window")],
+            hv.Segments(tuple(self._error_bars(picture).values()), ["t", "f", "t1", "f1"]).opts(
+                color=EDGE_COLOR, line_width=1, hooks=[self._figures.hook("errors")]
             )
         ]
 
-    def _over(self):
+    def _over(self, picture):
         return [
             hv.Scatter(tuple(self._hovered().values()), "t", "f").opts(
                 marker="circle",
-                size=10,
+                size=12,
                 fill_color=None,
                 line_color=CADENCE_COLOR,
                 line_width=2,
@@ -148,25 +168,30 @@ class LightCurveView(TimePlot):
         background = " − background" if inspector.background.any() else ""
         if inspector.overlap:
             background += f" ({_count(inspector.overlap)} in both masks)"
-        return f"{_count(pixels)}{background} · {kept:,} of {flux.size:,} cadences kept"
+        beyond = f" · {self.beyond_text}" if self.beyond_text else ""
+        return f"{_count(pixels)}{background} · {kept:,} of {flux.size:,} cadences kept{beyond}"
+
+    def _spoken(self):
+        # Not an image, whose tools nobody would be told of.
+        return super()._spoken() | {
+            "role": "figure",
+            "aria-label": f"Light curve: {super()._spoken()['aria-label']}. {self.summary()}",
+        }
 
     def _finish(self, figure, picture):
         super()._finish(figure, picture)
-        drag_with(figure, BoxSelectTool)
         figure.title.update(
             text=self.summary(), text_font_style="normal", text_font_size="12px", align="left"
         )
 
     # -- keeping up ------------------------------------------------------------------------------
 
-    def _draw_more(self, plots):
-        plots["raster"].state.title.text = self.summary()
-
-    def _draw_window(self, *events):
-        patch(
-            self._figures,
-            lambda plots: set_columns(plots["window"].handles["source"], **self._window()),
-        )
+    def _draw_more(self, plots, picture):
+        figure = plots["raster"].state
+        figure.title.text = self.summary()
+        figure.html_attributes = self._spoken()
+        set_columns(plots["errors"].handles["source"], **self._error_bars(picture))
+        set_columns(plots["hovered"].handles["source"], **self._hovered())
 
     def _draw_hover(self, *events):
         patch(

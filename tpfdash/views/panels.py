@@ -15,12 +15,20 @@ from tpfdash.inspector import Inspector
 from tpfdash.inspector.derived import follows
 from tpfdash.stamp.blocks import median_level
 from tpfdash.stamp.columns import available_columns, column_unit
-from tpfdash.views.timeplot import Kind, TimePlot
+from tpfdash.views.kinds import Kind
+from tpfdash.views.timeplot import TimePlot
 
 __all__ = ["PANELS", "PanelView", "available_panels"]
 
-_ROW, _COLUMN = "#7c5cd6", "#2f9e6e"
-_SHADES = ("#2f9e6e", "#4285d0", "#7c5cd6", "#c2399f", "#e8912d")
+_LOOKS = (
+    ("#8a63d2", "dot"),
+    ("#2c9366", "ring"),
+    ("#4285d0", "diamond"),
+    ("#c84aa8", "square"),
+    ("#c96a00", "triangle"),
+)
+#: Screen pixels of a panel, and of what the time axis needs below it.
+_HEIGHT, _TIME_AXIS = 70, 30
 
 
 @dataclass(frozen=True)
@@ -30,16 +38,22 @@ class Panel:
     Parameters
     ----------
     label : str
-        Of the y axis, with the unit; "{flux}" stands for that of the flux.
+        What it is.
+    unit : str
+        "{flux}" stands for that of the flux.
     has : callable
         Dataset -> whether the file has it.
     values : callable
         Inspector -> {name of a kind of points: float array (time,)}; it says what it `follows`.
+    note : callable
+        Inspector -> what cannot be measured, and why; "" where all can. It says what it `follows`.
     """
 
     label: str
+    unit: str
     has: Callable[..., bool]
     values: Callable[[Inspector], dict[str, np.ndarray]]
+    note: Callable[[Inspector], str] = follows()(lambda inspector: "")
 
 
 def _has(*names):
@@ -47,14 +61,33 @@ def _has(*names):
     return lambda tpf: all(name in tpf and np.nan_to_num(tpf[name].values).any() for name in names)
 
 
-@follows("lightcurve", "good")
+def _thin(aperture: np.ndarray) -> list[str]:
+    """The axes along which an aperture is one pixel wide, and has the same centroid always."""
+    pixels = np.nonzero(aperture)
+    return [
+        axis
+        for axis, index in zip(("row", "column"), pixels, strict=True)
+        if index.size and (index == index[0]).all()
+    ]
+
+
+@follows("aperture")
+def _unmeasurable(inspector):
+    thin = _thin(inspector.aperture)
+    if not thin:
+        return ""
+    shape = "one-pixel" if len(thin) == 2 else f"one-{thin[0]}"
+    return f"{' and '.join(thin)}: not measurable ({shape} aperture)"
+
+
+@follows("lightcurve", "good", "aperture")
 def _centroids(inspector):
     lightcurve, good = inspector.lightcurve, inspector.good
-    out = {}
+    out, thin = {}, _thin(inspector.aperture)
     for axis in ("row", "column"):
         values = lightcurve[f"centroid_{axis[:3]}"].values
         kept = values[good & np.isfinite(values)]
-        out[axis] = values - (np.median(kept) if kept.size else 0)
+        out[axis] = values - (np.median(kept) if kept.size and axis not in thin else np.nan)
     return out
 
 
@@ -84,14 +117,17 @@ def _has_rolling_band(tpf):
 
 
 PANELS = {
-    "Centroid": Panel("centroid − median (pixel)", lambda tpf: True, _centroids),
-    "Pointing": Panel("POS_CORR (pixel)", _has("pos_corr1", "pos_corr2"), _pointing),
+    "Centroid": Panel(
+        "centroid − median", "pixel", lambda tpf: True, _centroids, note=_unmeasurable
+    ),
+    "Pointing": Panel("POS_CORR", "pixel", _has("pos_corr1", "pos_corr2"), _pointing),
     "Background": Panel(
-        "FLUX_BKG ({flux})",
+        "FLUX_BKG",
+        "{flux}",
         lambda tpf: "background" in available_columns(tpf),
         _background,
     ),
-    "Rolling band": Panel("worst RB_LEVEL (σ)", _has_rolling_band, _rolling_band),
+    "Rolling band": Panel("worst RB_LEVEL", "σ", _has_rolling_band, _rolling_band),
 }
 
 
@@ -101,32 +137,62 @@ def available_panels(inspector: Inspector) -> list[str]:
 
 
 class PanelView(TimePlot):
-    """One of `PANELS`; its `live.shown` is whether it is on the page."""
+    """One of `PANELS`; its `live.shown` is whether it is on the page.
 
-    def __init__(self, inspector: Inspector, name: str, height: int = 170):
+    It is zoomed and moved with the light curve, whose toolbar serves it too.
+
+    Attributes
+    ----------
+    label : str
+        What it shows, with the unit, for the words beside it: the axis has room for the unit alone.
+    """
+
+    _options = {
+        "responsive": True,
+        "height": _HEIGHT,
+        "toolbar": None,
+        "default_tools": ["xwheel_zoom"],
+        "yticks": 3,
+    }
+    _usual_frame = 900, _HEIGHT - 10
+
+    def __init__(self, inspector: Inspector, name: str):
         self._panel = PANELS[name]
-        label = self._panel.label.format(flux=column_unit(inspector.tpf, "flux"))
-        kinds = [Kind(kind, color) for kind, color in self._palette(inspector).items()]
+        unit = self._panel.unit.format(flux=column_unit(inspector.tpf, "flux"))
+        self.label = f"{self._panel.label} ({unit})" if unit else self._panel.label
+        kinds = [
+            Kind(kind, *look)
+            for kind, look in zip(self._panel.values(inspector), _LOOKS, strict=False)
+        ]
         super().__init__(
             inspector,
             kinds,
             self._series,
-            lambda: label,
-            height,
+            lambda: unit,
             follows=("good", *self._panel.values.inputs),
         )
 
-    def _palette(self, inspector) -> dict[str, str]:
-        names = list(self._panel.values(inspector))
-        if set(names) == {"row", "column"}:
-            return {"row": _ROW, "column": _COLUMN}
-        return dict(zip(names, _SHADES, strict=False))
+    @property
+    def note(self) -> str:
+        """What of it cannot be measured, and why; "" where all can. It follows the aperture."""
+        return self._panel.note(self.inspector)
 
     def _series(self):
         time = np.where(self.inspector.good, self.inspector.time, np.nan)
         values = self._panel.values(self.inspector)
-        return [(time, np.asarray(values[kind.name], dtype=np.float64)) for kind in self._kinds]
+        return [(time, np.asarray(values[kind.name], dtype=np.float64)) for kind in self.kinds]
+
+    def _show_time_axis(self, figure):
+        super()._show_time_axis(figure)
+        figure.height = _HEIGHT + (_TIME_AXIS if self.show_time_axis else 0)
+
+    def _spoken(self):
+        said = f"{self.label} against {self._time_label()}"
+        return {"role": "img", "aria-label": f"{said}. {self.note}" if self.note else said}
 
     def _finish(self, figure, picture):
         super()._finish(figure, picture)
         figure.title.visible = False
+
+    def _draw_more(self, plots, picture):
+        plots["raster"].state.html_attributes = self._spoken()

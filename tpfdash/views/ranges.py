@@ -1,11 +1,13 @@
-"""The ends of an axis: finite, in order, and far enough apart, whatever the numbers.
+"""An axis: its ends, finite, in order, and far enough apart, whatever the numbers; its labels.
 
 What an axis should show is decided by whoever draws it.
 """
 
 from __future__ import annotations
 
-__all__ = ["axis_range"]
+from bokeh.models import CustomJSTickFormatter
+
+__all__ = ["axis_range", "tick_labels"]
 
 #: No axis goes further: what a figure works out of its ends has to be finite as well.
 _LARGEST = 1e300
@@ -33,3 +35,20 @@ def axis_range(low: float, high: float, margin: float = 0.0) -> tuple[float, flo
     if high - low + 2 * margin < least:
         margin = least
     return low - margin, high + margin
+
+
+# As many decimals as tell the ticks apart; very large and very small numbers with an exponent.
+_LABELS = """
+const step = ticks.length > 1 ? Math.abs(ticks[1] - ticks[0]) : Math.abs(tick) || 1
+const largest = Math.max(...ticks.map(Math.abs), 0)
+const decimals = Math.max(0, -Math.floor(Math.log10(step) + 1e-9))
+const label = largest >= 1e7 || decimals > 8
+  ? tick.toExponential(Math.min(Math.max(1, Math.ceil(Math.log10(largest / step) - 1e-9)), 9))
+  : tick.toLocaleString("en-US", {minimumFractionDigits: decimals, maximumFractionDigits: decimals})
+return label.replaceAll("-", "\u2212")
+"""
+
+
+def tick_labels() -> CustomJSTickFormatter:
+    """A formatter of ticks with true minus signs, and a comma between thousands."""
+    return CustomJSTickFormatter(code=_LABELS)

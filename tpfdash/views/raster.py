@@ -1,4 +1,4 @@
-"""From a million cadences to a picture of points: the image codes and the flux range.
+"""From a million cadences to a picture of points: image codes, flux range, what lies beyond.
 
 Arrays in, arrays out; the figure that shows them is `views.timeplot`.
 """
@@ -9,7 +9,18 @@ from collections.abc import Iterator
 
 import numpy as np
 
-__all__ = ["LEVELS", "WIDTH", "HEIGHT", "fit_range", "prepare_datashader", "rasterize"]
+__all__ = [
+    "FARTHEST",
+    "HEIGHT",
+    "LEVELS",
+    "WIDTH",
+    "beyond",
+    "extremes",
+    "fit_range",
+    "prepare_datashader",
+    "rasterize",
+    "widened",
+]
 
 #: Cells of the raster: about two screen pixels each, as large as a point drawn by itself. Finer
 #: ones would take longer to send and to colour, at each change.
@@ -21,6 +32,11 @@ _BLOCK = 8192
 #: Points in a cell -> its shade: 1 for 1, 2 for 2 and 3, 3 for 4 to 7 ..., since the tenth point in
 #: a cell matters more than the thousandth.
 _LEVEL = np.minimum(np.frexp(np.arange(1 << LEVELS))[1], LEVELS).astype(np.uint8)
+#: A point beyond is drawn nowhere: what is worked out of it has to be a number in float32 too.
+FARTHEST = 1e37
+#: Cadences that are looked at on either side of one that lies beyond the axis.
+_LONGEST_EVENT = 200
+_NONE, _NOWHERE = np.zeros(0, dtype=np.intp), np.zeros(0)
 #: Up to so many points numpy counts at least as quickly as datashader.
 FEW_POINTS = 20_000
 
@@ -185,3 +201,84 @@ def _of_all(points: np.ndarray, everything: bool) -> tuple[float, float] | None:
 def _padded(low: float, high: float, margin: float) -> tuple[float, float]:
     pad = max(margin, 0.06 * (high - low)) or 0.01 * abs(high) or 1.0
     return low - pad, high + pad
+
+
+def beyond(
+    series: list[tuple[np.ndarray, np.ndarray]],
+    visible: slice,
+    x_range: tuple[float, float],
+    y_range: tuple[float, float],
+) -> list[tuple[np.ndarray, np.ndarray]]:
+    """The points in sight along x that lie above, and those that lie below, the y range.
+
+    Parameters
+    ----------
+    series : list of (x, y)
+        One entry a kind, over all cadences, or of length 0; NaN in either is no point.
+    visible : slice
+        The cadences that may be within `x_range`.
+
+    Returns
+    -------
+    [above, below], each (cadence, y): int and float64 arrays, in the order of the kinds.
+    """
+    found = []
+    for is_beyond, end in ((np.greater, y_range[1]), (np.less, y_range[0])):
+        cadences, values = [_NONE], [_NOWHERE]
+        for x, y in series:
+            if not x.size:
+                continue
+            at = np.flatnonzero(is_beyond(y[visible], end)) + visible.start
+            at = at[(x[at] >= x_range[0]) & (x[at] <= x_range[1]) & np.isfinite(y[at])]
+            cadences.append(at)
+            values.append(y[at])
+        found.append((np.concatenate(cadences), np.concatenate(values)))
+    return found
+
+
+def extremes(
+    x: np.ndarray, height: np.ndarray, x_range: tuple[float, float], columns: int
+) -> np.ndarray:
+    """Of points within `x_range`, the indices of the highest one in each of so many columns."""
+    column, _ = _bins(x, x_range, columns)
+    order = np.lexsort((height, column))
+    last = np.r_[np.diff(column[order]) > 0, True][: order.size]
+    return order[last]
+
+
+def widened(
+    y_range: tuple[float, float], x: np.ndarray, y: np.ndarray, cadence: int, window: list[slice]
+) -> tuple[float, float]:
+    """A y range that holds points which have to be seen, no wider than they need.
+
+    Where the cadence lies beyond, those next to it that do so too are held with it, so that the
+    axis is one and the same for all of an event that is stepped through.
+
+    Parameters
+    ----------
+    x, y : float arrays over all cadences, NaN in either is no point
+    cadence : int
+        The cadence that has to be seen; -1 for none.
+    window : list of slice
+        The cadences that have to be seen too.
+    """
+    low, high = y_range
+    held = [y[part][np.isfinite(x[part])] for part in window]
+    if cadence >= 0 and np.isfinite(x[cadence]) and not low <= y[cadence] <= high:
+        near = slice(max(cadence - _LONGEST_EVENT, 0), cadence + _LONGEST_EVENT + 1)
+        side = y[near] > high if y[cadence] > high else y[near] < low
+        inside = np.flatnonzero(~(side & np.isfinite(x[near])))  # NaN lies on neither side
+        after = int(np.searchsorted(inside, cadence - near.start))
+        first = inside[after - 1] + 1 if after else 0
+        last = inside[after] if after < inside.size else side.size
+        held.append(y[near][first:last])
+    reached = np.concatenate([_NOWHERE, *held])
+    reached = reached[np.abs(reached) < FARTHEST]  # not so for NaN
+    if not reached.size:
+        return y_range
+    lowest, highest = min(low, float(reached.min())), max(high, float(reached.max()))
+    margin = 0.06 * (highest - lowest)
+    return (
+        lowest - margin if lowest < low else low,
+        highest + margin if highest > high else high,
+    )

@@ -1,45 +1,88 @@
 """A quantity against time: points where few are in sight, a datashader raster where many are.
 
 The light curve and the panels under it are such plots. They share the time axis through the
-Inspector's `time_range`, and all carry the bar at the current cadence.
+Inspector's `time_range`, and all carry the bar at the current cadence and the windows. Every point
+is in the plot, or marked at its edge: the y axis fits what is usual and holds the current cadence
+and the windows, and triangles stand for what lies beyond it.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
 
 import holoviews as hv
 import numpy as np
-from bokeh.models import BasicTickFormatter
+from bokeh.core.property.descriptors import UnsetValueError
+from bokeh.models import BoxSelectTool, WheelZoomTool
 
 from tpfdash.inspector import Inspector
+from tpfdash.inspector.derived import params_of
 from tpfdash.views import gestures
 from tpfdash.views.faults import guarded
+from tpfdash.views.kinds import (
+    CADENCE_COLOR,
+    EDGE_COLOR,
+    Kind,
+    glyph_options,
+    point_size,
+    raster_palette,
+)
 from tpfdash.views.live import Live
-from tpfdash.views.patches import Figures, patch, set_columns, simplify, weakly
-from tpfdash.views.ranges import axis_range
-from tpfdash.views.raster import LEVELS, fit_range, rasterize
+from tpfdash.views.patches import Figures, drag_with, patch, set_columns, simplify, weakly
+from tpfdash.views.ranges import axis_range, tick_labels
+from tpfdash.views.raster import (
+    FARTHEST,
+    HEIGHT,
+    WIDTH,
+    beyond,
+    extremes,
+    fit_range,
+    rasterize,
+    widened,
+)
 
-__all__ = ["CADENCE_COLOR", "Kind", "TimePlot"]
-
-CADENCE_COLOR = "#ff2d55"
+__all__ = [
+    "LEFT_BORDER",
+    "RIGHT_BORDER",
+    "TimePlot",
+    "cadence_bar",
+    "full_range",
+    "window_spans",
+]
 
 #: Up to so many cadences in sight are drawn as points, that can be told apart; 4 bytes each a
 #: change. Beyond that they are drawn as a raster, whose size does not depend on their number.
 MOST_POINTS = 2000
+#: The plots below each other share where their axes begin and end; in screen pixels.
+LEFT_BORDER, RIGHT_BORDER = 86, 12
+_WINDOW_COLOR = "#4285d0"
+#: Screen pixels: from one triangle at the edge to the next, and how near the mouse has to be.
+_APART, _NEAR_EDGE = 8, 12
+#: The fewest and the most rows of a raster.
+_ROWS = 28, HEIGHT
 
 _NOWHERE = np.zeros(0)
-#: A point beyond is drawn nowhere: what is worked out of it has to be a number in float32 too.
-_LARGEST_POINT = 1e37
 
 
-@dataclass(frozen=True)
-class Kind:
-    """A kind of points in the plot, with the colour that says which."""
+def full_range(inspector: Inspector) -> tuple[float, float]:
+    """(first, last) time of the file, with a margin; (0, 1) where no cadence has a time."""
+    if inspector.timeline.span is None:
+        return 0.0, 1.0
+    first, last = inspector.timeline.span
+    return axis_range(first, last, 0.01 * (last - first) or 0.5)
 
-    name: str
-    color: str
+
+def window_spans(inspector: Inspector) -> dict[str, list[float]]:
+    """The windows as the columns of a data source."""
+    windows = inspector.windows
+    return {"left": [low for low, _ in windows], "right": [high for _, high in windows]}
+
+
+def cadence_bar(inspector: Inspector) -> dict[str, object]:
+    """The bar at the current cadence, as properties of Bokeh's Span."""
+    time = float(inspector.time[inspector.cadence])
+    timed = bool(np.isfinite(time))
+    return {"location": time if timed else 0.0, "visible": timed}
 
 
 class TimePlot:
@@ -50,11 +93,10 @@ class TimePlot:
     inspector : Inspector
     kinds : list of Kind
     values : callable
-        -> list of (x, y), one a kind: float arrays over all cadences, NaN where there is no point.
+        -> list of (x, y), one a kind: float arrays over all cadences, NaN where there is no point;
+        of length 0 for a kind that has none.
     label : callable
         -> the y axis' label.
-    height : int
-        In screen pixels.
     follows : tuple of str
         The Inspector's params and derived values that values and label are made of.
 
@@ -66,22 +108,30 @@ class TimePlot:
         Whether the data in it are in sight.
     """
 
+    #: Options of HoloViews for the size, the tools and the y axis of the plot.
+    _options: dict[str, object] = {}
+    #: Whether every kind counts for the y range; the light curve fits its good cadences only.
+    _fits_all_kinds = True
+    #: (width, height) of a frame that no browser has told of yet, in screen pixels.
+    _usual_frame = 900, 320
+
     def __init__(
         self,
         inspector: Inspector,
         kinds: list[Kind],
         values: Callable[[], list[tuple[np.ndarray, np.ndarray]]],
         label: Callable[[], str],
-        height: int,
         follows: tuple[str, ...],
     ):
         self.inspector = inspector
-        self._kinds = kinds
+        #: The kinds of points with their colours and shapes, for a legend.
+        self.kinds = kinds
         self._values = values
         self._label = label
-        self._height = height
         self._figures = Figures()
         self._zooming = False
+        self._shows_time_axis = True
+        self._drawn: dict | None = None
         self._clock = inspector.timeline.clock
         build = guarded(inspector, reraise=True)(self._build)
         self.plot = hv.DynamicMap(build, streams=[gestures.follow(inspector, ["tpf"])])
@@ -90,22 +140,54 @@ class TimePlot:
             self.plot,
             {
                 gestures.ClickStream: self._click,
+                gestures.BoxStream: self._box,
                 gestures.ZoomStream: self._zoom,
                 gestures.ResetStream: self._reset,
             },
         )
-        Live(inspector, self._draw_bar, "cadence")
-        self.live = Live(inspector, self.draw, "time_range", "show_all", *follows)
+        #: The values of the Inspector that say what lies beyond the y axis.
+        self.beyond_follows = ("time_range", "show_all", "cadence", "windows", *follows)
+        self._marks = {"cadence", *params_of(type(inspector), "windows")}
+        self.live = Live(inspector, self._keep_up, *self.beyond_follows)
 
     @property
-    def colors(self) -> dict[str, str]:
-        """The colour of each kind of points, for a legend."""
-        return {kind.name: kind.color for kind in self._kinds}
+    def show_time_axis(self) -> bool:
+        """Whether the time axis has labels: the lowest of the plots below each other has."""
+        return self._shows_time_axis
+
+    @show_time_axis.setter
+    def show_time_axis(self, value: bool) -> None:
+        self._shows_time_axis = bool(value)
+        patch(self._figures, lambda plots: self._show_time_axis(plots["raster"].state))
+
+    @property
+    def beyond(self) -> tuple[int, int]:
+        """How many points of the stretch of time in sight lie (above, below) the y axis."""
+        drawn = self._drawn or self._picture()
+        above, below = (len(cadences) for cadences, _ in drawn["beyond"])
+        return above, below
+
+    @property
+    def beyond_text(self) -> str:
+        """The same in words; "" where none does."""
+        above, below = self.beyond
+        counts = ((above, "above"), (below, "below"))
+        return ", ".join(f"{count:,} {side}" for count, side in counts if count)
 
     # -- gestures --------------------------------------------------------------------------------
 
     def _click(self, x, y, shift):
-        self.inspector.seek(x)
+        cadence = self._at_edge(x, y)
+        if cadence is None:
+            self.inspector.seek(x)
+        else:
+            self.inspector.cadence = cadence
+
+    def _box(self, bounds, shift):
+        if shift:
+            self.inspector.add_window(*bounds[::2])
+        else:
+            self.inspector.window = bounds[::2]
 
     def _zoom(self, x_range):
         full = self.full_range
@@ -121,15 +203,37 @@ class TimePlot:
             self.draw()  # the browser has put the axes back already: draw what they should show
         self.inspector.time_range = None
 
+    def _frame(self) -> tuple[float, float]:
+        """(width, height) of the frame in screen pixels, of the page shown last."""
+        width, height = self._usual_frame
+        try:
+            figure = self._figures.pages()[-1]["raster"].state
+            return figure.inner_width or width, figure.inner_height or height
+        except (IndexError, UnsetValueError):
+            return width, height
+
+    def _at_edge(self, x: float, y: float) -> int | None:
+        """The cadence of the triangle under the mouse; None where there is none."""
+        if self._drawn is None:
+            return None
+        width, height = self._frame()
+        (x0, x1), (y0, y1) = self._drawn["x_range"], self._drawn["y_range"]
+        reach_x, reach_y = (x1 - x0) / width * _APART, (y1 - y0) / height * _NEAR_EDGE
+        for (cadences, times), near in zip(
+            self._drawn["triangles"], (y > y1 - reach_y, y < y0 + reach_y), strict=True
+        ):
+            if near and times.size:
+                nearest = int(np.argmin(np.abs(times - x)))
+                if abs(times[nearest] - x) <= reach_x:
+                    return int(cadences[nearest])
+        return None
+
     # -- what is drawn ---------------------------------------------------------------------------
 
     @property
     def full_range(self) -> tuple[float, float]:
         """(first, last) time of the file, with a margin; (0, 1) where no cadence has a time."""
-        if self.inspector.timeline.span is None:
-            return 0.0, 1.0
-        first, last = self.inspector.timeline.span
-        return axis_range(first, last, 0.01 * (last - first) or 0.5)
+        return full_range(self.inspector)
 
     @property
     def x_range(self) -> tuple[float, float]:
@@ -138,20 +242,19 @@ class TimePlot:
         return axis_range(*chosen) if chosen else self.full_range
 
     def _picture(self) -> dict:
-        """All that depends on the data in sight: ranges, raster, points."""
+        """All that depends on the data in sight: ranges, raster, points, what lies beyond."""
         series, x_range = self._values(), self.x_range
         in_sight = slice(*np.searchsorted(self._clock, x_range))
-        y_range = axis_range(*self._y_range(series, in_sight))
-        nothing = np.zeros((1, 1), np.uint8)
+        fitted = self._y_range(series, in_sight)
+        picture = {"series": series, "x_range": x_range, "in_sight": in_sight, "fitted": fitted}
+        y_range = self._grown(picture)
+        picture |= {"y_range": y_range, "size": point_size(in_sight.stop - in_sight.start)}
+        picture["beyond"] = beyond(series, in_sight, x_range, y_range)
+        picture["triangles"] = self._triangles(picture)
         if in_sight.stop - in_sight.start > MOST_POINTS:
             pieces = [(x[in_sight], y[in_sight]) for x, y in series]
-            codes = rasterize(pieces, x_range, y_range)
-            return {
-                "x_range": x_range,
-                "y_range": y_range,
-                "codes": codes,
-                "points": [(_NOWHERE, _NOWHERE)] * len(series),
-            }
+            codes = rasterize(pieces, x_range, y_range, self._cells())
+            return picture | {"codes": codes, "points": [(_NOWHERE, _NOWHERE)] * len(series)}
         # A short light curve is sent whole, so that a zoom has nothing to send.
         part = slice(None) if self._clock.size <= MOST_POINTS else in_sight
         points, (first, last) = [], self.full_range
@@ -159,9 +262,13 @@ class TimePlot:
             there = (x[part] >= first) & (x[part] <= last)  # not so for NaN
             y = y[part][there]
             with np.errstate(invalid="ignore"):  # what is too large for the browser is not in sight
-                y = np.where(np.abs(y) < _LARGEST_POINT, y, np.nan)
+                y = np.where(np.abs(y) < FARTHEST, y, np.nan)
             points.append((x[part][there], y.astype(np.float32)))
-        return {"x_range": x_range, "y_range": y_range, "codes": nothing, "points": points}
+        return picture | {"codes": np.zeros((1, 1), np.uint8), "points": points}
+
+    def _cells(self) -> tuple[int, int]:
+        """(rows, columns) of the raster: cells no lower than a point that can be seen."""
+        return int(np.clip(self._frame()[1] / 2, *_ROWS)), WIDTH
 
     def _y_range(self, series, visible: slice) -> tuple[float, float]:
         """Fits the first kind that has points; all kinds where asked to."""
@@ -177,16 +284,53 @@ class TimePlot:
             return 0.0, 1.0
         return min(low for low, _ in ranges), max(high for _, high in ranges)
 
-    #: Whether every kind counts for the y range; the light curve fits its good cadences only.
-    _fits_all_kinds = True
+    def _grown(self, picture: dict) -> tuple[float, float]:
+        """The y axis: what fits, and the current cadence and the windows in sight."""
+        inspector, (x0, x1) = self.inspector, picture["x_range"]
+        time = inspector.time[inspector.cadence]
+        cadence = inspector.cadence if x0 <= time <= x1 else -1
+        windows = [
+            slice(
+                np.searchsorted(self._clock, max(low, x0)),
+                np.searchsorted(self._clock, min(high, x1), "right"),
+            )
+            for low, high in inspector.windows
+        ]
+        ends = [
+            widened(picture["fitted"], x, y, cadence, windows)
+            for x, y in picture["series"]
+            if x.size
+        ]
+        low, high = picture["fitted"]
+        return axis_range(
+            min((low, *(end for end, _ in ends))), max((high, *(end for _, end in ends)))
+        )
 
-    def _bar(self) -> dict[str, object]:
-        time = float(self.inspector.time[self.inspector.cadence])
-        timed = bool(np.isfinite(time))
-        return {"location": time if timed else 0.0, "visible": timed}
+    def _triangles(self, picture: dict) -> list[tuple[np.ndarray, np.ndarray]]:
+        """(cadence, time) of those that have a mark at the upper, and at the lower edge.
+
+        One in so many screen pixels: of those close together the one farthest off.
+        """
+        columns = max(int(self._frame()[0] / _APART), 1)
+        marked = []
+        for (cadences, values), sign in zip(picture["beyond"], (1, -1), strict=True):
+            times = self.inspector.time[cadences]
+            chosen = extremes(times, sign * values, picture["x_range"], columns)
+            marked.append((cadences[chosen], times[chosen]))
+        return marked
+
+    def _edges(self, picture: dict) -> dict[str, dict[str, np.ndarray]]:
+        """The triangles as the columns of two data sources, a little inside the frame."""
+        y0, y1 = picture["y_range"]
+        inside = min(6 / self._frame()[1], 0.25) * (y1 - y0)
+        places = {"above": y1 - inside, "below": y0 + inside}
+        return {
+            side: {"t": times, "f": np.full(times.size, place)}
+            for (side, place), (_, times) in zip(places.items(), picture["triangles"], strict=True)
+        }
 
     def _build(self, tpf) -> hv.Overlay:
-        picture = self._picture()
+        self._drawn = picture = self._picture()
         (x0, x1), (y0, y1) = picture["x_range"], picture["y_range"]
         finish = weakly(self._finish)
         raster = hv.Image(
@@ -194,79 +338,133 @@ class TimePlot:
         ).opts(cmap=["#000000"], hooks=[self._figures.hook("raster", self._color)])
         points = [
             hv.Scatter((x, y), "t", "f").opts(
-                color=kind.color,
-                size=3,
-                alpha=0.75,
-                line_color=None,
-                hooks=[self._figures.hook(kind.name)],
+                **glyph_options(kind, picture["size"]), hooks=[self._figures.hook(kind.name)]
             )
-            for kind, (x, y) in zip(self._kinds, picture["points"], strict=True)
+            for kind, (x, y) in zip(self.kinds, picture["points"], strict=True)
         ]
-        bar = hv.VLine(self._bar()["location"]).opts(
+        markers = {"above": "triangle", "below": "inverted_triangle"}
+        edges = [
+            hv.Scatter(tuple(columns.values()), "t", "f").opts(
+                marker=markers[side],
+                size=9,
+                color=EDGE_COLOR,
+                line_color=None,
+                hooks=[self._figures.hook(side)],
+            )
+            for side, columns in self._edges(picture).items()
+        ]
+        bar = hv.VLine(cadence_bar(self.inspector)["location"]).opts(
             color=CADENCE_COLOR,
             line_width=1.5,
             alpha=0.9,
             level="overlay",  # a canvas of its own: where it moves, nothing else is painted again
-            visible=self._bar()["visible"],
+            visible=cadence_bar(self.inspector)["visible"],
             hooks=[self._figures.hook("bar")],
         )
-        return hv.Overlay([*self._under(), raster, *points, *self._over(), bar]).opts(
-            responsive=True,
-            height=self._height,
+        windows = hv.VSpans(
+            tuple(window_spans(self.inspector).values()), kdims=["left", "right"]
+        ).opts(
+            color=_WINDOW_COLOR,
+            alpha=0.18,
+            tools=[BoxSelectTool(dimensions="width", renderers=[])],
+            line_color=None,
+            hooks=[self._figures.hook("window")],
+        )
+        elements = [
+            windows,
+            *self._under(picture),
+            raster,
+            *points,
+            *self._over(picture),
+            *edges,
+            bar,
+        ]
+        return hv.Overlay(elements).opts(
             min_width=200,
             xlabel=self._time_label(),
             ylabel=self._label(),
-            default_tools=["xwheel_zoom", "xpan", "xbox_zoom", "reset", "save"],
             active_tools=["xwheel_zoom"],
-            yformatter=BasicTickFormatter(use_scientific=False),
-            toolbar="above",
             show_legend=False,
             shared_axes=False,
             xlim=(x0, x1),
             ylim=(y0, y1),
             hooks=[lambda plot, element: finish(plot.state, picture)],
+            **self._options,
         )
 
-    def _under(self) -> list:
+    def _under(self, picture: dict) -> list:
         """Further elements under the points."""
         return []
 
-    def _over(self) -> list:
+    def _over(self, picture: dict) -> list:
         """Further elements over the points."""
         return []
 
     def _time_label(self) -> str:
         attrs = self.inspector.tpf.attrs
         clock = attrs.get("time_format", "")
-        return f"time (BJD − {attrs.get('time_reference', 0):.0f}, days)" + (
-            f"  {clock}" if clock else ""
+        return (f"time ({clock} = " if clock else "time (") + (
+            f"BJD − {attrs.get('time_reference', 0):.0f}, days)"
         )
 
     def _color(self, plot, element) -> None:
-        """One block of the palette a kind; HoloViews cannot mix transparent and opaque colours."""
-        colors = ["#00000000"]
-        for kind in self._kinds:
-            alphas = np.linspace(0.65, 1, LEVELS) * 255
-            colors += [f"{kind.color}{round(alpha):02x}" for alpha in alphas] + ["#00000000"]
-        mapper = plot.handles["color_mapper"]
-        mapper.update(palette=colors, low=-0.5, high=len(colors) - 0.5)
+        """HoloViews cannot mix transparent and opaque colours."""
+        colors = raster_palette(self.kinds)
+        plot.handles["color_mapper"].update(palette=colors, low=-0.5, high=len(colors) - 0.5)
 
     def _finish(self, figure, picture) -> None:
-        """What HoloViews leaves as it was when it rebuilds a plot: the ranges."""
+        """What HoloViews leaves as it was when it rebuilds a plot, or has no option for."""
         first, last = self.full_range
         (x0, x1), (y0, y1) = picture["x_range"], picture["y_range"]
-        figure.x_range.update(start=x0, end=x1, reset_start=first, reset_end=last)
+        # Bokeh's own tools go no further than the bounds.
+        figure.x_range.update(
+            start=x0, end=x1, reset_start=first, reset_end=last, bounds=self._bounds()
+        )
         figure.y_range.update(start=y0, end=y1, reset_start=y0, reset_end=y1)
+        for tool in figure.select({"type": WheelZoomTool}):
+            tool.maintain_focus = False  # at one bound, go on to the other
+        figure.yaxis.formatter = tick_labels()
         simplify(figure)
-        figure.min_border_left = 86  # the plots below each other share where their axes begin
+        gestures.mend(figure)
+        drag_with(figure, BoxSelectTool)
+        figure.min_border_left, figure.min_border_right = LEFT_BORDER, RIGHT_BORDER
+        figure.min_border_top = figure.min_border_bottom = 4
+        figure.xaxis.axis_label_standoff = 2
+        self._show_time_axis(figure)
+        figure.html_attributes = self._spoken()
+
+    def _bounds(self) -> tuple[float, float]:
+        """How far the time axis may be moved: to all of the file, and to what is in sight."""
+        (first, last), (x0, x1) = self.full_range, self.x_range
+        return min(first, x0), max(last, x1)
+
+    def _show_time_axis(self, figure) -> None:
+        figure.xaxis.visible = self._shows_time_axis
+
+    def _spoken(self) -> dict[str, str]:
+        """The plot in words, for those who cannot see it."""
+        return {"role": "img", "aria-label": f"{self._label()} against {self._time_label()}"}
 
     # -- keeping up ------------------------------------------------------------------------------
+
+    def _keep_up(self, *events) -> None:
+        """Move the bar and the windows; draw the data anew where it is they that changed."""
+        marks_alone = bool(events) and {event.name for event in events} <= self._marks
+        if marks_alone and self._drawn and self._grown(self._drawn) == self._drawn["y_range"]:
+            patch(self._figures, self._draw_marks)
+        else:
+            self.draw()
+
+    def _draw_marks(self, plots) -> None:
+        plots["bar"].handles["glyph"].update(**cadence_bar(self.inspector))
+        set_columns(plots["window"].handles["source"], **window_spans(self.inspector))
 
     def draw(self, *events) -> None:
         """Draw the data anew, on every page."""
         if not self._figures.pages():
+            self._drawn = None
             return
-        picture = self._picture()
+        self._drawn = picture = self._picture()
         (x0, x1), (y0, y1) = picture["x_range"], picture["y_range"]
         # The figure that was zoomed has its x range already, and may be further on by now.
         zooming = self._zooming
@@ -274,7 +472,7 @@ class TimePlot:
         def change(plots):
             figure = plots["raster"].state
             if not zooming:
-                figure.x_range.update(start=x0, end=x1)
+                figure.x_range.update(start=x0, end=x1, bounds=self._bounds())
             reset = {} if self.inspector.time_range else {"reset_start": y0, "reset_end": y1}
             figure.y_range.update(start=y0, end=y1, **reset)
             figure.yaxis.axis_label = self._label()
@@ -282,14 +480,16 @@ class TimePlot:
             source = plots["raster"].handles["source"]
             if picture["codes"].size > 1 or source.data["image"][0].size > 1:
                 set_columns(source, image=[picture["codes"]], **box)
-            for kind, (x, y) in zip(self._kinds, picture["points"], strict=True):
+            for kind, (x, y) in zip(self.kinds, picture["points"], strict=True):
                 set_columns(plots[kind.name].handles["source"], t=x, f=y)
-            self._draw_more(plots)
+                size = glyph_options(kind, picture["size"])["size"]
+                plots[kind.name].handles["glyph"].update(size=size)
+            for side, columns in self._edges(picture).items():
+                set_columns(plots[side].handles["source"], **columns)
+            self._draw_marks(plots)
+            self._draw_more(plots, picture)
 
         patch(self._figures, change)
 
-    def _draw_more(self, plots) -> None:
+    def _draw_more(self, plots, picture: dict) -> None:
         """Further changes that belong to a drawing of the data."""
-
-    def _draw_bar(self, *events) -> None:
-        patch(self._figures, lambda plots: plots["bar"].handles["glyph"].update(**self._bar()))
