@@ -56,7 +56,7 @@ def drawn(inspector, name):
         if isinstance(one.glyph, Scatter)
     }
     sources.pop(EDGE_COLOR)
-    series = {kind: sources.pop(color) for kind, color in view.colors.items()}
+    series = {kind.name: sources.pop(kind.color) for kind in view.kinds}
     assert not sources
     return {kind: (data["t"], data["f"]) for kind, data in series.items()}
 

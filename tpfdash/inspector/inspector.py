@@ -267,10 +267,10 @@ class Inspector(Values):
         half = self.tpf.attrs.get("cadence_seconds", np.nan) / 86400 / 2
         half = half if half > 0 else 1e-4
         here = (time - half, time + half)
-        begun = self.window is not None and self.window[1] - self.window[0] < 2.5 * half
-        if begun and self.window is not None:
-            here = (min(self.window[0], here[0]), max(self.window[1], here[1]))
-        self.window = here
+        if self.window is not None and self.window[1] - self.window[0] < 2.5 * half:
+            self.window = (min(self.window[0], here[0]), max(self.window[1], here[1]))
+        else:
+            self.new_window(*here)
 
     def zoom(self, factor: float) -> None:
         """Show `factor` times as much time; 0: all. The current cadence stays where it is.
@@ -302,6 +302,10 @@ class Inspector(Values):
         first, last = self.timeline.span or (low, high)
         everything = low <= first and high >= last
         self.time_range = None if everything else (max(low, first), min(high, last))
+
+    def new_window(self, t0: float, t1: float) -> None:
+        """Look at another event: this is its window, and nothing is stacked."""
+        self._set(window=(t0, t1), stacked=())
 
     def add_window(self, t0: float, t1: float) -> None:
         """Measure the event in another window too: that is `window` now, the former is stacked."""

@@ -187,7 +187,7 @@ class TimePlot:
         if shift:
             self.inspector.add_window(*bounds[::2])
         else:
-            self.inspector.window = bounds[::2]
+            self.inspector.new_window(*bounds[::2])
 
     def _zoom(self, x_range):
         full = self.full_range
