@@ -17,8 +17,11 @@ import panel_material_ui as pmui
 import xarray as xr
 from panel.util import edit_readonly
 
+from tpfdash.app.address import session_in
 from tpfdash.app.dashboard import TPFDashboard
 from tpfdash.app.roots import resolve, without_folders
+from tpfdash.app.visit import Visit, file_in, said_in_address
+from tpfdash.cards.addressbar import link_button
 from tpfdash.errors import TPFError
 from tpfdash.io import open_tpf
 from tpfdash.views.faults import tell
@@ -44,17 +47,35 @@ def make_page(opened: dict[str, xr.Dataset], root: str | Path | None = None) -> 
         named = _named_in_address()
         if named is not None:
             opened = {named: _open_named(named, root)}
-        dashboard = TPFDashboard(next(iter(opened.values())))
+        dashboard, name = _as_wanted(opened, message)
+        visit = Visit(dashboard, opened, name, named=named is None)
         _tell_faults(dashboard)
+        header = [link_button(visit.write)]
         if len(opened) > 1:
-            header = [_chooser(dashboard, opened, message)]
+            header.insert(0, _chooser(visit, opened, message))
     except TPFError as error:
         return error_page(error)
     except Exception:  # whatever it is, a traceback with the server's paths is not for a browser
         _log.exception("a page could not be built")
         return error_page(TPFError("this page could not be built: the server's log says why."))
-    main = pn.Column(message, dashboard, margin=(4, 8), sizing_mode="stretch_width")
+    main = pn.Column(message, dashboard, visit.bar, margin=(4, 8), sizing_mode="stretch_width")
     return _page(main, header)
+
+
+def _as_wanted(opened: dict[str, xr.Dataset], message: pn.Column) -> tuple[TPFDashboard, str]:
+    """The dashboard that the address asks for, and its file's name; `message` says why it is not.
+
+    A file whose state is not to be had is shown as it opens.
+    """
+    name = next(iter(opened))
+    try:
+        said = said_in_address()
+        name = file_in(said, opened)
+        return TPFDashboard(opened[name], session=session_in(said)), name
+    except TPFError as error:
+        made = TPFDashboard(opened[name])
+        message.objects = [_alert(TPFError(f"The address was not followed: {error}"))]
+    return made, name
 
 
 def _tell_faults(dashboard: TPFDashboard) -> None:
@@ -117,17 +138,15 @@ def _open_named(name: str, root: str | Path | None) -> xr.Dataset:
         raise without_folders(error, path) from error
 
 
-def _chooser(
-    dashboard: TPFDashboard, opened: dict[str, xr.Dataset], message: pn.Column
-) -> pn.widgets.Select:
+def _chooser(visit: Visit, opened: dict[str, xr.Dataset], message: pn.Column) -> pn.widgets.Select:
     """A menu of the open files; where one cannot be shown, `message` says why."""
     chooser = pn.widgets.Select(
-        options=list(opened), width=380, css_classes=["tpf-file"], margin=(5, 10)
+        options=list(opened), value=visit.name, width=380, css_classes=["tpf-file"], margin=(5, 10)
     )
 
     def choose(event):
         try:
-            dashboard.open(opened[event.new])
+            visit.go_to(event.new)
         except TPFError as error:
             message.objects = [_alert(error)]
         else:
