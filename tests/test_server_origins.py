@@ -70,11 +70,9 @@ def test_the_log_says_who_was_refused_and_what_lets_him_in(port, caplog):
     assert "--allow-websocket-origin" not in caplog.text
 
 
-@pytest.mark.parametrize(
-    "origin", ["null", "x" * 5000, "http://" + "y" * 5000, "http://[", "http://a\tb"]
-)
+@pytest.mark.parametrize("origin", ["null", "x" * 5000, "http://" + "y" * 5000, "http://a\tb"])
 def test_whatever_the_origin_it_is_refused_in_one_line(port, caplog, origin):
-    with pytest.raises(websocket.WebSocketBadStatusException, match="40[03]"):
+    with pytest.raises(websocket.WebSocketBadStatusException, match="403"):
         Wire(port, origin=origin)
     assert "\n" not in "".join(record.getMessage() for record in caplog.records)
     assert all(len(record.getMessage()) < 800 for record in caplog.records)

@@ -18,6 +18,7 @@ import xarray as xr
 from panel.util import edit_readonly
 
 from tpfdash.app.address import session_in
+from tpfdash.app.connection import PAGE_TEMPLATE
 from tpfdash.app.dashboard import TPFDashboard
 from tpfdash.app.roots import resolve, without_folders
 from tpfdash.app.visit import Visit, file_in, said_in_address
@@ -104,6 +105,7 @@ def _page(main, header: list) -> pmui.Page:
         title="tpfdash",
         header=header,
         main=[main],
+        template=PAGE_TEMPLATE,
         theme_config={"palette": {"primary": {"main": "#234a75"}}},
     )
     if pn.state.curdoc is not None:

@@ -49,6 +49,8 @@ class AddressBar(JSComponent):
 class LinkButton(JSComponent):
     """A button that copies the page's address, once that is up to date."""
 
+    written = param.Integer(0, doc="Goes up when the address is up to date.")
+
     _esm = """
     export function render({ model }) {
       const button = document.createElement("button")
@@ -72,7 +74,7 @@ class LinkButton(JSComponent):
         said(done ? "Copied" : "Copy it above")  // it is in the address bar
       }
       button.addEventListener("click", () => model.send_msg("copy"))
-      model.on("msg:custom", () => {
+      model.on("written", () => {
         if (!navigator.clipboard) return copy()
         navigator.clipboard.writeText(location.href).then(() => said("Copied"), copy)
       })
@@ -96,7 +98,7 @@ class LinkButton(JSComponent):
 
     def _handle_msg(self, msg) -> None:
         self._write()
-        self._send_msg("written")
+        self.written += 1  # after what is written, which is on its way to the page before it
 
 
 def link_button(write: Callable[[], None]) -> LinkButton:

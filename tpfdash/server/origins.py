@@ -87,13 +87,9 @@ def _telling(check_origin):
 
     @functools.wraps(check_origin)
     def check(self, origin):
-        try:
-            host = urlsplit(origin).netloc.lower()
-        except ValueError:  # which Bokeh would make an error of the server's of
-            host = ""
-        else:
-            if check_origin(self, origin):
-                return True
+        if check_origin(self, origin):
+            return True
+        host = urlsplit(origin).netloc.lower()
         asked = self.request.headers.get("Host", "")
         way = f": to let it in, start tpfdash with --allow-origin {host[:200]}" if host else ""
         _log.error(
