@@ -1,5 +1,6 @@
 """TPFDashboard in Python: its params, another file in its place, a report of it."""
 
+import copy
 import gc
 import re
 import weakref
@@ -214,3 +215,52 @@ def test_a_report_escapes_what_the_file_says(tpf):
     page = report_html(Inspector(tpf))
     assert "<script>alert" not in page and "</table><b>" not in page
     assert "&lt;script&gt;alert(1)" in page and "$title ${x}.fits" in page
+
+
+# -- sessions --------------------------------------------------------------------------------------
+
+
+def test_a_session_goes_to_a_file_and_into_another_dashboard(dashboard, tpf, tmp_path):
+    dashboard.inspector.set_aperture("all")
+    dashboard.window = (3263.1, 3263.4)
+    dashboard.inspector.cmap = "magma"
+    path = dashboard.save_session(tmp_path / "mine.json")
+    for session in (dashboard.session(), path, str(path)):
+        made = TPFDashboard(tpf, session=session)
+        assert made.session() == dashboard.session()
+        assert made.aperture.all() and made.window == (3263.1, 3263.4)
+    with pytest.raises(TPFError, match="exists already"):
+        dashboard.save_session(path)
+    dashboard.save_session(path, overwrite=True)
+
+
+def test_restoring_tells_those_who_watch(dashboard, tpf):
+    session = TPFDashboard(tpf, aperture="all", cadence=7).session()
+    told = watched(dashboard)
+    assert dashboard.restore(session) == ()
+    assert sorted(event.name for event in told) == ["aperture", "cadence", "lightcurve"]
+    assert dashboard.cadence == 7
+
+
+def test_a_session_of_another_file_makes_no_dashboard(dashboard, other):
+    with pytest.raises(TPFError, match="another file"):
+        TPFDashboard(other, session=dashboard.session())
+    with pytest.raises(TPFError, match="another file"):
+        TPFDashboard(other).restore(dashboard.session())
+    for nothing in ({}, "missing.json"):
+        with pytest.raises(TPFError):
+            dashboard.restore(nothing)
+
+
+def test_an_inspector_is_gone_on_with(dashboard, tpf, other):
+    """Its masks, their history, window and cadence; the user's settings are those of now."""
+    dashboard.inspector.set_aperture("all")
+    dashboard.cadence = 7
+    left = copy.copy(dashboard.inspector)
+    dashboard.open(other)
+    dashboard.inspector.cmap = "magma"
+    dashboard.open(left)
+    assert dashboard.aperture.all() and dashboard.cadence == 7
+    assert dashboard.inspector.cmap == "magma"
+    dashboard.inspector.undo()
+    assert not dashboard.aperture.all()

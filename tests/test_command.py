@@ -11,6 +11,7 @@ from tpfdash import TPFDashboard, TPFError, simulate_tpf, write_tpf
 from tpfdash.__main__ import main
 from tpfdash.app import page
 from tpfdash.app.roots import open_sources, resolve
+from tpfdash.app.visit import Visit
 
 
 @pytest.mark.parametrize(
@@ -130,7 +131,7 @@ def test_without_a_folder_nothing_can_be_named(root):
 
 
 def test_a_page_that_cannot_be_built_says_so_in_words_and_the_log_says_why(monkeypatch, caplog):
-    def broken(source):
+    def broken(source, **params):
         raise RuntimeError("/secret/path")
 
     monkeypatch.setattr(page, "TPFDashboard", broken)
@@ -145,7 +146,8 @@ def test_a_file_that_cannot_be_shown_is_told_beside_the_one_that_is(monkeypatch)
     (tpf,) = open_sources([]).values()
     message = pn.Column()
     dashboard = TPFDashboard(tpf)
-    chooser = page._chooser(dashboard, {"good": tpf, "bad": tpf.drop_vars("flux")}, message)
+    opened = {"good": tpf, "bad": tpf.drop_vars("flux")}
+    chooser = page._chooser(Visit(dashboard, opened, "good"), opened, message)
     inspector = dashboard.inspector
     chooser.value = "bad"
     assert "flux" in message[0].object

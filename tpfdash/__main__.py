@@ -39,6 +39,14 @@ def _parser() -> argparse.ArgumentParser:
         default="127.0.0.1",
         help="address to listen on (default: %(default)s, this machine alone; 0.0.0.0: all)",
     )
+    parser.add_argument(
+        "--allow-origin",
+        action="append",
+        default=[],
+        metavar="HOST[:PORT]",
+        help="let in a page that the browser has from this host, as from a proxy in front of the "
+        "server; may be given more than once",
+    )
     parser.add_argument("--no-show", action="store_true", help="do not open a browser tab")
     parser.add_argument(
         "--root", metavar="FOLDER", help="let addresses name files in this folder: ?tpf=NAME"
@@ -65,6 +73,7 @@ def _serve(options: argparse.Namespace) -> None:
         address=options.address,
         port=options.port,
         show=not options.no_show,
+        allowed=options.allow_origin,
     )
 
 

@@ -1,4 +1,7 @@
-"""A TCP relay between browser and server, which counts what passes: bytes and websocket frames."""
+"""A TCP relay between browser and server, which counts what passes: bytes and websocket frames.
+
+It can be cut, as a network is, and mended again.
+"""
 
 import asyncio
 import contextlib
@@ -82,17 +85,22 @@ class FrameCounter:
 class Relay:
     """A TCP relay to `port` on this machine, in a thread of its own; a context manager.
 
+    With `renames` it tells the server that it was asked for by its own port, as a proxy does that
+    rewrites Host.
+
     Browsers open a fresh connection for a websocket, so a connection is either HTTP or frames.
     """
 
-    def __init__(self, port):
+    def __init__(self, port, renames=False):
         self.target = port
+        self.renames = renames
         self.port = None
         self._bytes = {"up": 0, "down": 0}
         self._counters = {"up": [], "down": []}
         self._loop = asyncio.new_event_loop()
         self._thread = threading.Thread(target=self._run, daemon=True)
         self._ready = threading.Event()
+        self._whole = True
 
     def __enter__(self):
         self._thread.start()
@@ -102,6 +110,20 @@ class Relay:
     def __exit__(self, *_):
         self._loop.call_soon_threadsafe(self._stop.set)
         self._thread.join()
+
+    def cut(self):
+        """End all connections, and refuse those to come."""
+        self._whole = False
+        asyncio.run_coroutine_threadsafe(self._end_all(), self._loop).result()
+
+    def hold(self):
+        """Let nothing pass any more, and say so to nobody: as where a network falls silent."""
+        self._loop.call_soon_threadsafe(self._flowing.clear)
+
+    def mend(self):
+        """Let new connections through again, and what was held."""
+        self._whole = True
+        self._loop.call_soon_threadsafe(self._flowing.set)
 
     @property
     def traffic(self):
@@ -115,17 +137,26 @@ class Relay:
 
     async def _serve(self):
         self._stop = asyncio.Event()
+        self._flowing = asyncio.Event()
+        self._flowing.set()
         self._tasks = set()
         server = await asyncio.start_server(self._connection, "127.0.0.1", 0)
         self.port = server.sockets[0].getsockname()[1]
         self._ready.set()
         await self._stop.wait()
         server.close()
+        await self._end_all()
+
+    async def _end_all(self):
         for task in self._tasks:
             task.cancel()
         await asyncio.gather(*self._tasks, return_exceptions=True)
+        self._tasks.clear()
 
     async def _connection(self, reader, writer):
+        if not self._whole:
+            writer.close()
+            return
         self._tasks.add(asyncio.current_task())
         with contextlib.suppress(asyncio.CancelledError):
             await self._join(reader, writer)
@@ -150,6 +181,12 @@ class Relay:
         try:
             while chunk := await reader.read(1 << 18):
                 self._bytes[direction] += len(chunk)
+                await self._flowing.wait()
+                if self.renames and direction == "up":
+                    here, there = (
+                        b"Host: localhost:%d\r" % one for one in (self.port, self.target)
+                    )
+                    chunk = chunk.replace(here, there)
                 counter.feed(chunk)  # before it goes on, so that what arrived has been counted
                 writer.write(chunk)
                 await writer.drain()

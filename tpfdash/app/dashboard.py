@@ -6,6 +6,7 @@ controls go with it is `tpfdash.cards`; here they are put together.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from os import PathLike
 from pathlib import Path
 
@@ -30,7 +31,9 @@ from tpfdash.cards.pixels import pixel_card
 from tpfdash.cards.widgets import CSS, html, readout
 from tpfdash.cards.words import heading_html, target_html
 from tpfdash.inspector import Inspector
+from tpfdash.inspector.session import restore, session_of
 from tpfdash.io import open_tpf
+from tpfdash.io.sessions import read_session, write_session
 from tpfdash.views.lightcurve import LightCurveView
 from tpfdash.views.live import Live
 from tpfdash.views.pixels import PixelView
@@ -76,6 +79,8 @@ class TPFDashboard(pn.viewable.Viewer):
     ----------
     source
         Anything that `open_tpf` takes.
+    session : dict or path, optional
+        What `restore` takes; it goes before the params.
     **params
         Params of the `Inspector`: aperture, cadence, quality_bitmask, scale, cmap ...
 
@@ -99,9 +104,11 @@ class TPFDashboard(pn.viewable.Viewer):
     window = Mirrored(doc=Inspector.param.window.doc)
     lightcurve = Mirrored(doc=Inspector.param.lightcurve.doc)
 
-    def __init__(self, source, **params):
+    def __init__(self, source, *, session: Mapping | str | PathLike | None = None, **params):
         self._echoing: set[str] = set()
         self.inspector = Inspector(open_tpf(source), **params)
+        if session is not None:
+            self.restore(session)
         super().__init__()
         self._tell_all()
         hv.Store.set_current_backend("bokeh")
@@ -140,10 +147,50 @@ class TPFDashboard(pn.viewable.Viewer):
         """
         return save_report(self.inspector, path, overwrite=overwrite)
 
+    def session(self) -> dict:
+        """All that has been chosen, as plain data that `restore` takes, here or elsewhere.
+
+        But for functions; see `tpfdash.inspector.session.session_of`.
+        """
+        return session_of(self.inspector)
+
+    def save_session(self, path: str | PathLike, *, overwrite: bool = False) -> Path:
+        """Write `session()` to a file of JSON.
+
+        Raises
+        ------
+        TPFError
+            Where the file exists already (without `overwrite`), or cannot be written.
+        """
+        return write_session(path, self.session(), overwrite=overwrite)
+
+    def restore(self, session: Mapping | str | PathLike) -> tuple[str, ...]:
+        """Choose what a session, or the file of one, holds: all of it or nothing.
+
+        Returns
+        -------
+        tuple of str
+            The choices in it that this version of tpfdash does not know, and leaves alone.
+
+        Raises
+        ------
+        TPFError
+            Where it is no session, one of another file, or holds a value that is no good.
+        """
+        return restore(
+            self.inspector, session if isinstance(session, Mapping) else read_session(session)
+        )
+
     def open(self, source) -> None:
         """Go on with another file, keeping the theme and the user's settings.
 
         What plays is stopped, and those who watch the dashboard's params are told.
+
+        Parameters
+        ----------
+        source
+            Anything that `open_tpf` takes, or an Inspector that no page shows, to go on with what
+            was chosen in it.
 
         Raises
         ------
@@ -151,7 +198,7 @@ class TPFDashboard(pn.viewable.Viewer):
             Where the source is no good; the dashboard then stays as it is.
         """
         old = self.inspector
-        new = Inspector(open_tpf(source))
+        new = source if isinstance(source, Inspector) else Inspector(open_tpf(source))
         settings = {name: getattr(old, name) for name in _SETTINGS}
         if settings["column"] not in new.param.column.objects:
             del settings["column"]

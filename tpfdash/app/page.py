@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import logging
 import weakref
+from contextlib import nullcontext
 from html import escape
 from pathlib import Path
 from urllib.parse import unquote
@@ -17,9 +18,13 @@ import panel_material_ui as pmui
 import xarray as xr
 from panel.util import edit_readonly
 
+from tpfdash.app.address import session_in
+from tpfdash.app.connection import PAGE_TEMPLATE
 from tpfdash.app.dashboard import TPFDashboard
 from tpfdash.app.roots import resolve, without_folders
 from tpfdash.app.theme import SystemTheme
+from tpfdash.app.visit import Visit, file_in, said_in_address
+from tpfdash.cards.addressbar import link_button
 from tpfdash.cards.names import Names
 from tpfdash.cards.widgets import CSS, control, html
 from tpfdash.cards.words import target_name
@@ -33,6 +38,8 @@ __all__ = ["error_page", "make_page"]
 
 #: The dashboard has the height of the window, less that of what is above it.
 _MAIN = ":host { --tpf-height: calc(100vh - 84px); }"
+#: Milliseconds after which a page's shell is filled: those that are asked for meanwhile go before.
+_AFTER_THE_SHELL = 50
 #: White on the header's blue, in both themes.
 _ON_HEADER = """
 :host { --ink: #fff; --line: rgb(255 255 255 / 0.5); --accent: #fff; }
@@ -47,6 +54,9 @@ _HEADER = {
 def make_page(opened: dict[str, xr.Dataset], root: str | Path | None = None) -> pmui.Page:
     """The page for one browser, over files that are open already or the one that its address names.
 
+    Served, it is an empty shell at first, that is filled when the server has answered: of many who
+    open a page at once nobody waits for the others' dashboards.
+
     Parameters
     ----------
     opened : dict of str to Dataset
@@ -54,30 +64,55 @@ def make_page(opened: dict[str, xr.Dataset], root: str | Path | None = None) -> 
     root : path, optional
         The folder whose files `?tpf=NAME` may name.
     """
-    header: list = []
+    main = pn.Column(sizing_mode="stretch_width", margin=(2, 8, 8, 8), stylesheets=[_MAIN])
+    header = pn.Row(margin=0, styles={"align-items": "center", "gap": "8px"})
+    page = _page(main, [header])
+
+    def fill():
+        try:
+            _fill(main, header, opened, root)
+        except TPFError as error:
+            main.objects = [_alert(error)]
+        except (
+            Exception
+        ):  # whatever it is, a traceback with the server's paths is not for a browser
+            _log.exception("a page could not be built")
+            words = "this page could not be built: the server's log says why."
+            main.objects = [_alert(TPFError(words))]
+
+    document = pn.state.curdoc
+    if document is None:
+        fill()
+    else:
+        main.objects = [html("<div class='note' role='status'>Opening …</div>", margin=16)]
+        document.add_timeout_callback(fill, _AFTER_THE_SHELL)
+    return page
+
+
+def _fill(main: pn.Column, header: pn.Row, opened: dict[str, xr.Dataset], root) -> None:
+    """Put the dashboard into the shell of a page, and into its header what goes with it."""
+    named = _named_in_address()
+    if named is not None:
+        opened = {named: _open_named(named, root)}
     message = pn.Column(sizing_mode="stretch_width", margin=0)
-    try:
-        named = _named_in_address()
-        if named is not None:
-            opened = {named: _open_named(named, root)}
-        dashboard = TPFDashboard(next(iter(opened.values())))
-        _tell_faults(dashboard)
-        if len(opened) > 1:
-            header = [_chooser(dashboard, opened, message)]
-    except TPFError as error:
-        return error_page(error)
-    except Exception:  # whatever it is, a traceback with the server's paths is not for a browser
-        _log.exception("a page could not be built")
-        return error_page(TPFError("this page could not be built: the server's log says why."))
-    main = pn.Column(
-        message, dashboard, margin=(2, 8, 8, 8), sizing_mode="stretch_width", stylesheets=[_MAIN]
-    )
-    header.append(_help_button(dashboard))
-    return _page(main, header, _title(dashboard))
+    dashboard, name = _as_wanted(opened, message)
+    visit = Visit(dashboard, opened, name, named=named is None)
+    _tell_faults(dashboard)
+    _entitle(dashboard)
+    document = pn.state.curdoc
+    with pn.io.hold(document) if document is not None else nullcontext():
+        header.objects = [
+            *([_chooser(visit, opened, message)] if len(opened) > 1 else []),
+            link_button(visit.write),
+            _help_button(dashboard),
+        ]
+        main.objects = [message, dashboard, visit.bar]
 
 
-def _title(dashboard: TPFDashboard) -> str:
-    return f"{target_name(dashboard.inspector)} · tpfdash"
+def _entitle(dashboard: TPFDashboard) -> None:
+    """Name the browser's tab after the target."""
+    if pn.state.curdoc is not None:
+        pn.state.curdoc.title = f"{target_name(dashboard.inspector)} · tpfdash"
 
 
 def _help_button(dashboard: TPFDashboard) -> pn.widgets.Button:
@@ -87,10 +122,25 @@ def _help_button(dashboard: TPFDashboard) -> pn.widgets.Button:
         "Keys and gestures (?).",
         label="?",
         stylesheets=[CSS, _ON_HEADER],
-        margin=(0, 6),
     )
     button.on_click(lambda event: dashboard.show_help())
     return button
+
+
+def _as_wanted(opened: dict[str, xr.Dataset], message: pn.Column) -> tuple[TPFDashboard, str]:
+    """The dashboard that the address asks for, and its file's name; `message` says why it is not.
+
+    A file whose state is not to be had is shown as it opens.
+    """
+    name = next(iter(opened))
+    try:
+        said = said_in_address()
+        name = file_in(said, opened)
+        return TPFDashboard(opened[name], session=session_in(said)), name
+    except TPFError as error:
+        made = TPFDashboard(opened[name])
+        message.objects = [_alert(TPFError(f"The address was not followed: {error}"))]
+    return made, name
 
 
 def _tell_faults(dashboard: TPFDashboard) -> None:
@@ -114,12 +164,12 @@ def error_page(error: TPFError) -> pmui.Page:
     return _page(_alert(error), [])
 
 
-def _page(main: pn.viewable.Viewable, header: list, title: str = "tpfdash") -> pmui.Page:
+def _page(main: pn.viewable.Viewable, header: list) -> pmui.Page:
     page = pmui.Page(
         title="tpfdash",
-        meta_title=title,
         header=[pn.HSpacer(), *header],
         main=[main],
+        template=PAGE_TEMPLATE,
         theme_config={"palette": {"primary": {"main": "#234a75"}}},
         sx=_HEADER,
     )
@@ -161,29 +211,26 @@ def _open_named(name: str, root: str | Path | None) -> xr.Dataset:
         raise without_folders(error, path) from error
 
 
-def _chooser(
-    dashboard: TPFDashboard, opened: dict[str, xr.Dataset], message: pn.Column
-) -> pn.widgets.Select:
+def _chooser(visit: Visit, opened: dict[str, xr.Dataset], message: pn.Column) -> pn.widgets.Select:
     """A menu of the open files; where one cannot be shown, `message` says why."""
     chooser = control(
         pn.widgets.Select,
         "file",
         "The file that is shown, of those that are open.",
         options=list(opened),
+        value=visit.name,
         width=380,
         stylesheets=[CSS, _ON_HEADER],
-        margin=(0, 10),
     )
 
     def choose(event):
         try:
-            dashboard.open(opened[event.new])
+            visit.go_to(event.new)
         except TPFError as error:
             message.objects = [_alert(error)]
         else:
             message.clear()
-            if pn.state.curdoc is not None:
-                pn.state.curdoc.title = _title(dashboard)
+            _entitle(visit.dashboard)
 
     chooser.param.watch(choose, "value")
     return chooser

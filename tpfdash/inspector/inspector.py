@@ -32,7 +32,7 @@ from tpfdash.stamp.masks import (
 )
 from tpfdash.stamp.model import check_tpf
 
-__all__ = ["Inspector"]
+__all__ = ["NOT_COPIED", "Inspector"]
 
 
 class Inspector(Values):
@@ -82,7 +82,7 @@ class Inspector(Values):
         return f"<Inspector of {self.tpf.attrs.get('object') or self.tpf.attrs.get('source')}>"
 
     def __reduce__(self) -> tuple:
-        params = {name: getattr(self, name) for name in self.param if name not in _NOT_COPIED}
+        params = {name: getattr(self, name) for name in self.param if name not in NOT_COPIED}
         return _rebuild, (self.tpf, params, self._history)
 
     # -- pixels --------------------------------------------------------------------------------
@@ -405,8 +405,8 @@ class Inspector(Values):
 
 #: Cadences in sight, about, beyond which nobody zooms in.
 _FEWEST = 5
-#: Params that a copy does not take over: its own name, what follows from the rest, and the mouse.
-_NOT_COPIED = ("name", "tpf", "lightcurve", "pointed", "hovered")
+#: Params that no copy and no session takes over: the name, what follows from the rest, the mouse.
+NOT_COPIED = ("name", "tpf", "lightcurve", "pointed", "hovered")
 
 
 def _rebuild(tpf: xr.Dataset, params: dict, history: MaskHistory) -> Inspector:

@@ -103,7 +103,7 @@ class Interval(param.Parameter):
     def _ordered(self, value: Any) -> tuple[float | None, float | None] | None:
         try:
             low, high = sorted(float(end) for end in value)
-        except (TypeError, ValueError):
+        except (OverflowError, TypeError, ValueError):
             low = high = np.nan
         if isinstance(value, str) or not self._within(low, high):
             raise TPFError(f"{self.name} is {value!r}: it should be {self._right}.")
@@ -138,7 +138,7 @@ class Levels(Interval):
     def _ordered(self, value: Any) -> tuple[float | None, float | None] | None:
         try:
             low, high = (None if end is None else float(end) for end in value)
-        except (TypeError, ValueError):
+        except (OverflowError, TypeError, ValueError):
             low = high = np.nan
         ends = [end for end in (low, high) if end is not None]
         if isinstance(value, str) or not np.isfinite(ends).all() or ends != sorted(set(ends)):

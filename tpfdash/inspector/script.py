@@ -6,11 +6,9 @@ background and the normalisation. Text only; how it is shown and copied is `tpfd
 
 from __future__ import annotations
 
-from itertools import groupby
-
 from tpfdash.inspector import Inspector
 from tpfdash.inspector.derived import follows
-from tpfdash.stamp.geometry import corner, runs
+from tpfdash.stamp.geometry import corner, rectangles
 from tpfdash.timeseries.transform import function_name
 from tpfdash.version import __version__
 
@@ -109,20 +107,17 @@ def _source(source: str) -> list[str]:
 
 
 def _mask(name: str, inspector: Inspector) -> list[str]:
-    """Statements that make a mask, by rectangles: equal rows that follow each other are one."""
+    """Statements that make a mask, by rectangles."""
     mask = getattr(inspector, name)
     row, col = corner(inspector.tpf)
     note = f"  # [0, 0] is detector row {row}, column {col}"
     if mask.all():
         return [f"{name} = np.ones({mask.shape}, dtype=bool){note}"]
     lines = [f"{name} = np.zeros({mask.shape}, dtype=bool){note}"]
-    for _, group in groupby(range(len(mask)), key=lambda index: mask[index].tobytes()):
-        rows = list(group)
-        for begin, end in runs(mask[rows[0]]):
-            across = f"{_part(rows[0], rows[-1] + 1)}, {_part(begin, end)}"
-            lines.append(f"{name}[{across}] = True")
+    for row0, row1, col0, col1 in rectangles(mask):
+        lines.append(f"{name}[{_part(row0, row1)}, {_part(col0, col1)}] = True")
     return lines
 
 
-def _part(begin: int, end: int) -> str:
-    return str(begin) if end == begin + 1 else f"{begin}:{end}"
+def _part(first: int, last: int) -> str:
+    return str(first) if first == last else f"{first}:{last + 1}"

@@ -3,20 +3,25 @@
 from __future__ import annotations
 
 import socket
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 
 import panel as pn
 
 from tpfdash.errors import TPFError
 from tpfdash.server.conceal import conceal
+from tpfdash.server.origins import LOCAL, origins, tell_refusals
 
-__all__ = ["LOCAL", "origins", "serve"]
-
-#: This machine alone can get there.
-LOCAL = "127.0.0.1"
+__all__ = ["serve"]
 
 
-def serve(build: Callable, *, address: str = LOCAL, port: int = 0, show: bool = True) -> None:
+def serve(
+    build: Callable,
+    *,
+    address: str = LOCAL,
+    port: int = 0,
+    show: bool = True,
+    allowed: Sequence[str] = (),
+) -> None:
     """Serve the pages that `build()` makes, one for each browser, until the program is stopped.
 
     Parameters
@@ -29,43 +34,31 @@ def serve(build: Callable, *, address: str = LOCAL, port: int = 0, show: bool = 
         0: any that is free.
     show : bool
         Whether a browser tab is opened.
+    allowed : sequence of str
+        Further hosts, HOST or HOST:PORT, in whose pages a browser may talk to the server: those of
+        a proxy.
 
     Raises
     ------
     TPFError
-        Where nothing can listen there.
+        Where nothing can listen there, or one of those allowed is no host.
     """
     if not 0 <= port < 65536:
         raise TPFError(f"--port is {port}: it should be a number from 0 (any) to 65535.")
     port = _free(address, port)
+    websocket_origin = origins(address, port, allowed)
     conceal()
+    tell_refusals()
     pn.extension(inline=False)
     pn.serve(
         build,
         address=address,
         port=port,
-        websocket_origin=origins(address, port),
+        websocket_origin=websocket_origin,
         show=show,
         title="tpfdash",
         websocket_compression_level=1,
     )
-
-
-def origins(address: str, port: int) -> list[str]:
-    """The hosts in whose pages a browser may talk to a server that listens on `address`.
-
-    `localhost` and `address`; and the names and numbers of this machine where it listens on all.
-    Pages of any other origin get no answer.
-    """
-    hosts = {"localhost", LOCAL, address}
-    if address in ("0.0.0.0", "::"):
-        name = socket.gethostname()
-        hosts |= {name, socket.getfqdn()}
-        try:
-            hosts |= set(socket.gethostbyname_ex(name)[2])
-        except OSError:
-            pass  # a machine that does not know its own number
-    return sorted(f"{host}:{port}" for host in hosts if ":" not in host)
 
 
 def _free(address: str, port: int) -> int:

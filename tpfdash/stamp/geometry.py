@@ -6,12 +6,22 @@ Detector pixels throughout, a pixel's centre at the integer. Which pixels make a
 
 from __future__ import annotations
 
+from itertools import groupby
+
 import numpy as np
 import xarray as xr
 
 from tpfdash.errors import TPFError
 
-__all__ = ["LARGEST_PIXEL", "corner", "extent", "outline", "rectangle", "runs"]
+__all__ = [
+    "LARGEST_PIXEL",
+    "corner",
+    "extent",
+    "outline",
+    "rectangle",
+    "rectangles",
+    "runs",
+]
 
 
 #: The number of a detector pixel is smaller than this: it fits into a file's integers.
@@ -71,6 +81,26 @@ def rectangle(tpf: xr.Dataset, row0: float, row1: float, col0: float, col1: floa
     row, col = (tpf.variables[axis].values for axis in ("row", "col"))
     (row0, row1), (col0, col1) = sorted((row0, row1)), sorted((col0, col1))
     return np.outer((row >= row0) & (row <= row1), (col >= col0) & (col <= col1))
+
+
+def rectangles(mask: np.ndarray) -> list[tuple[int, int, int, int]]:
+    """The rectangles that a mask is made of, by indices: equal rows that follow each other are one.
+
+    Parameters
+    ----------
+    mask : bool array (row, col)
+
+    Returns
+    -------
+    list of (first row, last row, first column, last column)
+        Both ends included, lowest row first; no two of them overlap.
+    """
+    found = []
+    for _, group in groupby(range(len(mask)), key=lambda index: mask[index].tobytes()):
+        rows = list(group)
+        for begin, end in runs(mask[rows[0]]).tolist():
+            found.append((rows[0], rows[-1], begin, end - 1))
+    return found
 
 
 def outline(mask: np.ndarray, row0: int, col0: int) -> tuple[np.ndarray, ...]:
