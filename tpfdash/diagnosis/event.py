@@ -23,6 +23,7 @@ from tpfdash.diagnosis.quiet import (
 )
 from tpfdash.diagnosis.windows import (
     Place,
+    Shape,
     Window,
     as_windows,
     cadence_length,
@@ -34,8 +35,6 @@ __all__ = ["Event", "measure_event"]
 
 #: Without this many quiet places that do not overlap, no error is known.
 FEWEST_PLACES = 10
-
-Shape = tuple[int, int, int]
 
 
 @dataclass(frozen=True)
@@ -163,24 +162,8 @@ def measure_event(
         shape: quiet_places(times, flux, shape, found, tpf["aperture"].size)
         for shape in dict.fromkeys(place.shape for place in found)
     }
-    reasons: dict[str, str] = {}
     independent = min(each.independent for each in quiet.values())
-    if independent < FEWEST_PLACES:
-        reasons["error"] = (
-            f"this file has room for {int(independent)} quiet places as long as the event, and "
-            f"{FEWEST_PLACES} are needed"
-        )
-    level, depth = _level_and_depth(flux, found)
-    depth_err = _depth_error(found, quiet) if "error" not in reasons else np.nan
-    if not np.isfinite(depth):
-        depth_err = np.nan
-        reasons["depth"] = "the aperture has no light curve in the window and beside it"
-    else:
-        if not level > 0:
-            reasons["relative"] = "the level beside the window is not above 0"
-        if "error" not in reasons and not depth_err > 0:
-            depth_err = np.nan
-            reasons["error"] = "the light curve has no noise at quiet places"
+    level, depth, depth_err, reasons = _measure_depth(flux, found, quiet, independent)
     noise = None
     if independent >= FEWEST_PLACES:
         images = quiet_differences(tpf, order, list(quiet.values()))
@@ -212,6 +195,27 @@ def measure_event(
         offset=offset,
         reasons=reasons,
     )
+
+
+def _measure_depth(
+    flux: np.ndarray, found: Sequence[Place], quiet: dict[Shape, QuietPlaces], independent: float
+) -> tuple[float, float, float, dict[str, str]]:
+    """Level, depth and its error, NaN where not available, and what is not available and why."""
+    reasons = {}
+    level, depth = _level_and_depth(flux, found)
+    error = _depth_error(found, quiet)
+    if independent < FEWEST_PLACES:
+        reasons["error"] = (
+            f"this file has room for {int(independent)} quiet places as long as the event, and "
+            f"{FEWEST_PLACES} are needed"
+        )
+    if not np.isfinite(depth):
+        reasons["depth"] = "the aperture has no light curve in the window and beside it"
+    elif not level > 0:
+        reasons["relative"] = "the level beside the window is not above 0"
+    if "depth" not in reasons and "error" not in reasons and not error > 0:
+        reasons["error"] = "the light curve has no noise at quiet places"
+    return level, depth, np.nan if {"depth", "error"} & reasons.keys() else error, reasons
 
 
 def _level_and_depth(flux: np.ndarray, found: Sequence[Place]) -> tuple[float, float]:

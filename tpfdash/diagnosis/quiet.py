@@ -15,7 +15,7 @@ from itertools import pairwise
 import numpy as np
 import xarray as xr
 
-from tpfdash.diagnosis.windows import Place, cadence_length
+from tpfdash.diagnosis.windows import Place, Shape, cadence_length
 from tpfdash.stamp.blocks import all_zero, pixel_series
 
 __all__ = [
@@ -36,8 +36,6 @@ _BLOCK = 1 << 19
 _OUTLIER = 5.0
 #: The share of a Gaussian within one standard deviation.
 ONE_SIGMA = 0.682689492137086
-
-Shape = tuple[int, int, int]
 
 
 @dataclass(frozen=True)

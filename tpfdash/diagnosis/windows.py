@@ -14,6 +14,7 @@ from tpfdash.errors import TPFError
 
 __all__ = [
     "Place",
+    "Shape",
     "Window",
     "as_windows",
     "cadence_length",
@@ -24,6 +25,8 @@ __all__ = [
 ]
 
 Window = tuple[float, float]
+#: Cadences of the flank before, of the window and of the flank after.
+Shape = tuple[int, int, int]
 
 
 @dataclass(frozen=True)
@@ -43,7 +46,7 @@ class Place:
     after: int
 
     @property
-    def shape(self) -> tuple[int, int, int]:
+    def shape(self) -> Shape:
         """How many cadences the flank before, the window and the flank after have."""
         return self.begin - self.before, self.end - self.begin, self.after - self.end
 
