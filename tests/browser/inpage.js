@@ -143,7 +143,8 @@ window.tpfTest = (() => {
   //
   // Looked at are texts, controls and whole figures, as far as their scrolling places show them.
   const up = (node) => node.assignedSlot ?? node.parentElement ?? node.getRootNode().host ?? null
-  const whole = (e) => e.matches(".bk-Figure, .noUi-target, button, input, select, textarea")
+  const whole = (e) => e.matches(
+    ".bk-Figure, .noUi-target, button:not(.bk-spin-btn), input, select, textarea")
   const leaves = () => {
     const found = []
     const collect = (root) => {

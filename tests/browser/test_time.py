@@ -146,7 +146,7 @@ def test_what_lies_beyond_the_axis_is_reached_from_its_edge(board, tpf):
     flux = tpf["flux"].values[77][board.inspector.aperture].sum()
     (_, high), width = board.ranges()[1], np.ptp(board.ranges()[1])
     assert high < flux
-    board.until(lambda: " above" in board.title(), "a count")
+    board.until(lambda: " above" in board.words("show-beyond"), "a count")
     board.hover("lightcurve", time, high - width / 100)
     board.becomes(lambda: board.inspector.hovered, 77)
     board.repaints(lambda: board.click("lightcurve", time, high - width / 100), "lightcurve")

@@ -26,7 +26,7 @@ from tpfdash.app.theme import SystemTheme
 from tpfdash.app.visit import Visit, file_in, said_in_address
 from tpfdash.cards.addressbar import link_button
 from tpfdash.cards.names import Names
-from tpfdash.cards.widgets import CSS, control, html
+from tpfdash.cards.widgets import CSS, control, html, row
 from tpfdash.cards.words import target_name
 from tpfdash.errors import TPFError
 from tpfdash.io import open_tpf
@@ -65,7 +65,7 @@ def make_page(opened: dict[str, xr.Dataset], root: str | Path | None = None) -> 
         The folder whose files `?tpf=NAME` may name.
     """
     main = pn.Column(sizing_mode="stretch_width", margin=(2, 8, 8, 8), stylesheets=[_MAIN])
-    header = pn.Row(margin=0, styles={"align-items": "center", "gap": "8px"})
+    header = row(gap=8, sizing_mode="stretch_width")
     page = _page(main, [header])
 
     def fill():
@@ -73,9 +73,7 @@ def make_page(opened: dict[str, xr.Dataset], root: str | Path | None = None) -> 
             _fill(main, header, opened, root)
         except TPFError as error:
             main.objects = [_alert(error)]
-        except (
-            Exception
-        ):  # whatever it is, a traceback with the server's paths is not for a browser
+        except Exception:  # a traceback with the server's paths is not for a browser
             _log.exception("a page could not be built")
             words = "this page could not be built: the server's log says why."
             main.objects = [_alert(TPFError(words))]
@@ -102,8 +100,9 @@ def _fill(main: pn.Column, header: pn.Row, opened: dict[str, xr.Dataset], root) 
     document = pn.state.curdoc
     with pn.io.hold(document) if document is not None else nullcontext():
         header.objects = [
+            pn.HSpacer(),
             *([_chooser(visit, opened, message)] if len(opened) > 1 else []),
-            link_button(visit.write),
+            link_button(visit.write, styles={"color": "#fff"}),
             _help_button(dashboard),
         ]
         main.objects = [message, dashboard, visit.bar]
@@ -167,7 +166,7 @@ def error_page(error: TPFError) -> pmui.Page:
 def _page(main: pn.viewable.Viewable, header: list) -> pmui.Page:
     page = pmui.Page(
         title="tpfdash",
-        header=[pn.HSpacer(), *header],
+        header=header,
         main=[main],
         template=PAGE_TEMPLATE,
         theme_config={"palette": {"primary": {"main": "#234a75"}}},
@@ -219,8 +218,10 @@ def _chooser(visit: Visit, opened: dict[str, xr.Dataset], message: pn.Column) ->
         "The file that is shown, of those that are open.",
         options=list(opened),
         value=visit.name,
-        width=380,
         stylesheets=[CSS, _ON_HEADER],
+        sizing_mode="stretch_width",
+        min_width=80,
+        max_width=380,
     )
 
     def choose(event):

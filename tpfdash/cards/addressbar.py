@@ -85,7 +85,8 @@ class LinkButton(JSComponent):
         """
         button {
           font: inherit; color: inherit; background: none; cursor: pointer; white-space: nowrap;
-          border: 1px solid currentColor; border-radius: 4px; padding: 3px 10px;
+          border: 1px solid currentColor; border-radius: 6px; padding: 3px 9px;
+          font-size: 12px; height: 28px;
         }
         button:hover { background: rgb(128 128 128 / 0.25); }
         button:focus-visible { outline: 2px solid currentColor; outline-offset: 2px; }
@@ -101,7 +102,7 @@ class LinkButton(JSComponent):
         self.written += 1  # after what is written, which is on its way to the page before it
 
 
-def link_button(write: Callable[[], None]) -> LinkButton:
+def link_button(write: Callable[[], None], **params) -> LinkButton:
     """The button "Link", found in the page as `tpf-copy-link`.
 
     Parameters
@@ -109,4 +110,4 @@ def link_button(write: Callable[[], None]) -> LinkButton:
     write : callable
         Brings the address up to date: `Visit.write`.
     """
-    return LinkButton(write, css_classes=["tpf-copy-link"])
+    return LinkButton(write, css_classes=["tpf-copy-link"], **params)

@@ -38,12 +38,6 @@ _MARKS = {
     "target": "target (catalogue)",
 }
 
-#: The readout of a pixel in a narrow card.
-_NARROW = """
-.readout { grid-template-columns: 3.4em 4em minmax(0, 1fr); gap: 10px; }
-.readout .key { white-space: nowrap; overflow: hidden; text-overflow: ellipsis; }
-"""
-
 #: The part that is folded away: no frame of its own within the card.
 _FOLDED = """
 :host(.card) { border: 0; outline: 0; box-shadow: none; border-radius: 0; gap: 8px; }
@@ -91,7 +85,6 @@ def pixel_card(inspector: Inspector, view: PixelView) -> pn.Column:
             "pixel-readout",
             height=36,
             sizing_mode="stretch_width",
-            stylesheets=[CSS, _NARROW],
         ),
         choice(p.mode, "mode"),
         row(choice(p.editing, "editing"), pn.HSpacer(), *_undo_redo(inspector), width_policy="max"),

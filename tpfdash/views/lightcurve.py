@@ -168,8 +168,7 @@ class LightCurveView(TimePlot):
         background = " − background" if inspector.background.any() else ""
         if inspector.overlap:
             background += f" ({_count(inspector.overlap)} in both masks)"
-        beyond = f" · {self.beyond_text}" if self.beyond_text else ""
-        return f"{_count(pixels)}{background} · {kept:,} of {flux.size:,} cadences kept{beyond}"
+        return f"{_count(pixels)}{background} · {kept:,} of {flux.size:,} cadences kept"
 
     def _spoken(self):
         # Not an image, whose tools nobody would be told of.
