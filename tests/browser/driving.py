@@ -285,4 +285,4 @@ class Board:
 
     def tab(self, title: str) -> None:
         """Open a tab."""
-        self.part("tabs").get_by_text(title, exact=True).click()
+        self.part("tabs").get_by_text(title, exact=True).first.click()

@@ -47,7 +47,7 @@ def painted(board):
 
 def color_at(board, row, col):
     """[red, green, blue] of the picture at a place on the detector, beside any mark."""
-    x, y = board.look("place", "difference", col, row)
+    x, y = board.place("difference", col, row)
     frame = board.look("frame", "difference")
     return board.look("color", "difference", x - frame["left"], y - frame["top"])
 
@@ -84,8 +84,8 @@ def test_drag_sets_the_window_and_shows_the_difference_image(board, tpf, good):
 def test_another_window_is_painted_into_the_same_figure(board, tpf):
     drag(board, ECLIPSE - HALF, ECLIPSE + HALF)
     board.until(lambda: painted(board), "a picture")
-    figure, place = board.look("id", "difference"), (tpf["row"].values[0] + 5.2,)
-    place = place[0], tpf["col"].values[0] + 5.4
+    figure = board.look("id", "difference")
+    place = tpf["row"].values[0] + 5.2, tpf["col"].values[0] + 5.4
     assert color_at(board, *place)[0] > 2 * color_at(board, *place)[2]
     # Before the eclipse, with half of it beside the window: the neighbour is brighter within.
     board.repaints(lambda: drag(board, ECLIPSE - 3 * HALF, ECLIPSE - HALF), "difference")
