@@ -37,7 +37,7 @@ _log = logging.getLogger(__name__)
 __all__ = ["error_page", "make_page"]
 
 #: The dashboard has the height of the window, less that of what is above it.
-_MAIN = ":host { --tpf-height: calc(100vh - 84px); }"
+_MAIN = ":host { --tpf-height: calc(100vh - 84px); min-width: 0 !important; }"
 #: Milliseconds after which a page's shell is filled: those that are asked for meanwhile go before.
 _AFTER_THE_SHELL = 50
 #: White on the header's blue, in both themes.

@@ -72,8 +72,8 @@ def pixel_card(inspector: Inspector, view: PixelView) -> pn.Column:
     p = inspector.param
     return pn.Column(
         row(
-            _menu(p.column, "column", "Shown"),
-            _menu(p.levels_from, "levels-from", "Colours fit"),
+            _menu(p.column, "column", "Shown", beside=True),
+            _menu(p.levels_from, "levels-from", "Colours", beside=True),
             gap=10,
             sizing_mode="stretch_width",
         ),
@@ -83,7 +83,7 @@ def pixel_card(inspector: Inspector, view: PixelView) -> pn.Column:
             inspector,
             pixel_html,
             "pixel-readout",
-            height=36,
+            height=18,
             sizing_mode="stretch_width",
         ),
         choice(p.mode, "mode"),
@@ -94,14 +94,20 @@ def pixel_card(inspector: Inspector, view: PixelView) -> pn.Column:
         stylesheets=[CSS],
         sizing_mode="stretch_width",
         margin=0,
-        styles={"padding": "8px 12px", "gap": "8px"},
+        styles={"padding": "8px 12px", "gap": "6px"},
     )
 
 
-def _menu(parameter: param.Parameter, tag: str, label: str) -> pn.widgets.Widget:
-    return widget(
+def _menu(
+    parameter: param.Parameter, tag: str, label: str, beside: bool = False
+) -> pn.widgets.Widget:
+    """A param's choices in a menu, its label above or beside it."""
+    made = widget(
         pn.widgets.Select, parameter, tag, label=label, sizing_mode="stretch_width", min_width=80
     )
+    if beside:
+        made.css_classes = [*made.css_classes, "tpf-beside"]
+    return made
 
 
 def _colors(inspector: Inspector) -> pn.Card:

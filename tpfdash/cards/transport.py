@@ -7,7 +7,7 @@ import weakref
 import panel as pn
 
 from tpfdash.cards.links import link
-from tpfdash.cards.widgets import IntSlider, button, control, row
+from tpfdash.cards.widgets import CSS, IntSlider, button, control, row
 from tpfdash.inspector import Inspector
 from tpfdash.views.faults import guarded
 from tpfdash.views.live import Live
@@ -34,6 +34,7 @@ def transport(inspector: Inspector) -> pn.Row:
         number,
         gap=6,
         css_classes=["tpf-transport"],
+        stylesheets=[CSS],
         sizing_mode="stretch_width",
     )
 
@@ -57,6 +58,7 @@ def _cadence(inspector: Inspector) -> tuple[pn.widgets.Widget, pn.widgets.Widget
         show_value=False,
         sizing_mode="stretch_width",
         min_width=60,
+        margin=(0, 10),  # its handle is wider than its bar
     )
     # With ends of its own it would keep what lies beyond them.
     number = control(pn.widgets.IntInput, "cadence-number", doc, value=inspector.cadence, width=92)
