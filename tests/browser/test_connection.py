@@ -167,10 +167,6 @@ def test_a_connection_that_is_cut_is_said_and_comes_back_with_the_state(board, r
     loaded_anew(board)
     board.until(lambda: state(board) == before, f"{before}")
     goes_on(board, tpf)
-    relay.cut()  # and once more
-    says(board, LOST)
-    relay.mend()
-    board.until(lambda: not board.page.locator(".tpf-connection").count(), "the page again")
 
 
 def state_text(board):
