@@ -1,0 +1,74 @@
+"""Saving a session from the browser, and taking one up: for the card of files."""
+
+from __future__ import annotations
+
+import io
+from html import escape
+from pathlib import Path
+
+import panel as pn
+
+from tpfdash.cards.upload import LARGEST, Upload
+from tpfdash.cards.widgets import CSS, html, note, tooltip
+from tpfdash.inspector import Inspector
+from tpfdash.inspector.session import restore, session_of
+from tpfdash.io.sessions import LARGEST_SESSION, read_session, session_bytes
+from tpfdash.views.faults import guarded
+
+__all__ = ["load_session", "save_session"]
+
+assert LARGEST_SESSION <= LARGEST  # what can be read can be sent
+
+
+def save_session(inspector: Inspector) -> pn.widgets.FileDownload:
+    """The button that saves what is chosen, in the browser's own folder: `tpf-save-session`."""
+    attrs = inspector.tpf.attrs
+    source = Path(str(attrs.get("source") or attrs.get("object") or "tpf")).name
+    return pn.widgets.FileDownload(
+        callback=guarded(inspector, reraise=True)(
+            lambda: io.BytesIO(session_bytes(session_of(inspector)))
+        ),
+        filename=f"{source.partition('.fit')[0].replace(' ', '_')}_session.json",
+        label="Save session",
+        css_classes=["tpf-save-session"],
+        stylesheets=[CSS],
+        margin=0,
+        width=150,
+        **tooltip(
+            pn.widgets.FileDownload,
+            "Save all that is chosen here (masks, window, zoom, settings), to go on with later.",
+        ),
+    )
+
+
+def load_session(inspector: Inspector) -> list:
+    """The field for a session's file (`tpf-load-session`), a note, and a line for what is wrong."""
+    message = html("", css_classes=["tpf-session-message"])
+
+    def say(words: str, kind: str = "error"):
+        message.object = words and f"<div class='{kind}' role='alert'>{escape(words)}</div>"
+
+    unknown: tuple[str, ...] = ()
+
+    def read(name: str, contents: bytes):
+        nonlocal unknown
+        file = io.BytesIO(contents)
+        file.name = name  # for messages
+        unknown = restore(inspector, read_session(file))
+
+    def done(words: str):
+        if words or not unknown:
+            return say(words)
+        say(
+            f"Restored, but for what this version does not know: {', '.join(unknown)[:200]}.",
+            "note",
+        )
+
+    load = Upload(
+        read,
+        done,
+        accept=".json",
+        hint="The file of a session that was saved here, on this target pixel file.",
+        css_classes=["tpf-load-session"],
+    )
+    return [load, note("A session of this file; masks can be undone."), message]
