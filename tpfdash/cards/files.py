@@ -11,6 +11,7 @@ from pathlib import Path
 import panel as pn
 
 from tpfdash.cards.script import script_part
+from tpfdash.cards.session import load_session, save_session
 from tpfdash.cards.upload import LARGEST, MB, Upload
 from tpfdash.cards.widgets import control, html, note, row, section
 from tpfdash.inspector import Inspector
@@ -24,46 +25,44 @@ __all__ = ["files_card"]
 _SUFFIX = re.compile(r"\.(fits?(\.gz)?|ecsv|csv)$", re.IGNORECASE)
 
 
-def files_card(inspector: Inspector, report: Callable[[], str]) -> tuple[pn.Row, list[Live]]:
+def files_card(inspector: Inspector, report: Callable[[], str]) -> tuple[pn.FlexBox, list[Live]]:
     """The card with which results are saved, copied as Python, and an aperture is loaded.
 
     `report`: -> the page that "Save report" saves. With it comes what is live in the card.
     """
     script, script_live = script_part(inspector)
-    card = pn.Row(
-        pn.Column(
-            section("Light curve"),
-            _download(
-                inspector,
-                "light curve",
-                ["fits", "ecsv", "csv"],
-                lambda suffix: lightcurve_bytes(inspector.lightcurve, suffix),
-            ),
-            section("Aperture"),
-            _download(
-                inspector,
-                "aperture",
-                ["fits", "json", "npy"],
-                lambda suffix: aperture_bytes(inspector.tpf, inspector.aperture, suffix),
-            ),
-            section("What is on screen"),
-            _download(inspector, "report", ["html"], lambda suffix: report().encode()),
-            margin=0,
-            styles={"gap": "8px"},
+    save = [
+        section("Save"),
+        _download(
+            inspector,
+            "light curve",
+            ["fits", "ecsv", "csv"],
+            lambda suffix: lightcurve_bytes(inspector.lightcurve, suffix),
         ),
-        pn.Spacer(width=40),
-        pn.Column(
-            section("Load an aperture"), *_upload(inspector), margin=0, styles={"gap": "8px"}
+        _download(
+            inspector,
+            "aperture",
+            ["fits", "json", "npy"],
+            lambda suffix: aperture_bytes(inspector.tpf, inspector.aperture, suffix),
         ),
-        pn.Spacer(width=40),
-        pn.Column(
-            section("Copy as Python"),
-            *script,
-            sizing_mode="stretch_width",
-            margin=0,
-            styles={"gap": "8px"},
+        _download(inspector, "report", ["html"], lambda suffix: report().encode()),
+        row(save_session(inspector), note("Masks, window, zoom and settings."), gap=10),
+    ]
+    load = [
+        section("Load an aperture"),
+        *_upload(inspector),
+        section("Load a session"),
+        *load_session(inspector),
+    ]
+    card = pn.FlexBox(
+        *(
+            pn.Column(*part, margin=0, styles={"gap": "8px", "flex": flex, "min-width": "0"})
+            for part, flex in ((save, "none"), (load, "1 1 220px"), (script, "3 1 300px"))
         ),
-        margin=(10, 0),
+        gap="8px 32px",
+        flex_wrap="wrap",
+        justify_content="flex-start",
+        margin=0,
         sizing_mode="stretch_width",
     )
     return card, [script_live]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import panel as pn
 
-from tpfdash.cards.widgets import CSS, control, note, row
+from tpfdash.cards.widgets import CSS, control, note, row, section
 from tpfdash.inspector import Inspector
 from tpfdash.inspector.script import SCRIPTS
 from tpfdash.views.live import Live
@@ -62,6 +62,7 @@ def script_part(inspector: Inspector) -> tuple[list, Live]:
     inputs = {name for script in SCRIPTS.values() for name in script.inputs}
     live = Live(inspector, write, *sorted(inputs), precedence=1, shown=False)
     parts = [
+        section("Copy as Python"),
         row(choice, copy, gap=10),
         note("Makes this light curve again, beside the file."),
         area,

@@ -9,7 +9,7 @@ from pathlib import Path
 import panel as pn
 
 from tpfdash.cards.upload import LARGEST, Upload
-from tpfdash.cards.widgets import CSS, html, note, tooltip
+from tpfdash.cards.widgets import control, html, note
 from tpfdash.inspector import Inspector
 from tpfdash.inspector.session import restore, session_of
 from tpfdash.io.sessions import LARGEST_SESSION, read_session, session_bytes
@@ -24,20 +24,16 @@ def save_session(inspector: Inspector) -> pn.widgets.FileDownload:
     """The button that saves what is chosen, in the browser's own folder: `tpf-save-session`."""
     attrs = inspector.tpf.attrs
     source = Path(str(attrs.get("source") or attrs.get("object") or "tpf")).name
-    return pn.widgets.FileDownload(
+    return control(
+        pn.widgets.FileDownload,
+        "save-session",
+        "Save all that is chosen here (masks, window, zoom, settings), to go on with later.",
         callback=guarded(inspector, reraise=True)(
             lambda: io.BytesIO(session_bytes(session_of(inspector)))
         ),
         filename=f"{source.partition('.fit')[0].replace(' ', '_')}_session.json",
         label="Save session",
-        css_classes=["tpf-save-session"],
-        stylesheets=[CSS],
-        margin=0,
         width=150,
-        **tooltip(
-            pn.widgets.FileDownload,
-            "Save all that is chosen here (masks, window, zoom, settings), to go on with later.",
-        ),
     )
 
 
