@@ -168,7 +168,9 @@ class LightCurveView(TimePlot):
         background = " − background" if inspector.background.any() else ""
         if inspector.overlap:
             background += f" ({_count(inspector.overlap)} in both masks)"
-        return f"{_count(pixels)}{background} · {kept:,} of {flux.size:,} cadences kept"
+        with_data = int(np.count_nonzero(inspector.good & np.isfinite(flux)))
+        data = "" if with_data == kept else f", {with_data:,} with data"
+        return f"{_count(pixels)}{background} · {kept:,} of {flux.size:,} cadences kept{data}"
 
     def _spoken(self):
         # Not an image, whose tools nobody would be told of.
