@@ -59,12 +59,11 @@ LEFT_BORDER, RIGHT_BORDER = 86, 12
 #: The value of an Inspector that says which stretches of time are marked.
 WINDOWS = "windows" if hasattr(Inspector, "windows") else "window"
 _WINDOW_COLOR = "#4285d0"
-#: Screen pixels: from one triangle at the edge to the next, and how near the mouse has to be.
-_APART, _NEAR_EDGE = 8, 12
+#: Screen pixels: from one triangle to the next, from the edge to its middle, and how near to the
+#: edge the mouse has to be.
+_APART, _INSIDE, _NEAR_EDGE = 8, 7, 14
 #: Cadences that a zoom in leaves in sight.
 _FEWEST = 5
-#: The fewest and the most rows of a raster.
-_ROWS = 28, HEIGHT
 
 _NOWHERE = np.zeros(0)
 
@@ -124,8 +123,11 @@ class TimePlot:
     _options: dict[str, object] = {}
     #: Whether every kind counts for the y range; the light curve fits its good cadences only.
     _fits_all_kinds = True
-    #: (width, height) of a frame that no browser has told of yet, in screen pixels.
+    #: (width, height) of a usual frame in screen pixels. What is drawn is made for that, so that
+    #: the same state is the same picture, whatever a browser has told by then.
     _usual_frame = 900, 320
+    #: (rows, columns) of the raster.
+    _cells = HEIGHT, WIDTH
 
     def __init__(
         self,
@@ -297,7 +299,7 @@ class TimePlot:
         picture["triangles"] = self._triangles(picture)
         if in_sight.stop - in_sight.start > MOST_POINTS:
             pieces = [(x[in_sight], y[in_sight]) for x, y in series]
-            codes = rasterize(pieces, x_range, y_range, self._cells())
+            codes = rasterize(pieces, x_range, y_range, self._cells)
             return picture | {"codes": codes, "points": [(_NOWHERE, _NOWHERE)] * len(series)}
         # A short light curve is sent whole, so that a zoom has nothing to send.
         part = slice(None) if self._clock.size <= MOST_POINTS else in_sight
@@ -309,10 +311,6 @@ class TimePlot:
                 y = np.where(np.abs(y) < FARTHEST, y, np.nan)
             points.append((x[part][there], y.astype(np.float32)))
         return picture | {"codes": np.zeros((1, 1), np.uint8), "points": points}
-
-    def _cells(self) -> tuple[int, int]:
-        """(rows, columns) of the raster: cells no lower than a point that can be seen."""
-        return int(np.clip(self._frame()[1] / 2, *_ROWS)), WIDTH
 
     def _y_range(self, series, visible: slice) -> tuple[float, float]:
         """Fits the first kind that has points; all kinds where asked to."""
@@ -355,7 +353,7 @@ class TimePlot:
 
         One in so many screen pixels: of those close together the one farthest off.
         """
-        columns = max(int(self._frame()[0] / _APART), 1)
+        columns = self._usual_frame[0] // _APART
         marked = []
         for (cadences, values), sign in zip(picture["beyond"], (1, -1), strict=True):
             times = self.inspector.time[cadences]
@@ -366,7 +364,7 @@ class TimePlot:
     def _edges(self, picture: dict) -> dict[str, dict[str, np.ndarray]]:
         """The triangles as the columns of two data sources, a little inside the frame."""
         y0, y1 = picture["y_range"]
-        inside = min(6 / self._frame()[1], 0.25) * (y1 - y0)
+        inside = _INSIDE / self._usual_frame[1] * (y1 - y0)
         places = {"above": y1 - inside, "below": y0 + inside}
         return {
             side: {"t": times, "f": np.full(times.size, place)}
