@@ -56,6 +56,14 @@ __all__ = [
 MOST_POINTS = 2000
 #: The plots below each other share where their axes begin and end; in screen pixels.
 LEFT_BORDER, RIGHT_BORDER = 86, 12
+#: Properties of a time axis that takes little room.
+_SMALL = {
+    "axis_label_standoff": 1,
+    "axis_label_text_font_size": "11px",
+    "major_label_standoff": 2,
+    "major_label_text_font_size": "11px",
+    "major_tick_out": 3,
+}
 #: The value of an Inspector that says which stretches of time are marked.
 WINDOWS = "windows" if hasattr(Inspector, "windows") else "window"
 _WINDOW_COLOR = "#4285d0"
@@ -363,13 +371,18 @@ class TimePlot:
 
     def _edges(self, picture: dict) -> dict[str, dict[str, np.ndarray]]:
         """The triangles as the columns of two data sources, a little inside the frame."""
-        y0, y1 = picture["y_range"]
-        inside = _INSIDE / self._usual_frame[1] * (y1 - y0)
-        places = {"above": y1 - inside, "below": y0 + inside}
+        below, above = self._edge_places(picture)
+        places = {"above": above, "below": below}
         return {
             side: {"t": times, "f": np.full(times.size, place)}
             for (side, place), (_, times) in zip(places.items(), picture["triangles"], strict=True)
         }
+
+    def _edge_places(self, picture: dict) -> tuple[float, float]:
+        """Where on the y axis (below, above) is marked what lies beyond."""
+        y0, y1 = picture["y_range"]
+        inside = _INSIDE / self._usual_frame[1] * (y1 - y0)
+        return y0 + inside, y1 - inside
 
     def _build(self, tpf) -> hv.Overlay:
         self._drawn = picture = self._picture()
@@ -471,7 +484,7 @@ class TimePlot:
         drag_with(figure, BoxSelectTool)
         figure.min_border_left, figure.min_border_right = LEFT_BORDER, RIGHT_BORDER
         figure.min_border_top = figure.min_border_bottom = 4
-        figure.xaxis.axis_label_standoff = 2
+        figure.xaxis[0].update(**_SMALL)
         self._show_time_axis(figure)
         figure.html_attributes = self._spoken()
 
