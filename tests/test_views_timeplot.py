@@ -122,7 +122,7 @@ def test_a_mark_at_the_edge_is_hovered_and_clicked(view, inspector):
     view._hover(near, high - 0.01 * (high - low))
     assert inspector.hovered == 78
     (ring,) = source(view, "hovered")["f"]
-    assert ring == high  # at the edge
+    assert ring == source(view, "above")["f"][0]  # round the mark
     view._hover(time[150], low)
     assert inspector.hovered == 150
     view._hover(time[78], (low + high) / 2)

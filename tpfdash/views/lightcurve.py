@@ -71,7 +71,7 @@ class LightCurveView(TimePlot):
         if at_edge is not None:
             return at_edge
         low, high = self.x_range
-        bottom, top = self._y_ends()
+        bottom, top = (self._drawn or self._picture())["y_range"]
         width, height = self._frame()
         reach = _REACH * (high - low)
         near = slice(*np.searchsorted(self._clock, (x - reach, x + reach)))
@@ -104,17 +104,18 @@ class LightCurveView(TimePlot):
         # Who names the ends of the axis means them.
         return self.inspector.flux_limits() or super()._grown(picture)
 
-    def _y_ends(self) -> tuple[float, float]:
-        """The y axis as it is drawn."""
-        return (self._drawn or self._picture())["y_range"]
-
     def _hovered(self) -> dict[str, list]:
         """Where the ring is: round the point, or at the edge that it lies beyond."""
         at = self.inspector.hovered
         if at is None:
             return {"t": [], "f": []}
-        flux = np.clip(self.inspector.flux[at], *self._y_ends())
-        return {"t": [float(self.inspector.time[at])], "f": [float(flux)]}
+        flux, picture = float(self.inspector.flux[at]), self._drawn or self._picture()
+        (low, high), (below, above) = picture["y_range"], self._edge_places(picture)
+        if flux > high:
+            flux = above
+        elif flux < low:
+            flux = below
+        return {"t": [float(self.inspector.time[at])], "f": [flux]}
 
     def _error_bars(self, picture: dict) -> dict[str, np.ndarray]:
         """The error bars of the points in sight, where these are few enough to have them."""

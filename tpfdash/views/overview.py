@@ -201,7 +201,6 @@ class OverviewView:
             xaxis=None,
             yaxis=None,
             toolbar=None,
-            default_tools=[],
             show_legend=False,
             shared_axes=False,
             xlim=(x0, x1),
@@ -218,6 +217,7 @@ class OverviewView:
         figure.x_range.update(start=x0, end=x1, reset_start=x0, reset_end=x1)
         figure.y_range.update(start=y0, end=y1, reset_start=y0, reset_end=y1)
         simplify(figure)
+        figure.tools = []  # or Bokeh's own would pan the strip
         gestures.mend(figure)
         figure.title.visible = False
         figure.min_border_left, figure.min_border_right = LEFT_BORDER, RIGHT_BORDER

@@ -16,6 +16,7 @@ from tpfdash.inspector.derived import follows
 from tpfdash.stamp.blocks import median_level
 from tpfdash.stamp.columns import available_columns, column_unit
 from tpfdash.views.kinds import Kind
+from tpfdash.views.raster import WIDTH
 from tpfdash.views.timeplot import TimePlot
 
 __all__ = ["PANELS", "PanelView", "available_panels"]
@@ -155,6 +156,7 @@ class PanelView(TimePlot):
         "yticks": 3,
     }
     _usual_frame = 900, _HEIGHT - 10
+    _cells = 30, WIDTH
 
     def __init__(self, inspector: Inspector, name: str):
         self._panel = PANELS[name]

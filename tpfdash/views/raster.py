@@ -24,7 +24,7 @@ __all__ = [
 
 #: Cells of the raster: about two screen pixels each, as large as a point drawn by itself. Finer
 #: ones would take longer to send and to colour, at each change.
-WIDTH, HEIGHT = 500, 160
+WIDTH, HEIGHT = 500, 128
 #: Shades of density in each kind of points: few, so that the picture compresses well.
 LEVELS = 15
 #: Numbers worked on at a time.

@@ -55,11 +55,18 @@ __all__ = [
 MOST_POINTS = 2000
 #: The plots below each other share where their axes begin and end; in screen pixels.
 LEFT_BORDER, RIGHT_BORDER = 86, 12
+#: Properties of a time axis that takes little room.
+_SMALL = {
+    "axis_label_standoff": 1,
+    "axis_label_text_font_size": "11px",
+    "major_label_standoff": 2,
+    "major_label_text_font_size": "11px",
+    "major_tick_out": 3,
+}
 _WINDOW_COLOR = "#4285d0"
-#: Screen pixels: from one triangle at the edge to the next, and how near the mouse has to be.
-_APART, _NEAR_EDGE = 8, 12
-#: The fewest and the most rows of a raster.
-_ROWS = 28, HEIGHT
+#: Screen pixels: from one triangle to the next, from the edge to its middle, and how near to the
+#: edge the mouse has to be.
+_APART, _INSIDE, _NEAR_EDGE = 8, 7, 14
 
 _NOWHERE = np.zeros(0)
 
@@ -112,8 +119,11 @@ class TimePlot:
     _options: dict[str, object] = {}
     #: Whether every kind counts for the y range; the light curve fits its good cadences only.
     _fits_all_kinds = True
-    #: (width, height) of a frame that no browser has told of yet, in screen pixels.
+    #: (width, height) of a usual frame in screen pixels. What is drawn is made for that, so that
+    #: the same state is the same picture, whatever a browser has told by then.
     _usual_frame = 900, 320
+    #: (rows, columns) of the raster.
+    _cells = HEIGHT, WIDTH
 
     def __init__(
         self,
@@ -253,7 +263,7 @@ class TimePlot:
         picture["triangles"] = self._triangles(picture)
         if in_sight.stop - in_sight.start > MOST_POINTS:
             pieces = [(x[in_sight], y[in_sight]) for x, y in series]
-            codes = rasterize(pieces, x_range, y_range, self._cells())
+            codes = rasterize(pieces, x_range, y_range, self._cells)
             return picture | {"codes": codes, "points": [(_NOWHERE, _NOWHERE)] * len(series)}
         # A short light curve is sent whole, so that a zoom has nothing to send.
         part = slice(None) if self._clock.size <= MOST_POINTS else in_sight
@@ -265,10 +275,6 @@ class TimePlot:
                 y = np.where(np.abs(y) < FARTHEST, y, np.nan)
             points.append((x[part][there], y.astype(np.float32)))
         return picture | {"codes": np.zeros((1, 1), np.uint8), "points": points}
-
-    def _cells(self) -> tuple[int, int]:
-        """(rows, columns) of the raster: cells no lower than a point that can be seen."""
-        return int(np.clip(self._frame()[1] / 2, *_ROWS)), WIDTH
 
     def _y_range(self, series, visible: slice) -> tuple[float, float]:
         """Fits the first kind that has points; all kinds where asked to."""
@@ -311,7 +317,7 @@ class TimePlot:
 
         One in so many screen pixels: of those close together the one farthest off.
         """
-        columns = max(int(self._frame()[0] / _APART), 1)
+        columns = self._usual_frame[0] // _APART
         marked = []
         for (cadences, values), sign in zip(picture["beyond"], (1, -1), strict=True):
             times = self.inspector.time[cadences]
@@ -321,13 +327,18 @@ class TimePlot:
 
     def _edges(self, picture: dict) -> dict[str, dict[str, np.ndarray]]:
         """The triangles as the columns of two data sources, a little inside the frame."""
-        y0, y1 = picture["y_range"]
-        inside = min(6 / self._frame()[1], 0.25) * (y1 - y0)
-        places = {"above": y1 - inside, "below": y0 + inside}
+        below, above = self._edge_places(picture)
+        places = {"above": above, "below": below}
         return {
             side: {"t": times, "f": np.full(times.size, place)}
             for (side, place), (_, times) in zip(places.items(), picture["triangles"], strict=True)
         }
+
+    def _edge_places(self, picture: dict) -> tuple[float, float]:
+        """Where on the y axis (below, above) is marked what lies beyond."""
+        y0, y1 = picture["y_range"]
+        inside = _INSIDE / self._usual_frame[1] * (y1 - y0)
+        return y0 + inside, y1 - inside
 
     def _build(self, tpf) -> hv.Overlay:
         self._drawn = picture = self._picture()
@@ -429,7 +440,7 @@ class TimePlot:
         drag_with(figure, BoxSelectTool)
         figure.min_border_left, figure.min_border_right = LEFT_BORDER, RIGHT_BORDER
         figure.min_border_top = figure.min_border_bottom = 4
-        figure.xaxis.axis_label_standoff = 2
+        figure.xaxis[0].update(**_SMALL)
         self._show_time_axis(figure)
         figure.html_attributes = self._spoken()
 
