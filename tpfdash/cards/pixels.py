@@ -149,6 +149,14 @@ class _Described(pn.Column):
 
     html_attributes = param.Dict({}, doc="Attributes of its element in the page.")
 
+    def _update_model(self, events, msg, root, model, doc, comm) -> None:
+        if set(msg) == {"html_attributes"}:
+            # Panel's own way, for which there is no public other, has the page laid out again, and
+            # the light curve painted a second time.
+            model.html_attributes = msg["html_attributes"]
+        else:
+            super()._update_model(events, msg, root, model, doc, comm)
+
 
 def _described(inspector: Inspector, pane: pn.viewable.Viewable) -> pn.Column:
     """A pane as a picture that says what it shows."""
