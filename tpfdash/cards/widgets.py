@@ -26,6 +26,7 @@ __all__ = [
     "Toggle",
     "button",
     "choice",
+    "described",
     "html",
     "legend",
     "note",
@@ -58,6 +59,20 @@ class _Titled(param.Parameterized):
     """A control for which Panel has no tooltip: the browser's own serves."""
 
     html_attributes = param.Dict({}, doc="Attributes of the control's element in the page.")
+
+
+class _Described(pn.Column):
+    """What is in it is a picture to those who cannot see it, with a text."""
+
+    html_attributes = param.Dict({}, doc="Attributes of its element in the page.")
+
+    def _update_model(self, events, msg, root, model, doc, comm) -> None:
+        if set(msg) == {"html_attributes"}:
+            # Panel's own way, for which there is no public other, has the page laid out again, and
+            # other figures painted a second time.
+            model.html_attributes = msg["html_attributes"]
+        else:
+            super()._update_model(events, msg, root, model, doc, comm)
 
 
 class _Following:
@@ -120,6 +135,20 @@ def readout(
 
     Live(inspector, read_out, *text.inputs, precedence=1)
     return pane
+
+
+def described(
+    inspector: Inspector, pane: pn.viewable.Viewable, text: Callable[[Inspector], str]
+) -> pn.Column:
+    """A pane as a picture that says what it shows, `text(inspector)`, kept up like a readout."""
+    place = _Described(pane, margin=0, sizing_mode="stretch_width")
+
+    def describe(*events):
+        place.html_attributes = {"role": "img", "aria-label": text(inspector)}
+
+    describe()
+    Live(inspector, describe, *text.inputs, precedence=1)
+    return place
 
 
 def section(title: str) -> pn.pane.HTML:
