@@ -66,14 +66,6 @@ class _Described(pn.Column):
 
     html_attributes = param.Dict({}, doc="Attributes of its element in the page.")
 
-    def _update_model(self, events, msg, root, model, doc, comm) -> None:
-        if set(msg) == {"html_attributes"}:
-            # Panel's own way, for which there is no public other, has the page laid out again, and
-            # other figures painted a second time.
-            model.html_attributes = msg["html_attributes"]
-        else:
-            super()._update_model(events, msg, root, model, doc, comm)
-
 
 class _Following:
     """A slider that the picture follows while its handle is dragged.
