@@ -12,6 +12,7 @@ from tpfdash.app import notebook
 from tpfdash.app.notebook import inline_stylesheets
 from tpfdash.cards import widgets
 from tpfdash.inspector import Inspector
+from tpfdash.inspector.derived import follows
 
 
 @pytest.fixture(scope="module")
@@ -114,3 +115,13 @@ def test_html_sends_its_text_alone(monkeypatch):
     assert changes(pane) == ["text"], "Panel calls HTML._update(ref, model) no more"
     plain = pn.pane.HTML("<b>one</b>", stylesheets=[widgets.CSS])
     assert "stylesheets" in changes(plain), "Words has become needless"
+
+
+def test_a_picture_keeps_its_text_up():
+    inspector = Inspector(simulate_tpf("TESS", n_cadences=9, shape=(3, 3)))
+    text = follows("cadence")(lambda one: f"cadence {one.cadence}")
+    place = widgets.described(inspector, pn.Spacer(), text)
+    model = place.get_root(Document())
+    assert model.html_attributes == {"role": "img", "aria-label": "cadence 0"}
+    inspector.cadence = 5
+    assert model.html_attributes["aria-label"] == "cadence 5"

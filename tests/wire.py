@@ -91,9 +91,13 @@ class Wire:
             pass
         return answer
 
-    def pull(self) -> dict:
-        """The document, as the browser gets it."""
-        return self.ask("PULL-DOC-REQ")["content"]["doc"]
+    def pull(self, filled: bool = True) -> dict:
+        """The document, as the browser gets it; `filled`: once the page is no empty shell."""
+        while True:
+            document = self.ask("PULL-DOC-REQ")["content"]["doc"]
+            if not filled or "Opening …" not in json.dumps(document, ensure_ascii=False):
+                return document
+            time.sleep(0.02)
 
     def patch(self, *events: dict) -> dict:
         """Send changes of the document, or events, and give the server's answer."""

@@ -94,6 +94,12 @@ class Page:
             raise LookupError(f"{self.name} has no slider handle for {slider}")
         return found
 
+    def unfold(self):
+        """Open the part of our own page that the stretch slider is in."""
+        for fold in self.page.locator(".tpf-colors button.card-header").all():
+            fold.click()
+            self.page.wait_for_timeout(300)
+
     def press(self, handle, key, *, need):
         """Press a key on a slider's handle."""
         handle.focus()

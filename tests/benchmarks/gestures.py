@@ -31,6 +31,8 @@ def step(page, i):
 
 
 def stretch(page, i):
+    if i == 0:
+        page.unfold()
     key = "PageDown" if i % 2 == 0 else "PageUp"
     return page.press(page.handle("stretch"), key, need=("pixels",))
 

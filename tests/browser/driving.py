@@ -12,6 +12,7 @@ import threading
 import time
 
 import numpy as np
+import param
 from playwright.sync_api import TimeoutError
 
 __all__ = ["PATIENCE", "Board", "Session"]
@@ -105,9 +106,10 @@ class Board:
         """Give every param of the Inspector the value that it had at `start`."""
 
         def put_back():
-            for name, value in self.start.items():
-                if not (self.inspector.param[name].constant or name in ("name", "lightcurve")):
-                    setattr(self.inspector, name, value)
+            with param.parameterized.batch_call_watchers(self.inspector):  # as one change
+                for name, value in self.start.items():
+                    if not (self.inspector.param[name].constant or name in ("name", "lightcurve")):
+                        setattr(self.inspector, name, value)
 
         self.in_session(put_back)
         self.catches_up()
@@ -278,6 +280,13 @@ class Board:
     def select(self, name: str, option: str) -> None:
         """Choose an option of a select."""
         self.part(name, "select").select_option(option)
+
+    def unfold(self, name: str) -> None:
+        """Open a part that is folded away, if it is."""
+        inside = self.part(name, "select").first
+        if not inside.is_visible():
+            self.part(name, "button.card-header").click()
+            self.until(inside.is_visible, f"what is in {name}")
 
     def tool(self, title: str, figure: str = "lightcurve") -> None:
         """Press the tool of a figure's toolbar whose title begins so."""

@@ -7,6 +7,7 @@ import pytest
 @pytest.fixture
 def drag(board):
     """A function: drag something of the stretch slider by so many percent."""
+    board.unfold("colors")
 
     def drag(part, percent, release=True):
         box = board.part("stretch", part).bounding_box()
@@ -29,7 +30,9 @@ def stretch_is(board, low, high):
 
 def test_low_alone_high_alone_and_both_together(board, drag):
     stretch_is(board, 1, 95)
+    assert board.inspector.levels_from == "auto"
     board.repaints(lambda: drag(".noUi-handle-lower", 30), "pixels")
+    board.becomes(lambda: board.inspector.levels_from, "percentiles")
     stretch_is(board, 31, 95)
     assert board.inspector.stretch[1] == 95
     board.repaints(lambda: drag(".noUi-handle-upper", -25), "pixels")
@@ -60,10 +63,24 @@ def test_colours_follow_the_stretch(board, tpf, drag):
         assert np.percentile(values, percent - 3) <= level <= np.percentile(values, percent + 3)
 
 
+def test_levels_can_be_chosen(board, tpf):
+    inspector = board.inspector
+    board.in_session(lambda: setattr(inspector, "cadence", 40))
+    pictures = {}
+    for option in ("this frame", "percentiles", "auto"):
+        board.repaints(lambda o=option: board.select("levels-from", o), "pixels")
+        board.becomes(lambda: inspector.levels_from, option)
+        pictures[option] = board.picture("pixels")
+    assert len(set(pictures.values())) == 3
+
+
 def test_every_scale_and_colour_map_can_be_chosen(board):
     inspector = board.inspector
+    board.unfold("colors")
     for name in ("scale", "cmap"):
-        options = list(inspector.param[name].objects)
+        options = [*inspector.param[name].objects]
+        if name == "cmap":
+            options.remove("auto")  # one of the others
         pictures = {}
         for option in options[1:] + options[:1]:
             board.repaints(lambda n=name, o=option: board.select(n, o), "pixels")
@@ -75,13 +92,14 @@ def test_every_scale_and_colour_map_can_be_chosen(board):
 
 def test_every_column_of_the_file_can_be_shown(board, tpf):
     options = board.part("column", "option").all_inner_texts()
-    assert {"flux", "background", "raw counts", "error", "S/N"} <= set(options)
+    assert {"flux", "background", "raw counts", "error", "residual", "S/N"} <= set(options)
     for option in options[1:] + options[:1]:
         board.repaints(lambda o=option: board.select("column", o), "pixels")
         board.becomes(lambda: board.inspector.column, option)
 
 
 def test_gestures_go_on_after_the_stamp_was_rebuilt(board, tpf, mask):
+    board.unfold("colors")
     x, y = float(tpf["col"][2]), float(tpf["row"][4])
     for name, option in (("cmap", "gray"), ("scale", "linear"), ("column", "background")):
         board.repaints(lambda n=name, o=option: board.select(n, o), "pixels")

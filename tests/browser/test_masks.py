@@ -46,15 +46,36 @@ def test_shift_click_adds_and_takes_off_down_to_the_last_pixel(board, mask, at):
 
 
 def test_box_replaces_and_shift_box_adds(board, mask, at):
-    board.drag("pixels", at(1.2, 1.3), at(3.8, 4.1))
+    board.drag("pixels", at(1.7, 1.7), at(3.3, 4.1))
     board.masks_become(mask(np.s_[2:4, 2:5]))
-    board.drag("pixels", at(5.7, 6.6), at(3.4, 4.6), shift=True)  # from the other corner
+    board.drag("pixels", at(5.3, 6.2), at(3.6, 4.6), shift=True)  # from the other corner
+    board.masks_become(mask(np.s_[2:4, 2:5], np.s_[4:6, 5:7]))
+    board.drag("pixels", at(0.4, 0.3), at(1.6, 2.6))  # from the pixel pressed to the one released
+    board.masks_become(mask(np.s_[0:3, 0:4]))
+    board.drag("pixels", at(5.7, 0.6), at(6.2, 1.4))  # one pixel high
+    board.masks_become(mask(np.s_[6:7, 1:2]))
+    board.drag("pixels", at(1.7, 1.7), at(3.3, 4.1))
+    board.drag("pixels", at(5.3, 6.2), at(3.6, 4.6), shift=True)
     board.masks_become(mask(np.s_[2:4, 2:5], np.s_[4:6, 5:7]))
     board.drag("pixels", at(1.7, 1.7), at(3.3, 3.3), shift=True)  # over what is in: never toggles
     board.click("pixels", *at(6, 0), shift=True)
     board.masks_become(mask(np.s_[2:4, 2:5], np.s_[4:6, 5:7], (6, 0)))
     board.drag("pixels", at(-0.3, -0.3), at(0.4, 1.4))
     board.masks_become(mask(np.s_[0:1, 0:2]))
+
+
+def test_the_pixel_pointed_at_is_framed_and_nothing_else_painted(board, mask, at):
+    board.hover("pixels", *at(1, 1))
+    board.becomes(lambda: board.inspector.pointed is None, False)
+    board.settles()
+    board.page.evaluate(COUNT_PAINTS)
+    for pixel in [(2, 3), (4, 4)]:
+        x, y = at(*pixel)
+        board.repaints(lambda x=x, y=y: board.hover("pixels", x, y), "pixels")
+        board.becomes(lambda: board.inspector.pointed, (int(y), int(x)))
+    board.repaints(lambda: board.in_session(lambda: board.inspector.point(1, -1)), "pixels")
+    assert board.inspector.pointed == (int(y) + 1, int(x) - 1)
+    assert board.page.evaluate("paints") == {"pixels": 0, "lightcurve": 0}
 
 
 def test_modes_without_any_key(board, mask, at):
@@ -240,7 +261,7 @@ COUNT_PAINTS = """() => {
   for (const name of ["pixels", "lightcurve"]) {
     const [view] = [...Bokeh.index.query((view) =>
       view.model.type === "Figure" && view.frame && within(view.el, `tpf-${name}`))]
-    const paint = view._paint_primary
+    const paint = (view._uncounted ??= view._paint_primary)  // the page is one for many tests
     paints[name] = 0
     view._paint_primary = function (...how) { paints[name] += 1; return paint.apply(this, how) }
   }

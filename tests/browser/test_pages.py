@@ -90,6 +90,7 @@ def test_two_files_are_chosen_between(open_page, tpf):
     chooser = board.page.locator(".tpf-file select")
     assert chooser.locator("option").all_inner_texts() == ["one", "other"]
     assert "K2" in board.words("heading")
+    board.unfold("colors")
     board.select("cmap", "magma")
     board.becomes(lambda: board.inspector.cmap, "magma")
     board.click("pixels", float(tpf["col"][1]), float(tpf["row"][1]))

@@ -244,9 +244,9 @@ def test_arrow_keys_are_silent_while_an_input_has_the_focus(board, good):
     for _ in range(3):
         keyboard.press("ArrowRight")
     field.evaluate("(field) => field.blur()")
-    board.part("scale", "select").focus()
+    board.part("column", "select").focus()
     keyboard.press("ArrowLeft")
-    board.part("scale", "select").evaluate("(select) => select.blur()")
+    board.part("column", "select").evaluate("(select) => select.blur()")
     keyboard.press("ArrowRight")
     board.becomes(lambda: seen, [good[1]])
     board.inspector.param.unwatch(watcher)
@@ -373,6 +373,7 @@ COUNT_PATCHES = """() => {
 def test_a_slider_is_followed_at_once_and_in_one_batch(board):
     """Panel's own would wait, show the page as busy, and send a message an effect."""
     page, document = board.page, board.session.document
+    board.unfold("colors")
     page.evaluate(COUNT_PATCHES)
     waits, put_off = [], document.add_timeout_callback
     document.add_timeout_callback = lambda act, ms: waits.append(ms) or put_off(act, ms)

@@ -13,6 +13,7 @@ from tpfdash.cards.widgets import (
     RangeSlider,
     button,
     choice,
+    described,
     html,
     plot_pane,
     readout,
@@ -77,7 +78,9 @@ def pixel_card(inspector: Inspector, view: PixelView) -> pn.Column:
             gap=10,
             sizing_mode="stretch_width",
         ),
-        _described(inspector, plot_pane(view.plot, "pixels", sizing_mode="stretch_width")),
+        described(
+            inspector, plot_pane(view.plot, "pixels", sizing_mode="stretch_width"), stamp_text
+        ),
         readout(inspector, marks_html, "marks", sizing_mode="stretch_width"),
         readout(
             inspector,
@@ -140,24 +143,6 @@ def _colors(inspector: Inspector) -> pn.Card:
         margin=0,
         sizing_mode="stretch_width",
     )
-
-
-class _Described(pn.Column):
-    """What is in it is a picture to those who cannot see it, with a text."""
-
-    html_attributes = param.Dict({}, doc="Attributes of its element in the page.")
-
-
-def _described(inspector: Inspector, pane: pn.viewable.Viewable) -> pn.Column:
-    """A pane as a picture that says what it shows."""
-    place = _Described(pane, margin=0, sizing_mode="stretch_width")
-
-    def describe(*events):
-        place.html_attributes = {"role": "img", "aria-label": stamp_text(inspector)}
-
-    describe()
-    Live(inspector, describe, *stamp_text.inputs, precedence=1)
-    return place
 
 
 @follows("column", "frame", "aperture", "background")

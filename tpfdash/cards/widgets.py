@@ -24,6 +24,7 @@ __all__ = [
     "button",
     "choice",
     "control",
+    "described",
     "html",
     "legend_html",
     "note",
@@ -55,6 +56,12 @@ class _Titled(param.Parameterized):
     """A control with attributes of its element in the page."""
 
     html_attributes = param.Dict({}, doc="Attributes of the control's element in the page.")
+
+
+class _Described(pn.Column):
+    """What is in it is a picture to those who cannot see it, with a text."""
+
+    html_attributes = param.Dict({}, doc="Attributes of its element in the page.")
 
 
 class _Following:
@@ -126,6 +133,20 @@ def readout(
 
     Live(inspector, read_out, *text.inputs, precedence=1)
     return pane
+
+
+def described(
+    inspector: Inspector, pane: pn.viewable.Viewable, text: Callable[[Inspector], str]
+) -> pn.Column:
+    """A pane as a picture that says what it shows, `text(inspector)`, kept up like a readout."""
+    place = _Described(pane, margin=0, sizing_mode="stretch_width")
+
+    def describe(*events):
+        place.html_attributes = {"role": "img", "aria-label": text(inspector)}
+
+    describe()
+    Live(inspector, describe, *text.inputs, precedence=1)
+    return place
 
 
 def section(title: str) -> pn.pane.HTML:
