@@ -120,7 +120,7 @@ def test_a_file_that_cannot_be_read_is_named_without_its_folder(root, monkeypatc
 
     monkeypatch.setattr(page, "open_tpf", refuse)
     monkeypatch.setattr(page, "_named_in_address", lambda: "a.fits")
-    (main,) = page.make_page({}, root).main
+    ((main,),) = page.make_page({}, root).main
     assert "a.fits cannot be read" in main.object
     assert str(root) not in main.object
 
@@ -136,7 +136,8 @@ def test_a_page_that_cannot_be_built_says_so_in_words_and_the_log_says_why(monke
 
     monkeypatch.setattr(page, "TPFDashboard", broken)
     made = page.make_page({"a": None})
-    words = str([pane.object for pane in made.main])
+    ((main,),) = made.main
+    words = main.object
     assert "could not be built" in words
     assert "/secret/path" not in words
     assert "/secret/path" in caplog.text

@@ -286,15 +286,15 @@ def _file_out(tpf):
 def _views(inspector):
     """The figures as they would be sent to a browser, kept so that the gestures change them."""
     import holoviews as hv
-    from tpfdash.views.quality import QualityView
 
     from tpfdash.views.difference import DifferenceView
     from tpfdash.views.lightcurve import LightCurveView
+    from tpfdash.views.overview import OverviewView
     from tpfdash.views.panels import PanelView, available_panels
     from tpfdash.views.pixels import PixelView
 
     views = [PixelView(inspector), LightCurveView(inspector)]
     views += [PanelView(inspector, name) for name in available_panels(inspector)]
-    views += [QualityView(inspector), DifferenceView(inspector)]
+    views += [OverviewView(inspector), DifferenceView(inspector)]
     plots = [hv.renderer("bokeh").get_plot(view.plot) for view in views]
     return views, plots

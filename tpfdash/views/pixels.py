@@ -206,6 +206,7 @@ class PixelView:
                 )
                 for name, style in OUTLINES.items()
             }
+        gestures.mend(plot.state, least=6)
         self._label_colors(plot)
         for axis in (*plot.state.xaxis, *plot.state.yaxis):
             axis.ticker.num_minor_ticks = 0
