@@ -173,6 +173,11 @@ window.tpfTest = (() => {
       names.reverse().join(" ")
   }
 
+  const holds = (outer, node) => {
+    for (let e = node; e; e = up(e)) if (e === outer) return true
+    return false
+  }
+
   // Every text and every control in sight, with its box: what has to be readable.
   const readable = () => leaves().filter(
     (e) => !e.matches(".bk-Figure, .noUi-target, :disabled, input[type=checkbox], [type=file]")
@@ -181,16 +186,17 @@ window.tpfTest = (() => {
     range.selectNodeContents(e)
     const { left, top, right, bottom } =
       (whole(e) ? e : range).getBoundingClientRect()
-    const middle = document.elementsFromPoint((left + right) / 2, (top + bottom) / 2)
+    const x = (left + right) / 2, y = (top + bottom) / 2
+    let seen = document.elementFromPoint(x, y)
+    for (let n = seen; n; n = n.shadowRoot?.elementFromPoint(x, y)) {
+      if (n === seen && n !== document.elementFromPoint(x, y)) break
+      seen = n
+    }
     return { name: named(e), box: [left, top, right, bottom], select: e.tagName === "SELECT",
-             shown: right - left > 2 && bottom - top > 2 && middle.length > 0 }
+             shown: right - left > 2 && bottom - top > 2 && (holds(e, seen) || holds(seen, e)) }
   }).filter((one) => one.shown)
 
   const misplaced = () => {
-    const holds = (outer, node) => {
-      for (let e = node; e; e = up(e)) if (e === outer) return true
-      return false
-    }
     const found = []
     const boxes = []
     for (const e of leaves()) {

@@ -29,7 +29,9 @@ def themed(request, browser, visit, tpf):
     def show(build, **options):
         board = visit(build, context=context, **options)
         board.page.wait_for_function(
-            "theme => document.documentElement.className.includes(theme)", arg=request.param
+            """dark => [...(window.Bokeh?.documents?.[0]?.all_models ?? [])].some(
+                (one) => one.class_name === "Page" && one.data.dark_theme === dark)""",
+            arg=request.param == "dark",
         )
         return board
 
@@ -115,12 +117,27 @@ def unreadable(page, least=4.5):
     return found
 
 
+def assert_readable(board):
+    """Once everything is in its place: a picture and the boxes are taken one after the other."""
+    found = {"not looked at": 0}
+
+    def readable():
+        found.clear()
+        found.update(unreadable(board.page))
+        return not found
+
+    try:
+        board.until(readable, "everything readable")
+    except AssertionError:
+        raise AssertionError(found) from None
+
+
 def test_every_text_and_control_can_be_read(opened):
-    assert not unreadable(opened.page)
+    assert_readable(opened)
 
 
 def test_an_error_page_can_be_read(themed):
     board = themed(lambda: error_page(TPFError("this file is no good.")), dashboards=0)
     board.page.get_by_text("this file is no good.").wait_for()
-    assert not unreadable(board.page)
+    assert_readable(board)
     assert not _serious(board.page)

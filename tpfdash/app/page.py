@@ -172,7 +172,7 @@ def _page(main: pn.viewable.Viewable, header: list) -> pmui.Page:
         theme_config={"palette": {"primary": {"main": "#234a75"}}},
         sx=_HEADER,
     )
-    page.header = [*page.header, SystemTheme(page), Names()]
+    page.header = [*page.header, SystemTheme(), Names()]
     if pn.state.curdoc is not None:
         pn.state.on_session_destroyed(lambda context: _release(page))
     return page

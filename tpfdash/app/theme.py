@@ -2,48 +2,43 @@
 
 from __future__ import annotations
 
-import panel_material_ui as pmui
 from panel.custom import JSComponent
 
 __all__ = ["SystemTheme"]
 
 
 class SystemTheme(JSComponent):
-    """Has a page follow the system's preference for dark or light, when it opens and later.
+    """Has the page that it is on follow the system's preference for dark or light.
 
-    Parameters
-    ----------
-    page : pmui.Page
+    The page takes its theme from its server while it draws itself, so that what it is told then
+    is lost: it is told until it has kept it for a second.
     """
 
     _esm = """
-    export function render({ model }) {
+    export function render({ model, view }) {
       const dark = window.matchMedia("(prefers-color-scheme: dark)")
-      const tell = () => model.send_msg(dark.matches)
-      // The page says on the root element which theme it has, once it has drawn itself; what it is
-      // told before that it forgets.
-      const root = document.documentElement
-      const drawn = new MutationObserver(() => start())
-      const start = () => {
-        if (!/\\b(light|dark)\\b/.test(root.className)) return
-        drawn.disconnect()
-        if (dark.matches) setTimeout(tell)
+      const page = () => {
+        let one = view
+        while (one && one.model.class_name !== "Page") one = one.parent
+        return one?.model.data
       }
-      drawn.observe(root, { attributes: true })
-      start()
-      dark.addEventListener("change", tell)
+      let kept = 0, timer = null
+      const follow = () => {
+        const data = page()
+        if (data && data.dark_theme === dark.matches) kept += 1
+        else if (data) { kept = 0; data.dark_theme = dark.matches }
+        if (kept < 5) timer = setTimeout(follow, 200)
+      }
+      const changed = () => { kept = 0; clearTimeout(timer); follow() }
+      follow()
+      dark.addEventListener("change", changed)
       model.on("remove", () => {
-        drawn.disconnect()
-        dark.removeEventListener("change", tell)
+        clearTimeout(timer)
+        dark.removeEventListener("change", changed)
       })
       return document.createElement("div")
     }
     """
 
-    def __init__(self, page: pmui.Page):
+    def __init__(self):
         super().__init__(width=0, height=0, margin=0)
-        self._page = page
-
-    def _handle_msg(self, msg) -> None:
-        if isinstance(msg, bool):
-            self._page.dark_theme = msg

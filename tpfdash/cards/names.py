@@ -28,6 +28,12 @@ class Names(JSComponent):
         }
         for (const node of root.querySelectorAll("*")) {
           if (!node.shadowRoot) continue
+          const place = ["tpf-drawer", "tpf-evidence"].find((one) => node.classList.contains(one))
+          if (place && !node.hasAttribute("role")) {  // what may have to be scrolled
+            node.tabIndex = 0
+            node.setAttribute("role", "region")
+            node.setAttribute("aria-label", place.slice(4))
+          }
           if (node.title) {
             for (const inner of node.shadowRoot.querySelectorAll(usable)) label(inner, node.title)
           }

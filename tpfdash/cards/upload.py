@@ -47,6 +47,7 @@ class Upload(JSComponent):
       field.type = "file"
       field.accept = model.accept
       field.title = model.hint
+      field.setAttribute("aria-label", model.hint)
       field.addEventListener("change", () => {
         const file = field.files[0]
         if (!file) return
