@@ -57,7 +57,13 @@ def test_it_can_be_read_by_a_person(tpf, usual):
     assert "aperture=none" in encode(written_choices(inspector), usual)
 
 
-@pytest.mark.parametrize("name", choices_of())
+def test_the_users_words_are_not_in_the_address(tpf, usual):
+    assert "notes" in choices_of() and "notes" not in NAMES
+    inspector = Inspector(tpf, notes="not for every eye")
+    assert encode(written_choices(inspector), usual) == ""
+
+
+@pytest.mark.parametrize("name", NAMES[1:])
 def test_every_choice_comes_back(tpf, usual, name):
     for value in changes(tpf)[name]:
         choices = written_choices(Inspector(tpf, **{name: value}))

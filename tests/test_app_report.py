@@ -14,6 +14,7 @@ from tpfdash.cards.measured import event_html
 from tpfdash.inspector import Inspector
 from tpfdash.io import open_tpf, write_tpf
 from tpfdash.simulate import simulate_tpf
+from tpfdash.views.panels import PANELS, available_panels
 
 ROW, COL = 796, 740
 
@@ -116,3 +117,14 @@ def test_without_a_window_there_is_no_evidence_and_without_cadences_the_reason(t
     assert "Evidence" not in page and not pictures(page)
     page = report_html(Inspector(tpf, window=(1.0, 2.0)))
     assert "holds no usable cadence" in page and not pictures(page)
+
+
+# -- panels and notes ------------------------------------------------------------------------------
+
+
+def test_the_panels_of_the_file_and_the_users_notes_are_in_it(tpf):
+    page = report_html(Inspector(tpf, notes="a <b>dip</b>\nat dawn"))
+    assert "a &lt;b&gt;dip&lt;/b&gt;\nat dawn" in page and "<h2>Notes</h2>" in page
+    for name in available_panels(Inspector(tpf)):
+        assert PANELS[name].label in page
+    assert "<h2>Notes</h2>" not in report_html(Inspector(tpf))

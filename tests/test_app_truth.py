@@ -162,6 +162,7 @@ def changes(tpf):
         "transform": [halved],
         "flux_range": [lambda lightcurve: (10.0, 99.0)],
         "filename": ["mine.fits"],
+        "notes": ["<b>a star</b>"],
         "pointed": [(row + 1, col + 2)],
         "hovered": [7],
         "marked_flag": [128],

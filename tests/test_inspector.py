@@ -129,6 +129,7 @@ BAD = {
     "normalized": ["yes", 1, None],
     "show_flagged": ["yes", 2, None],
     "show_all": ["yes", 2, None],
+    "notes": [None, 5, "a" * 10_001],
     "hovered": [-1, 1.5, "3"],
     "pointed": [3, "12", (0, 0), (1.5, 2), (1, 2, 3)],
     "marked_flag": [-1, 1.5, "4", None],

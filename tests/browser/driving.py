@@ -151,6 +151,7 @@ class Board:
                 self.page.wait_for_function(
                     "([f, n]) => tpfTest.ready(f, n)", arg=[figure, dashboards]
                 )
+                self.page.wait_for_function("f => tpfTest.still(f)", arg=figure)
         except TimeoutError:
             said = self.page.evaluate("tpfTest.words(document.body)")
             raise AssertionError(f"never painted; the page says: {said[-2000:]}") from None

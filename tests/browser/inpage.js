@@ -123,6 +123,17 @@ window.tpfTest = (() => {
       (view, nth) => view.frame.bbox.width > 1 && colors([name, nth]) > 1)
   }
 
+  // Whether every figure with this class has been where it is for a while.
+  const places = new Map()
+  const still = (name) => {
+    const now = figures(name).map((view) => {
+      const box = view.canvas.el.getBoundingClientRect(), inner = view.frame.bbox
+      return [box.left, box.top, box.width, box.height, inner.x, inner.width].join(" ")
+    }).join()
+    if (places.get(name)?.at !== now) places.set(name, { at: now, since: performance.now() })
+    return performance.now() - places.get(name).since > 200
+  }
+
   // Resolves when a mark, if given, has come, and what came before it is painted. Bokeh paints a
   // figure in the next frame, or 17 ms after it was painted last.
   const caughtUp = async (mark, patience) => {
@@ -238,7 +249,7 @@ window.tpfTest = (() => {
     return found
   }
   return {
-    misplaced, readable, caughtUp, place, frame, id, picture, count, color, colors, title, words,
+    misplaced, readable, still, caughtUp, place, frame, id, picture, count, color, colors, title, words,
     ready,
   }
 })()

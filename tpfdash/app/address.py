@@ -25,7 +25,7 @@ import numpy as np
 
 from tpfdash.errors import TPFError
 from tpfdash.inspector import Inspector
-from tpfdash.inspector.params import Mask
+from tpfdash.inspector.params import Mask, Text
 from tpfdash.inspector.session import choices_of
 from tpfdash.io.sessions import SESSION_FORMAT, SESSION_VERSION
 from tpfdash.stamp.geometry import rectangles
@@ -34,8 +34,10 @@ __all__ = ["FILE", "NAMES", "decode", "encode", "session_in"]
 
 #: What names the file in view among those that are open.
 FILE = "file"
+#: The choices that are in an address: the user's own words are not for every eye.
+_CHOICES = tuple(name for name in choices_of() if not isinstance(Inspector.param[name], Text))
 #: All that is read, and written, in an address.
-NAMES = (FILE, *choices_of())
+NAMES = (FILE, *_CHOICES)
 
 _MASKS = {name for name in choices_of() if isinstance(Inspector.param[name], Mask)}
 _NO_PIXEL = "none"
@@ -70,7 +72,7 @@ def encode(choices: Mapping[str, Any], usual: Mapping[str, Any], file: str | Non
     """
     said = {} if file is None else {FILE: file}
     for name, value in choices.items():
-        if name not in usual or value != usual[name]:
+        if name in _CHOICES and (name not in usual or value != usual[name]):
             said[name] = _mask_text(value) if name in _MASKS else _text(value)
     return "&".join(f"{name}={quote(text, safe=',:~.')}" for name, text in said.items())
 
@@ -90,7 +92,7 @@ def decode(said: Mapping[str, str]) -> dict[str, Any]:
     """
     return {
         name: _mask(name, said[name]) if name in _MASKS else _value(name, said[name])
-        for name in choices_of()
+        for name in _CHOICES
         if name in said
     }
 

@@ -27,6 +27,7 @@ from tpfdash.cards.flags import flags_card
 from tpfdash.cards.keys import Keys
 from tpfdash.cards.lightcurve import lightcurve_card
 from tpfdash.cards.names import Names
+from tpfdash.cards.notes import notes_card
 from tpfdash.cards.pixels import pixel_card
 from tpfdash.cards.widgets import CSS, html, readout
 from tpfdash.cards.words import heading_html, target_html
@@ -262,6 +263,7 @@ class TPFDashboard(pn.viewable.Viewer):
             {
                 "Flags": lambda: flags_card(inspector),
                 "Target": lambda: (readout(inspector, target_html, "target"), []),
+                "Notes": lambda: (notes_card(inspector), []),
                 "Save and load": lambda: files_card(inspector, lambda: report_html(inspector)),
             },
         )

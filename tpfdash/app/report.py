@@ -20,6 +20,7 @@ from bokeh.resources import Resources
 
 from tpfdash.cards.evidence import legend_html
 from tpfdash.cards.measured import event_html
+from tpfdash.cards.widgets import legend_html as legend_of
 from tpfdash.cards.words import cadence_html, heading_html, target_html
 from tpfdash.errors import TPFError
 from tpfdash.inspector import Inspector
@@ -29,6 +30,7 @@ from tpfdash.timeseries.transform import function_name
 from tpfdash.version import __version__
 from tpfdash.views.difference import DifferenceView, has_difference
 from tpfdash.views.lightcurve import LightCurveView
+from tpfdash.views.panels import PanelView, available_panels
 from tpfdash.views.pixels import PixelView
 
 __all__ = ["report_html", "save_report"]
@@ -37,29 +39,32 @@ _TEMPLATE = Template((Path(__file__).parent / "report.html").read_text())
 
 
 def report_html(inspector: Inspector) -> str:
-    """The page as a text: stamp and masks, light curve, target, and where it comes from.
+    """The page as a text: stamp and masks, light curve and panels, target, and where it comes from.
 
-    Where a window is set, its difference image and the S/N of that too.
+    Where a window is set, its difference image and the S/N of that too; the user's notes.
 
     A long light curve is drawn as the same raster as on screen. Everything is inside: fonts and
     scripts too.
     """
     still = copy(inspector)
     asked = _asked_of_window(still)
-    views = [PixelView(still), LightCurveView(still), *map(DifferenceView, asked)]
+    panels = [PanelView(still, name) for name in available_panels(still)]
+    views = [PixelView(still), LightCurveView(still), *panels, *map(DifferenceView, asked)]
     # What is drawn now, without the gestures, which would call a server.
     figures = [hv.renderer("bokeh").get_plot(view.plot[()]).state for view in views]
     for figure in figures:
         _drop_idle_tools(figure)
     figures[1].update(sizing_mode="stretch_width", height=430)  # the page has no height to fill
-    script, (pixels, lightcurve, *pictures) = components(tuple(figures))
+    script, (pixels, lightcurve, *rest) = components(tuple(figures))
+    strips, pictures = rest[: len(panels)], rest[len(panels) :]
     return _TEMPLATE.substitute(
         title=escape(str(still.tpf.attrs.get("object") or "tpfdash")),
         # Not Bokeh's whole page: that would have it load what Panel's components want as well.
         bokeh="\n".join(Resources(mode="inline", components=["bokeh"]).js_raw),
         heading=heading_html(still),
         pixels=pixels,
-        lightcurve=lightcurve,
+        lightcurve=lightcurve + _panels(panels, strips),
+        notes=_notes(still.notes),
         evidence=_evidence(still, asked, pictures),
         readout=cadence_html(still),
         target=target_html(still),
@@ -98,6 +103,20 @@ def _asked_of_window(inspector: Inspector) -> list[Inspector]:
     for one, picture in zip(copies, ("difference", "S/N"), strict=True):
         one.picture = picture
     return copies
+
+
+def _panels(panels: list[PanelView], strips: list[str]) -> str:
+    """The panels below the light curve, each with what it shows."""
+    return "".join(
+        f"<div class='panel'>{panel.label} {legend_of(panel.kinds)} {panel.note}</div>{strip}"
+        for panel, strip in zip(panels, strips, strict=True)
+    )
+
+
+def _notes(words: str) -> str:
+    if not words.strip():
+        return ""
+    return f"<section class='notes'><h2>Notes</h2><p>{escape(words)}</p></section>"
 
 
 def _evidence(inspector: Inspector, asked: list[Inspector], pictures: list[str]) -> str:

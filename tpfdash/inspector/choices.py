@@ -17,6 +17,7 @@ from tpfdash.inspector.params import (
     Pixel,
     Quality,
     Switch,
+    Text,
     Whole,
 )
 from tpfdash.stamp.columns import COLUMNS
@@ -101,6 +102,7 @@ class Choices(param.Parameterized):
         None, doc="Light curve -> (low, high) of the flux axis; None: it fits the data."
     )
     filename = FileName("", doc="What saved files are named after; empty: the source.")
+    notes = Text("", doc="The user's own words on this file; they go into the report.")
     pointed = Pixel(None, doc="(row, col) of the detector pixel pointed at, or None.")
     hovered = Whole(None, bounds=(0, None), allow_None=True, doc="Index of the cadence pointed at.")
     marked_flag = Whole(0, bounds=(0, None), doc="Quality bit whose cadences are marked.")

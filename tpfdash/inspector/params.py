@@ -26,8 +26,11 @@ __all__ = [
     "Pixel",
     "Quality",
     "Switch",
+    "Text",
     "Whole",
 ]
+
+_LONGEST_TEXT = 10_000
 
 
 class Mask(param.Parameter):
@@ -184,6 +187,17 @@ class FileName(param.String):
         if not isinstance(value, str) or set(value) & set("/\\\0"):
             raise TPFError(
                 f"{self.name} is {value!r}: it should be the name of a file, without a folder."
+            )
+
+
+class Text(param.String):
+    """Words of the user's own, up to 10,000 characters."""
+
+    def _validate(self, value: Any) -> None:
+        if not isinstance(value, str) or len(value) > _LONGEST_TEXT:
+            raise TPFError(
+                f"{self.name} is {str(value)[:40]!r}: it should be a text of at most "
+                f"{_LONGEST_TEXT:,} characters."
             )
 
 
