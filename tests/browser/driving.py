@@ -293,6 +293,9 @@ class Board:
         """Press the tool of a figure's toolbar whose title begins so."""
         self.part(figure, f'[title^="{title}"]').click()
 
-    def tab(self, title: str) -> None:
-        """Open a tab."""
-        self.part("tabs").get_by_text(title, exact=True).first.click()
+    def tab(self, title: str, open: bool = True) -> None:
+        """Open a drawer, if it is not open; or close it."""
+        button = self.part("tabs").get_by_role("button", name=title, exact=True)
+        if ("bk-active" in button.get_attribute("class").split()) != open:
+            button.click()
+            self.catches_up()

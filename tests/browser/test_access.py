@@ -61,7 +61,7 @@ def opened(request, dashboard):
     dashboard.catches_up()
     yield dashboard
     if request.param is not None:
-        dashboard.tab(request.param)
+        dashboard.tab(request.param, open=False)
 
 
 def test_an_audit_finds_nothing_serious(opened):

@@ -68,4 +68,4 @@ def test_nothing_is_misplaced_with_everything_open(laid_out, size):
     for title in ("Flags", "Target", "Save and load"):
         board.tab(title)
         assert not misplaced(board), title
-    board.tab("Save and load")
+    board.tab("Save and load", open=False)

@@ -18,8 +18,8 @@ table { border-collapse: collapse; font-size: 12.5px; font-variant-numeric: tabu
 th, td { text-align: left; padding: 1px 14px 1px 4px; border: 0; background: none; }
 th { font-weight: 400; color: var(--soft); border-bottom: 1px solid var(--line); }
 td.number, th.number { text-align: right; }
-tr.marked { background: color-mix(in srgb, #c2399f 22%, transparent); }
-tr.marked td:first-child { box-shadow: inset 3px 0 #c2399f; }
+tr.marked { background: color-mix(in srgb, #c84aa8 22%, transparent); }
+tr.marked td:first-child { box-shadow: inset 3px 0 #c84aa8; }
 button {
   font: inherit; color: inherit; background: none; cursor: pointer; min-height: 24px;
   border: 1px solid transparent; border-radius: 5px; padding: 1px 8px; text-align: left;

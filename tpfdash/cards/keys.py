@@ -149,7 +149,9 @@ class Keys(JSComponent):
       const press = (event) => {
         focusable()
         const path = event.composedPath()
-        const onStamp = path.some((node) => node.classList?.contains("tpf-pixels"))
+        // A click gives the stamp the focus too: then the arrows go on to step.
+        const onStamp = path.some((node) =>
+          node.classList?.contains("tpf-pixels") && node.matches(":focus-visible"))
         const found = command(event, onStamp)
         if (!found || help.open || typed(path[0])) return
         if (["step", "point"].includes(found[0]) && knowsArrows(path[0])) return
