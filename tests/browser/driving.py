@@ -288,6 +288,7 @@ class Board:
         if not inside.is_visible():
             self.part(name, "button.card-header").click()
             self.until(inside.is_visible, f"what is in {name}")
+            self.catches_up()
 
     def tool(self, title: str, figure: str = "lightcurve") -> None:
         """Press the tool of a figure's toolbar whose title begins so."""

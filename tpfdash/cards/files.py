@@ -21,11 +21,20 @@ from tpfdash.views.live import Live
 
 __all__ = ["files_card"]
 
+#: As many parts beside each other as there is room for.
+_SIDE_BY_SIDE = """
+:host {
+  display: grid !important; gap: 12px 32px; min-width: 0 !important;
+  flex: none !important; max-height: none !important; grid-auto-rows: max-content;
+  grid-template-columns: repeat(auto-fit, minmax(min(300px, 100%), 1fr));
+}
+:host > * { min-width: 0 !important; }
+"""
 #: What the name of a target pixel file, or of a light curve, ends in.
 _SUFFIX = re.compile(r"\.(fits?(\.gz)?|ecsv|csv)$", re.IGNORECASE)
 
 
-def files_card(inspector: Inspector, report: Callable[[], str]) -> tuple[pn.FlexBox, list[Live]]:
+def files_card(inspector: Inspector, report: Callable[[], str]) -> tuple[pn.Column, list[Live]]:
     """The card with which results are saved, copied as Python, and an aperture is loaded.
 
     `report`: -> the page that "Save report" saves. With it comes what is live in the card.
@@ -46,7 +55,7 @@ def files_card(inspector: Inspector, report: Callable[[], str]) -> tuple[pn.Flex
             lambda suffix: aperture_bytes(inspector.tpf, inspector.aperture, suffix),
         ),
         _download(inspector, "report", ["html"], lambda suffix: report().encode()),
-        row(save_session(inspector), note("Masks, window, zoom and settings."), gap=10),
+        save_session(inspector),
     ]
     load = [
         section("Load an aperture"),
@@ -54,14 +63,12 @@ def files_card(inspector: Inspector, report: Callable[[], str]) -> tuple[pn.Flex
         section("Load a session"),
         *load_session(inspector),
     ]
-    card = pn.FlexBox(
+    card = pn.Column(
         *(
-            pn.Column(*part, margin=0, styles={"gap": "8px", "flex": flex, "min-width": "0"})
-            for part, flex in ((save, "none"), (load, "1 1 220px"), (script, "3 1 300px"))
+            pn.Column(*part, margin=0, sizing_mode="stretch_width", styles={"gap": "8px"})
+            for part in (save, load, script)
         ),
-        gap="8px 32px",
-        flex_wrap="wrap",
-        justify_content="flex-start",
+        stylesheets=[_SIDE_BY_SIDE],
         margin=0,
         sizing_mode="stretch_width",
     )

@@ -46,6 +46,7 @@ class Upload(JSComponent):
       const field = document.createElement("input")
       field.type = "file"
       field.accept = model.accept
+      field.style.maxWidth = "100%"
       field.title = model.hint
       field.setAttribute("aria-label", model.hint)
       field.addEventListener("change", () => {
