@@ -99,6 +99,7 @@ def test_two_files_are_chosen_between(open_page, tpf):
     def shows(opened, name):
         board.until(lambda: board.inspector.tpf.attrs["mission"] == name, f"the {name} file")
         board.until(lambda: name in board.words("heading"), "its name")
+        board.until(lambda: f"{name} target · tpfdash" in board.page.title(), "the tab's name")
         rows, cols = opened["row"].values, opened["col"].values
         x, y = [cols[0] - 0.5, cols[-1] + 0.5], [rows[0] - 0.5, rows[-1] + 0.5]
         board.until(

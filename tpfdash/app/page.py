@@ -27,7 +27,6 @@ from tpfdash.app.visit import Visit, file_in, said_in_address
 from tpfdash.cards.addressbar import link_button
 from tpfdash.cards.names import Names
 from tpfdash.cards.widgets import CSS, control, html, row
-from tpfdash.cards.words import target_name
 from tpfdash.errors import TPFError
 from tpfdash.io import open_tpf
 from tpfdash.views.faults import tell
@@ -96,7 +95,6 @@ def _fill(main: pn.Column, header: pn.Row, opened: dict[str, xr.Dataset], root) 
     dashboard, name = _as_wanted(opened, message)
     visit = Visit(dashboard, opened, name, named=named is None)
     _tell_faults(dashboard)
-    _entitle(dashboard)
     document = pn.state.curdoc
     with pn.io.hold(document) if document is not None else nullcontext():
         header.objects = [
@@ -106,12 +104,6 @@ def _fill(main: pn.Column, header: pn.Row, opened: dict[str, xr.Dataset], root) 
             _help_button(dashboard),
         ]
         main.objects = [message, dashboard, visit.bar]
-
-
-def _entitle(dashboard: TPFDashboard) -> None:
-    """Name the browser's tab after the target."""
-    if pn.state.curdoc is not None:
-        pn.state.curdoc.title = f"{target_name(dashboard.inspector)} · tpfdash"
 
 
 def _help_button(dashboard: TPFDashboard) -> pn.widgets.Button:
@@ -231,7 +223,6 @@ def _chooser(visit: Visit, opened: dict[str, xr.Dataset], message: pn.Column) ->
             message.objects = [_alert(error)]
         else:
             message.clear()
-            _entitle(visit.dashboard)
 
     chooser.param.watch(choose, "value")
     return chooser

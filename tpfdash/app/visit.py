@@ -17,6 +17,7 @@ import xarray as xr
 from tpfdash.app.address import FILE, NAMES, encode
 from tpfdash.app.dashboard import TPFDashboard
 from tpfdash.cards.addressbar import AddressBar
+from tpfdash.cards.words import target_name
 from tpfdash.errors import TPFError
 from tpfdash.inspector import Inspector
 from tpfdash.inspector.session import choices_of, written_choices
@@ -122,6 +123,7 @@ class Visit:
 
     def _follow(self) -> None:
         inspector = self.dashboard.inspector
+        self.bar.title = f"{target_name(inspector)} · tpfdash"
         Live(inspector, self._note, *choices_of(type(inspector)), precedence=2)
 
     def _note(self, *events) -> None:

@@ -14,12 +14,15 @@ __all__ = ["AddressBar", "link_button"]
 
 
 class AddressBar(JSComponent):
-    """The query of the browser's address, in place: no entry of its history is added.
+    """The query of the browser's address, in place, and the title of the page.
+
+    No entry of the browser's history is added.
 
     The parts of the query that have other names stay as they are.
     """
 
     query = param.String("", doc="What is written, without a '?'.")
+    title = param.String("", doc="What the browser's tab is called.")
     names = param.List([], item_type=str, doc="The parts of the query that it takes the place of.")
 
     _esm = """
@@ -37,6 +40,9 @@ class AddressBar(JSComponent):
             location.pathname + (query && "?" + query) + location.hash)
         } catch {}  // a frame whose address is not to be written
       }
+      const entitle = () => { document.title = model.title }
+      model.on("title", entitle)
+      entitle()
       model.on("query", write)
       if (model.query) write()  // it came before this was there
     }
