@@ -216,3 +216,12 @@ def test_a_range_is_widened_for_an_event_at_either_end():
     x = np.arange(5.0)
     assert raster.widened((-1, 1), x, flux, 1, [])[0] < -9
     assert raster.widened((-1, 1), x, flux, 4, [])[1] > 7
+
+
+def test_a_window_holds_the_cadences_that_are_kept_and_no_other():
+    x, flux = np.arange(9.0), np.zeros(9)
+    flux[[4, 5]] = -1500, -3
+    kept = np.arange(9) != 4
+    low, high = raster.widened((-1, 1), x, flux, -1, [slice(3, 7)], kept)
+    assert -4 < low < -3 and high == 1
+    assert raster.widened((-1, 1), x, flux, 4, [slice(3, 7)], kept)[0] < -1500  # the current one

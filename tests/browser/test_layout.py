@@ -43,6 +43,15 @@ def test_nothing_is_misplaced(laid_out, size):
     assert not misplaced(laid_out)
 
 
+@pytest.mark.parametrize("size", SIZES, ids=str)
+def test_without_a_window_there_is_no_picture_nor_its_legend(laid_out, size):
+    resize(laid_out, size)
+    laid_out.in_session(laid_out.inspector.clear_windows)
+    laid_out.catches_up()
+    for part in ("picture", "picture-legend", "clear-window"):
+        assert not laid_out.part(part).is_visible(), part
+
+
 @pytest.mark.parametrize("size", ONE_SCREEN, ids=str)
 def test_all_that_answers_is_in_sight_without_scrolling(laid_out, size):
     board = laid_out

@@ -26,7 +26,7 @@ from tpfdash.views.stamp import APERTURE_COLOR
 _SEEN = """
 :host { gap: 6px; }
 @container (max-width: 1149px) {
-  :host {
+  :host(.tpf-in-sight) {  /* the grid would show what Bokeh hides */
     display: grid !important;
     grid-template: "choice choice" auto "picture legend" 1fr / 190px minmax(0, 1fr);
     gap: 4px 12px;
@@ -69,6 +69,7 @@ def evidence_card(inspector: Inspector) -> pn.Column:
     def show(*events):
         clear.visible = inspector.window is not None
         seen.visible = has_difference(inspector)
+        seen.css_classes = ["tpf-evidence-picture", *["tpf-in-sight"][: seen.visible]]
         if seen.visible:
             make()
 

@@ -203,7 +203,7 @@ class LightCurveView(TimePlot):
 
 
 def _count(pixels: int) -> str:
-    return f"{pixels} pixel" if pixels == 1 else f"{pixels} pixels"
+    return f"{pixels} pixel" if pixels == 1 else f"{pixels:,} pixels"
 
 
 def _has_any(flux: np.ndarray) -> bool:

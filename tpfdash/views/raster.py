@@ -247,7 +247,12 @@ def extremes(
 
 
 def widened(
-    y_range: tuple[float, float], x: np.ndarray, y: np.ndarray, cadence: int, window: list[slice]
+    y_range: tuple[float, float],
+    x: np.ndarray,
+    y: np.ndarray,
+    cadence: int,
+    window: list[slice],
+    kept: np.ndarray | None = None,
 ) -> tuple[float, float]:
     """A y range that holds points which have to be seen, no wider than they need.
 
@@ -261,9 +266,14 @@ def widened(
         The cadence that has to be seen; -1 for none.
     window : list of slice
         The cadences that have to be seen too.
+    kept : bool array over all cadences, optional
+        Those of the windows that count: one that is left out may lie far off.
     """
     low, high = y_range
-    held = [y[part][np.isfinite(x[part])] for part in window]
+    held = [
+        y[part][np.isfinite(x[part]) if kept is None else np.isfinite(x[part]) & kept[part]]
+        for part in window
+    ]
     if cadence >= 0 and np.isfinite(x[cadence]) and not low <= y[cadence] <= high:
         near = slice(max(cadence - _LONGEST_EVENT, 0), cadence + _LONGEST_EVENT + 1)
         side = y[near] > high if y[cadence] > high else y[near] < low

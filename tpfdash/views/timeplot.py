@@ -291,7 +291,7 @@ class TimePlot:
         return min(low for low, _ in ranges), max(high for _, high in ranges)
 
     def _grown(self, picture: dict) -> tuple[float, float]:
-        """The y axis: what fits, and the current cadence and the windows in sight."""
+        """The y axis: what fits, and the current cadence and the windows' kept ones in sight."""
         inspector, (x0, x1) = self.inspector, picture["x_range"]
         time = inspector.time[inspector.cadence]
         cadence = inspector.cadence if x0 <= time <= x1 else -1
@@ -303,7 +303,7 @@ class TimePlot:
             for low, high in inspector.windows
         ]
         ends = [
-            widened(picture["fitted"], x, y, cadence, windows)
+            widened(picture["fitted"], x, y, cadence, windows, inspector.good)
             for x, y in picture["series"]
             if x.size
         ]
