@@ -294,7 +294,7 @@ def test_a_picture_says_what_it_shows(inspector, card, tpf):
         for one in root.references()
         if isinstance(one, LayoutDOM) and "role" in one.html_attributes
     )
-    assert figure.html_attributes["role"] == "img"
+    assert figure.html_attributes["role"] == "figure"
 
     def said():
         return figure.html_attributes["aria-label"]

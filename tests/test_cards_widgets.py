@@ -122,6 +122,6 @@ def test_a_picture_keeps_its_text_up():
     text = follows("cadence")(lambda one: f"cadence {one.cadence}")
     place = widgets.described(inspector, pn.Spacer(), text)
     model = place.get_root(Document())
-    assert model.html_attributes == {"role": "img", "aria-label": "cadence 0"}
+    assert model.html_attributes == {"role": "figure", "aria-label": "cadence 0"}
     inspector.cadence = 5
     assert model.html_attributes["aria-label"] == "cadence 5"

@@ -964,3 +964,27 @@ def test_zoom_and_pan_end_with_the_file(inspector):
     for _ in range(30):
         inspector.zoom(2)
     assert inspector.time_range is None
+
+
+def test_a_film_goes_through_what_it_is_told_to(inspector):
+    """From the present cadence on, over those that are kept; round again, or to its end."""
+    time, kept = inspector.time, np.flatnonzero(inspector.good)
+
+    def played(n, *wanted):
+        return [inspector.cadence for _ in range(n) if inspector.play_on(*wanted)]
+
+    inspector.cadence = int(kept[-3])
+    assert played(4) == [kept[-2], kept[-1], kept[0], kept[1]]
+    inspector.cadence = int(kept[-3])
+    assert played(4, "all", False) == [kept[-2], kept[-1]]
+    inspector.window = time[10] - 1e-6, time[12] + 1e-6
+    inspector.cadence = 30  # beyond it: from its start
+    assert played(5, "window") == [10, 11, 12, 10, 11]
+    assert played(9, "window", False) == [12]
+    inspector.time_range = time[20] - 1e-6, time[21] + 1e-6
+    assert played(3, "in sight") == [20, 21, 20]
+    inspector.window = time[7] - 1e-6, time[7] + 1e-6
+    inspector.cadence = 7
+    assert not inspector.play_on("window")
+    with pytest.raises(TPFError, match="in sight"):
+        inspector.play_on("everything")

@@ -299,4 +299,6 @@ class Board:
         button = self.part("tabs").get_by_role("button", name=title, exact=True)
         if ("bk-active" in button.get_attribute("class").split()) != open:
             button.click()
+            # The names move with the drawer: the next click is not to meet them on their way.
+            self.until(lambda: self.part("drawer").is_visible() == open, f"{title}, open: {open}")
             self.catches_up()

@@ -74,6 +74,8 @@ def test_nothing_is_misplaced_with_everything_open(laid_out, size):
     board = laid_out
     resize(board, size)
     unfold(board, "panels")
+    names = board.part("panels", "button").count()
+    board.until(lambda: board.part("panel-list", ".bk-Figure").count() == names > 1, "every panel")
     for title in ("Flags", "Target", "Save and load"):
         board.tab(title)
         assert not misplaced(board), title

@@ -138,11 +138,14 @@ def readout(
 def described(
     inspector: Inspector, pane: pn.viewable.Viewable, text: Callable[[Inspector], str]
 ) -> pn.Column:
-    """A pane as a picture that says what it shows, `text(inspector)`, kept up like a readout."""
+    """A pane as a figure that says what it shows, `text(inspector)`, kept up like a readout.
+
+    Not as an image, whose tools nobody would be told of.
+    """
     place = _Described(pane, margin=0, sizing_mode="stretch_width")
 
     def describe(*events):
-        place.html_attributes = {"role": "img", "aria-label": text(inspector)}
+        place.html_attributes = {"role": "figure", "aria-label": text(inspector)}
 
     describe()
     Live(inspector, describe, *text.inputs, precedence=1)
