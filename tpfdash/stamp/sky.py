@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import warnings
 from collections.abc import Mapping
+from functools import lru_cache
 
 import numpy as np
 import xarray as xr
@@ -20,6 +21,8 @@ from tpfdash.stamp.geometry import corner, extent
 
 __all__ = ["pixel_scale", "target_position", "wcs_header", "wcs_text"]
 
+#: A detector pixel, (row, col).
+Place = tuple[int, int]
 #: What a WCS header says that is not of the sky.
 _DATES = ("DATE", "MJD")
 
@@ -68,12 +71,18 @@ def target_position(tpf: xr.Dataset) -> tuple[float, float] | None:
     (row, col) in detector pixels, a pixel's centre at the integer; None where the file has no
     position or no WCS, or the WCS cannot be inverted there. Proper motion is not applied.
     """
-    return _target(tpf, _sky(tpf))
-
-
-def _target(tpf: xr.Dataset, wcs: WCS | None) -> tuple[float, float] | None:
     ra, dec = (tpf.attrs.get(name) for name in ("ra", "dec"))
-    if wcs is None or ra is None or dec is None or not np.isfinite([ra, dec]).all():
+    if ra is None or dec is None or not np.isfinite([ra, dec]).all():
+        return None
+    return _position(float(ra), float(dec), *_wcs_of(tpf))
+
+
+@lru_cache(maxsize=64)  # asked for with each gesture, and slow
+def _position(
+    ra: float, dec: float, text: str, counted_from: Place, first: Place
+) -> tuple[float, float] | None:
+    wcs = _sky(text, counted_from, first)
+    if wcs is None:
         return None
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", AstropyWarning)
@@ -83,8 +92,7 @@ def _target(tpf: xr.Dataset, wcs: WCS | None) -> tuple[float, float] | None:
             return None
     if not np.isfinite([x, y]).all():
         return None
-    row, col = corner(tpf)
-    return float(row + y), float(col + x)
+    return float(first[0] + y), float(first[1] + x)
 
 
 def pixel_scale(tpf: xr.Dataset) -> float | None:
@@ -93,8 +101,7 @@ def pixel_scale(tpf: xr.Dataset) -> float | None:
     None where that is not to be trusted: there is no WCS, it puts the target beside the stamp, or
     its pixels are not within a fifth of the mission's nominal ones.
     """
-    wcs = _sky(tpf)
-    target = _target(tpf, wcs)
+    wcs, target = _sky(*_wcs_of(tpf)), target_position(tpf)
     left, bottom, right, top = extent(tpf)
     if target is None or wcs is None:
         return None
@@ -105,9 +112,17 @@ def pixel_scale(tpf: xr.Dataset) -> float | None:
     return scale if abs(scale - nominal) <= nominal / 5 else None
 
 
-def _sky(tpf: xr.Dataset) -> WCS | None:
+def _wcs_of(tpf: xr.Dataset) -> tuple[str, Place, Place]:
+    """All that the stamp's WCS follows from: its text, the pixel it counts from, the first one."""
+    first = corner(tpf)
+    row, col = tpf.attrs.get("wcs_corner", first)
+    return str(tpf.attrs.get("wcs") or ""), (int(row), int(col)), first
+
+
+@lru_cache(maxsize=8)
+def _sky(text: str, counted_from: Place, first: Place) -> WCS | None:
     """The stamp's WCS from two pixel axes to the sky; its pixels count from the stamp's first."""
-    header = wcs_header(tpf.attrs, corner(tpf))
+    header = wcs_header({"wcs": text, "wcs_corner": counted_from}, first)
     if header is None:
         return None
     with warnings.catch_warnings():
