@@ -2,6 +2,7 @@
 
 from tpfdash import TPFError, simulate_tpf
 from tpfdash.inspector import Inspector
+from tpfdash.views import live as live_module
 from tpfdash.views.faults import faults_of
 from tpfdash.views.live import Live
 
@@ -47,3 +48,42 @@ def test_a_part_that_fails_keeps_no_other_from_being_told():
     inspector.cadence = 7
     assert seen == [7, "the user's own"]
     assert "this readout cannot be had (error " in faults_of(inspector).words
+
+
+class _Served:
+    """A document as a session's server would hold it."""
+
+    def __init__(self):
+        self.put_off = []
+
+    def add_timeout_callback(self, act, ms):
+        self.put_off.append(act)
+
+
+def test_a_part_that_nobody_waits_for_is_told_once_after_the_others(monkeypatch):
+    inspector = Inspector(simulate_tpf("K2", n_cadences=20, shape=(3, 3)))
+    page, another, seen = _Served(), _Served(), []
+    live = Live(inspector, lambda: seen.append(inspector.cadence), "cadence", later=True)
+    monkeypatch.setattr(live_module, "served_document", lambda: page)
+    inspector.cadence = 3
+    inspector.cadence = 4
+    assert not seen and len(page.put_off) == 1
+    page.put_off.pop()()
+    assert seen == [4]
+    inspector.cadence = 5
+    monkeypatch.setattr(live_module, "served_document", lambda: another)
+    inspector.cadence = 6  # the first page may be gone
+    assert len(page.put_off) == len(another.put_off) == 1
+    live.shown = False
+    another.put_off.pop()()
+    assert seen == [4]
+    live.shown = True
+    assert seen == [4, 6]
+
+
+def test_without_a_server_nothing_is_put_off():
+    inspector = Inspector(simulate_tpf("K2", n_cadences=20, shape=(3, 3)))
+    seen = []
+    Live(inspector, lambda event: seen.append(event.new), "cadence", later=True)
+    inspector.cadence = 3
+    assert seen == [3]

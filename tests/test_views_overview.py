@@ -136,23 +136,10 @@ class _Served:
         self.put_off.append((act, ms))
 
 
-def test_on_a_server_it_is_drawn_after_the_light_curve(view, inspector, monkeypatch):
-    served, drawn = _Served(), []
-    monkeypatch.setattr(overview, "_served_document", lambda: served)
-    monkeypatch.setattr(view, "draw", lambda: drawn.append(1))
-    inspector.set_aperture("all")
-    inspector.set_aperture("pipeline")
-    assert not drawn and len(served.put_off) == 1
-    served.put_off.pop()[0]()
-    assert drawn == [1]
-    inspector.set_aperture("all")
-    assert len(served.put_off) == 1
-
-
 def test_of_the_movements_that_come_too_quickly_the_last_counts(view, inspector, t, monkeypatch):
     served, shown = _Served(), []
     inspector.param.watch(lambda event: shown.append(event.new), "time_range")
-    monkeypatch.setattr(overview, "_served_document", lambda: served)
+    monkeypatch.setattr(overview, "served_document", lambda: served)
     drag(view, t(0.2), t(0.3), t(0.4), t(0.5), t(0.6))
     assert len(shown) == 1 and len(served.put_off) == 1
     served.put_off.pop()[0]()

@@ -19,6 +19,7 @@ from bokeh.core.validation.warnings import FIXED_SIZING_MODE
 from tpfdash.app.notebook import inline_stylesheets, note_display, prepare
 from tpfdash.app.release import Column
 from tpfdash.app.report import report_html, save_report
+from tpfdash.app.widths import Widths
 from tpfdash.cards.alert import fault_alert
 from tpfdash.cards.drawer import drawer
 from tpfdash.cards.evidence import evidence_card
@@ -253,6 +254,7 @@ class TPFDashboard(pn.viewable.Viewer):
             ),
             self._keys,
             Names(),
+            Widths(),
         ]
 
     def _drawer(self) -> pn.Column:

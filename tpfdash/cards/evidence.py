@@ -25,17 +25,15 @@ from tpfdash.views.stamp import APERTURE_COLOR
 #: Below the words, or in a narrow dashboard beside them; its own parts likewise.
 _SEEN = """
 :host { gap: 6px; }
-@container (max-width: 1149px) {
-  :host(.tpf-in-sight) {  /* the grid would show what Bokeh hides */
-    display: grid !important;
-    grid-template: "choice choice" auto "picture legend" 1fr / 190px minmax(0, 1fr);
-    gap: 4px 12px;
-    --tpf-picture-height: 178px;
-  }
-  .tpf-picture { grid-area: choice; }
-  .tpf-picture-place { grid-area: picture; }
-  .tpf-picture-legend { grid-area: legend; }
+:host(.tpf-in-sight.tpf-narrow) {  /* the grid would show what Bokeh hides */
+  display: grid !important;
+  grid-template: "choice choice" auto "picture legend" 1fr / 190px minmax(0, 1fr);
+  gap: 4px 12px;
+  --tpf-picture-height: 178px;
 }
+.tpf-picture { grid-area: choice; }
+.tpf-picture-place { grid-area: picture; }
+.tpf-picture-legend { grid-area: legend; }
 """
 
 __all__ = ["evidence_card", "legend_html"]

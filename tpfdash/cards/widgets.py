@@ -140,7 +140,7 @@ def described(
 ) -> pn.Column:
     """A pane as a figure that says what it shows, `text(inspector)`, kept up like a readout.
 
-    Not as an image, whose tools nobody would be told of.
+    Not as an image, whose tools nobody would be told of. It is told after what is to be seen.
     """
     place = _Described(pane, margin=0, sizing_mode="stretch_width")
 
@@ -148,7 +148,7 @@ def described(
         place.html_attributes = {"role": "figure", "aria-label": text(inspector)}
 
     describe()
-    Live(inspector, describe, *text.inputs, precedence=1)
+    Live(inspector, describe, *text.inputs, later=True)
     return place
 
 

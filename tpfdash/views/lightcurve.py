@@ -189,9 +189,7 @@ class LightCurveView(TimePlot):
     # -- keeping up ------------------------------------------------------------------------------
 
     def _draw_more(self, plots, picture):
-        figure = plots["raster"].state
-        figure.title.text = self.summary()
-        figure.html_attributes = self._spoken()
+        plots["raster"].state.title.text = self.summary()
         set_columns(plots["errors"].handles["source"], **self._error_bars(picture))
         set_columns(plots["hovered"].handles["source"], **self._hovered())
 

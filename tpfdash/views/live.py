@@ -2,13 +2,19 @@
 
 from __future__ import annotations
 
+import weakref
 from collections.abc import Callable
+
+import panel as pn
 
 from tpfdash.inspector import Inspector
 from tpfdash.inspector.derived import params_of
 from tpfdash.views.faults import guarded
 
-__all__ = ["Live"]
+__all__ = ["Live", "served_document"]
+
+#: Milliseconds that the browser has for what is looked at, before the rest follows.
+_AFTER = 80
 
 
 class Live:
@@ -29,6 +35,9 @@ class Live:
         Parts of a lower precedence are told first.
     shown : bool
         Whether the part is in sight from the start, and up to date already.
+    later : bool
+        Whether the part is one that nobody waits for: where a server's loop can be asked to, it is
+        brought up to date once the others have been painted, whatever has changed until then.
     """
 
     def __init__(
@@ -38,8 +47,11 @@ class Live:
         *values: str,
         precedence: int = 0,
         shown: bool = True,
+        later: bool = False,
     ):
         self._act = guarded(inspector)(act)
+        self._later = later
+        self._asked: weakref.ref | None = None  # the page whose loop was asked, and has not acted
         self._shown = shown
         self._behind = not shown
         inspector.param.watch(
@@ -59,7 +71,24 @@ class Live:
             self._act()
 
     def _changed(self, *events) -> None:
-        if self._shown:
+        document = served_document() if self._later else None
+        if not self._shown:
+            self._behind = True
+        elif document is None:
             self._act(*events)
+        elif self._asked is None or self._asked() is not document:  # or it was closed since
+            self._asked = weakref.ref(document)
+            document.add_timeout_callback(self._catch_up, _AFTER)
+
+    def _catch_up(self) -> None:
+        self._asked = None
+        if self._shown:
+            self._act()
         else:
             self._behind = True
+
+
+def served_document():
+    """The document of this session; None where no server's loop serves it."""
+    document = pn.state.curdoc
+    return document if document is not None and document.session_context is not None else None

@@ -19,7 +19,7 @@ from tpfdash.views import gestures
 from tpfdash.views.faults import guarded
 from tpfdash.views.kinds import CADENCE_COLOR, raster_palette
 from tpfdash.views.lightcurve import CURVE_KINDS, curve_series
-from tpfdash.views.live import Live
+from tpfdash.views.live import Live, served_document
 from tpfdash.views.patches import Figures, patch, set_columns, simplify, weakly
 from tpfdash.views.ranges import axis_range
 from tpfdash.views.raster import fit_range, rasterize
@@ -40,8 +40,6 @@ _SHAPE = (18, 500)
 #: An end of the brush is taken hold of within so much of the strip's width, and the brush is no
 #: narrower than the other.
 _REACH, _NARROWEST = 0.008, 0.002
-#: Milliseconds that the light curve has to itself before the strip is drawn.
-_AFTER = 80
 #: Seconds left to the browser between two movements of the brush.
 _TIME_TO_PAINT = 0.03
 _BRUSH_COLOR = "#767c88"
@@ -66,7 +64,7 @@ class OverviewView:
         self._begun = 0.0
         self._wanted: float | None = None  # where the mouse has dragged the brush by now
         self._free = 0.0  # when the browser has had its time, on the clock of time.monotonic
-        self._moves_later = self._draws_later = False
+        self._moves_later = False
         build = guarded(inspector, reraise=True)(self._build)
         self.plot = hv.DynamicMap(build, streams=[gestures.follow(inspector, ["tpf"])])
         gestures.listen(
@@ -75,7 +73,7 @@ class OverviewView:
             {gestures.DragStream: self._drag, gestures.ClickStream: self._click},
         )
         Live(inspector, self._draw_marks, "cadence", "time_range", "windows")
-        self.live = Live(inspector, self._draw_later, "flux", "times_by_kind")
+        self.live = Live(inspector, self.draw, "flux", "times_by_kind", later=True)
 
     # -- the brush -------------------------------------------------------------------------------
 
@@ -95,7 +93,7 @@ class OverviewView:
             return
         self._wanted = x
         wait = self._free - time.monotonic()
-        document = _served_document()
+        document = served_document()
         if wait <= 0 or document is None:
             self._move()
         elif not self._moves_later:  # of what comes until then the last counts
@@ -166,7 +164,7 @@ class OverviewView:
 
     def _build(self, tpf) -> hv.Overlay:
         picture = self._picture()
-        self._moves_later = self._draws_later = False  # what an earlier page waited for
+        self._moves_later = False  # what an earlier page waited for
         (x0, x1), (y0, y1) = picture["x_range"], picture["y_range"]
         finish = weakly(self._finish)
         raster = hv.Image(
@@ -239,20 +237,7 @@ class OverviewView:
 
         patch(self._figures, change)
 
-    def _draw_later(self, *events) -> None:
-        """Draw the points once the light curve has been, where a server's loop can be asked to."""
-        document = _served_document()
-        if not events or document is None:
-            self.draw()
-        elif not self._draws_later:
-            self._draws_later = True
-            document.add_timeout_callback(guarded(self.inspector)(self._catch_up), _AFTER)
-
-    def _catch_up(self) -> None:
-        self._draws_later = False
-        self.draw()
-
-    def draw(self) -> None:
+    def draw(self, *events) -> None:
         """Draw the points anew, on every page."""
         if not self._figures.pages():
             return
@@ -265,9 +250,3 @@ class OverviewView:
             set_columns(plots["raster"].handles["source"], image=[picture["codes"]], **box)
 
         patch(self._figures, change)
-
-
-def _served_document():
-    """The document of this session; None where no server's loop serves it."""
-    document = pn.state.curdoc
-    return document if document is not None and document.session_context is not None else None

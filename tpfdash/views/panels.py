@@ -195,6 +195,3 @@ class PanelView(TimePlot):
     def _finish(self, figure, picture):
         super()._finish(figure, picture)
         figure.title.visible = False
-
-    def _draw_more(self, plots, picture):
-        plots["raster"].state.html_attributes = self._spoken()

@@ -159,6 +159,7 @@ class TimePlot:
         self.beyond_follows = ("time_range", "show_all", "cadence", "windows", *follows)
         self._marks = {"cadence", *params_of(type(inspector), "windows")}
         self.live = Live(inspector, self._keep_up, *self.beyond_follows)
+        Live(inspector, self._tell, *follows, later=True)
 
     @property
     def show_time_axis(self) -> bool:
@@ -457,6 +458,12 @@ class TimePlot:
         return {"role": "img", "aria-label": f"{self._label()} against {self._time_label()}"}
 
     # -- keeping up ------------------------------------------------------------------------------
+
+    def _tell(self, *events) -> None:
+        def change(plots):
+            plots["raster"].state.html_attributes = self._spoken()
+
+        patch(self._figures, change)
 
     def _keep_up(self, *events) -> None:
         """Move the bar and the windows; draw the data anew where it is they that changed."""

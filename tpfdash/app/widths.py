@@ -1,0 +1,41 @@
+"""How wide a dashboard is, told to its style sheets: they lay it out by that, not by the window.
+
+The browser's own container queries would do without a script, but each click then costs 5 ms more:
+inside a container every look at a style, of which Bokeh takes many, makes a new layout first.
+"""
+
+from __future__ import annotations
+
+from panel.custom import JSComponent
+
+__all__ = ["Widths"]
+
+
+class Widths(JSComponent):
+    """Gives what is laid out by width the classes `tpf-narrow` and, narrower still, `tpf-slim`."""
+
+    _esm = """
+    const below = { "tpf-narrow": 1150, "tpf-slim": 820 }
+    const laid_out = [".tpf-heading", ".tpf-board", ".tpf-evidence", ".tpf-evidence-picture"]
+
+    export function render({ model, el }) {
+      const root = el.getRootNode().host.getRootNode()  // the dashboard's
+      const tell = (within, width) => {
+        for (const node of within.querySelectorAll(laid_out.join())) {
+          for (const [name, limit] of Object.entries(below)) {
+            node.classList.toggle(name, width < limit)
+          }
+          tell(node.shadowRoot, width)
+        }
+      }
+      const observer = new ResizeObserver(([{ contentRect }]) => {
+        if (contentRect.width) tell(root, contentRect.width)
+      })
+      observer.observe(root.host)
+      model.on("remove", () => observer.disconnect())
+      return document.createElement("div")
+    }
+    """
+
+    def __init__(self, **params):
+        super().__init__(width=0, height=0, margin=0, **params)
