@@ -16,7 +16,7 @@ from tpfdash.inspector.choices import Choices
 from tpfdash.inspector.derived import Derived, derived, follows
 from tpfdash.inspector.timeline import Timeline
 from tpfdash.missions import Mission, get_mission
-from tpfdash.stamp.blocks import median_level
+from tpfdash.stamp.blocks import long_median, median_level
 from tpfdash.stamp.columns import (
     COLUMNS,
     available_columns,
@@ -149,7 +149,7 @@ class Values(Choices):
     def _median_flux(self) -> float:
         """Median over the kept cadences; NaN where it is 0 or nothing is kept."""
         kept = self._summed[self.good & np.isfinite(self._summed)]
-        return float(np.median(kept)) or np.nan if kept.size else np.nan
+        return long_median(kept) or np.nan
 
     @derived("_summed", "_median_flux")
     def _relative_flux(self) -> np.ndarray:

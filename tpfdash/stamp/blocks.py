@@ -14,6 +14,7 @@ import xarray as xr
 __all__ = [
     "all_zero",
     "finite_median",
+    "long_median",
     "median_level",
     "pixel_rows",
     "pixel_series",
@@ -118,3 +119,16 @@ def finite_median(series: np.ndarray) -> np.ndarray:
     count = finite.sum(axis=0)
     middle = np.maximum([(count - 1) // 2, count // 2], 0).T
     return np.take_along_axis(ordered, middle, axis=1).mean(axis=1, dtype=np.float64)
+
+
+def long_median(values: np.ndarray) -> float:
+    """Median of many finite values, float (n,), which are put into another order; NaN of none.
+
+    numpy's median looks for NaN and for both middle values at once, which takes four times longer.
+    """
+    if not values.size:
+        return np.nan
+    middle = values.size // 2
+    values.partition(middle)
+    upper = float(values[middle])
+    return upper if values.size % 2 else (float(values[:middle].max()) + upper) / 2
