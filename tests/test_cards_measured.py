@@ -68,7 +68,7 @@ def test_the_numbers_in_words(inspector):
         said["Offset"],
     )
     sentence = event.sentence
-    assert words(html).endswith(sentence[0].upper() + sentence[1:] + ".")
+    assert words(html).startswith(sentence[0].upper() + sentence[1:] + ".")
 
 
 def test_units_and_digits(says):
@@ -124,7 +124,9 @@ def test_nothing_seen_is_said(inspector):
     inspector.window = window(300, 301)
     html = event_html(inspector)
     assert rows(html)["Offset"] == "not available"
-    assert words(html).endswith("No pixel stands out, so nothing is known of where it comes from.")
+    assert words(html).startswith(
+        "No pixel stands out, so nothing is known of where it comes from."
+    )
 
 
 def test_stacked_windows_are_counted(inspector):

@@ -3,6 +3,8 @@
 import numpy as np
 import pytest
 
+from tpfdash.views.ranges import tick_labels
+
 KEPT = "#4285d0"
 
 
@@ -283,3 +285,23 @@ def test_the_axis_goes_along_with_a_step_and_not_with_a_click(board, times):
     low, high = board.ranges()[0]
     assert low < times[board.inspector.cadence] < high
     np.testing.assert_allclose(high - low, width)
+
+
+@pytest.mark.parametrize(
+    "ticks, labels",
+    [
+        ([500, 1000, 1500], ["500", "1,000", "1,500"]),
+        ([-0.5, 0.01, 0.52], ["−0.50", "0.01", "0.52"]),
+        (
+            [-5.4e8, -5.35e8, -5.3e8],
+            [f"−5.{part}×10⁸" for part in (40, 35, 30)],
+        ),
+        ([0, 1e-12, 2e-12], ["0", "1×10⁻¹²", "2×10⁻¹²"]),
+        ([5], ["5"]),
+    ],
+)
+def test_ticks_are_told_apart_in_few_signs(window, ticks, labels):
+    page = window.new_page()
+    run = "([code, ticks]) => ticks.map((t) => Function('tick', 'ticks', code)(t, ticks))"
+    assert page.evaluate(run, [tick_labels().code, ticks]) == labels
+    page.close()

@@ -16,12 +16,13 @@ class Widths(JSComponent):
 
     _esm = """
     const below = { "tpf-narrow": 1150, "tpf-slim": 820 }
-    const laid_out = [".tpf-heading", ".tpf-board", ".tpf-evidence", ".tpf-evidence-picture"]
+    const places = ["heading", "board", "evidence", "evidence-picture", "place-curve", "readout"]
+    const laid_out = places.map((place) => ".tpf-" + place).join()
 
     export function render({ model, el }) {
       const root = el.getRootNode().host.getRootNode()  // the dashboard's
       const tell = (within, width) => {
-        for (const node of within.querySelectorAll(laid_out.join())) {
+        for (const node of within.querySelectorAll(laid_out)) {
           for (const [name, limit] of Object.entries(below)) {
             node.classList.toggle(name, width < limit)
           }

@@ -25,7 +25,7 @@ _OF_SKY_TOO = "of star and sky: FLUX still holds the background"
 
 @follows("windows", "event", "background")
 def event_html(inspector: Inspector) -> str:
-    """The event's numbers in a table and, below it, where it comes from in a sentence.
+    """Where the event comes from in a sentence and, below it, its numbers in a table.
 
     It says how to get an event where no window is set, and what is wrong with one that cannot be
     measured.
@@ -48,16 +48,17 @@ def event_html(inspector: Inspector) -> str:
     body = "".join(
         f"<tr><th>{escape(key)}</th><td>{escape(value)}</td></tr>" for key, value in rows if value
     )
-    said = event.sentence
-    return (
-        f"<div><table class='facts'>{body}</table>{_note(said[0].upper() + said[1:] + '.')}</div>"
-    )
+    said = f"<div class='answer'>{_sentence(event.sentence)}</div>"
+    return f"<div>{said}<table class='facts'>{body}</table></div>"
 
 
 def _note(text: str) -> str:
-    """A sentence, which an error or a measurement gives without a capital or a full stop."""
-    text = text[:1].upper() + text[1:].rstrip(".") + "."
-    return f"<div class='note'>{escape(text)}</div>"
+    return f"<div class='note'>{_sentence(text)}</div>"
+
+
+def _sentence(text: str) -> str:
+    """What an error or a measurement says without a capital or a full stop."""
+    return escape(text[:1].upper() + text[1:].rstrip(".") + ".")
 
 
 def _depth(inspector: Inspector, event: Event) -> str:

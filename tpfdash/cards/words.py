@@ -61,8 +61,8 @@ def pixel_html(inspector: Inspector) -> str:
 
 def _readout(parts: list[tuple[str, str]], classes: str) -> str:
     cells = "".join(
-        f"<div class='cell'><span class='key'>{key}</span>"
-        f"<span class='value' title='{escape(value)}'>{escape(value)}</span></div>"
+        f"<div class='cell' title='{key}: {escape(value)}'><span class='key'>{key}</span>"
+        f"<span class='value'>{escape(value)}</span></div>"
         for key, value in parts
     )
     return f"<div class='{classes}'>{cells}</div>"

@@ -153,10 +153,10 @@ class PanelView(TimePlot):
         "height": _HEIGHT,
         "toolbar": None,
         "default_tools": ["xwheel_zoom"],
-        "yticks": 3,
     }
     _usual_frame = 900, _HEIGHT - 10
     _cells = 30, WIDTH
+    _y_ticks = 3
 
     def __init__(self, inspector: Inspector, name: str):
         self._panel = PANELS[name]

@@ -37,14 +37,19 @@ def axis_range(low: float, high: float, margin: float = 0.0) -> tuple[float, flo
     return low - margin, high + margin
 
 
-# As many decimals as tell the ticks apart; very large and very small numbers with an exponent.
+# As many decimals as tell the ticks apart; very large and very small numbers with a power of ten.
 _LABELS = """
 const step = ticks.length > 1 ? Math.abs(ticks[1] - ticks[0]) : Math.abs(tick) || 1
-const largest = Math.max(...ticks.map(Math.abs), 0)
-const decimals = Math.max(0, -Math.floor(Math.log10(step) + 1e-9))
-const label = largest >= 1e7 || decimals > 8
-  ? tick.toExponential(Math.min(Math.max(1, Math.ceil(Math.log10(largest / step) - 1e-9)), 9))
-  : tick.toLocaleString("en-US", {minimumFractionDigits: decimals, maximumFractionDigits: decimals})
+const largest = Math.max(...ticks.map(Math.abs), step)
+const finest = Math.floor(Math.log10(step) + 1e-9), power = Math.floor(Math.log10(largest) + 1e-9)
+const short = largest < 1e7 && finest >= -8
+const decimals = Math.min(Math.max(0, short ? -finest : power - finest), 12)
+const digits = {minimumFractionDigits: decimals, maximumFractionDigits: decimals}
+const raised = String(power).replace(/./g, (sign) =>
+  "⁻⁰¹²³⁴⁵⁶⁷⁸⁹"["-0123456789".indexOf(sign)])
+const label = short || tick === 0
+  ? (tick === 0 && !short ? "0" : tick.toLocaleString("en-US", digits))
+  : `${(tick / 10 ** power).toFixed(decimals)}\u00d710${raised}`
 return label.replaceAll("-", "\u2212")
 """
 

@@ -124,6 +124,8 @@ class TimePlot:
     _usual_frame = 900, 320
     #: (rows, columns) of the raster.
     _cells = HEIGHT, WIDTH
+    #: About how many numbers stand at the flux axis; they have room in the lowest frame.
+    _y_ticks = 4
 
     def __init__(
         self,
@@ -436,6 +438,7 @@ class TimePlot:
         for tool in figure.select({"type": WheelZoomTool}):
             tool.maintain_focus = False  # at one bound, go on to the other
         figure.yaxis.formatter = tick_labels()
+        figure.yaxis.ticker.desired_num_ticks = self._y_ticks
         simplify(figure)
         gestures.mend(figure)
         drag_with(figure, BoxSelectTool)
