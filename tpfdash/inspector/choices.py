@@ -54,7 +54,11 @@ class Choices(param.Parameterized):
         "dropped as that becomes None.",
     )
     time_range = Interval(None, doc="(t0, t1) that the time axes show, or None: all.")
-    column = Choice(default="flux", objects=list(COLUMNS), doc="What the postage stamp shows.")
+    column = Choice(
+        default="flux",
+        objects=list(COLUMNS),
+        doc="What the postage stamp shows; residual: this cadence minus its pixels' local median.",
+    )
     scale = Choice(
         default="auto",
         objects=list(SCALE_NAMES),

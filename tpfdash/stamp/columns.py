@@ -72,9 +72,7 @@ COLUMNS = {
     "as seen": FrameColumn(
         "Flux + background + cosmic rays", ("flux", "flux_bkg", "cosmic_rays"), _as_seen
     ),
-    "residual": FrameColumn(
-        "Residual (this cadence − local median)", ("flux",), less=local_median, even=True
-    ),
+    "residual": FrameColumn("Residual", ("flux",), less=local_median, even=True),
     "S/N": FrameColumn("Signal to noise", ("flux", "flux_err"), _signal_to_noise, ratio=True),
 }
 

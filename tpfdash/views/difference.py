@@ -214,7 +214,7 @@ class DifferenceView:
         plot.handles["ellipse"] = _add_ellipse(figure)
         plot.handles["marks"] = _add_marks(figure)
         for axis in (*figure.xaxis, *figure.yaxis):
-            axis.ticker.update(min_interval=1, desired_num_ticks=4, num_minor_ticks=0)
+            axis.ticker.update(min_interval=1, desired_num_ticks=3, num_minor_ticks=0)
         _fit(figure, self.inspector.tpf)
         if has_difference(self.inspector):
             self._change()({"image": plot})
