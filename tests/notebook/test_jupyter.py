@@ -14,6 +14,8 @@ tpf = tpfdash.simulate_tpf("K2", n_cadences=600, shape=(7, 8), seed=1)
 """
 SHAPE = (7, 8)
 
+PLACES = "curve", "evidence"
+
 
 def shown(page, dashboards=1) -> Board:
     """The board, once all figures are painted."""
@@ -66,6 +68,22 @@ def test_gestures_in_the_lab_and_their_results_in_the_next_cell(lab):
     board.until(lambda: lab.ask("dash.window") is not None, "a window")
     assert lab.ask("dash.window") == pytest.approx([t0, t1], abs=0.05)
     lab.page.wait_for_function("([f, n]) => tpfTest.ready(f, n)", arg=["tpf-difference", 1])
+
+
+@pytest.mark.parametrize("width, stacked", [(1440, True), (2000, False)])
+def test_plots_are_as_wide_as_their_places(lab, width, stacked):
+    page, board = lab.page, shown(lab.page)
+    page.set_viewport_size({"width": width, "height": 1000})
+
+    def fit():
+        curve, evidence = (board.part(f"place-{name}").bounding_box() for name in PLACES)
+        frame = board.look("frame", "lightcurve")
+        room = curve["x"] + curve["width"] - frame["left"] - frame["width"]
+        return (evidence["y"] > curve["y"] + curve["height"]) == stacked and 0 < room < 60
+
+    board.until(fit, f"a layout for {width} pixels")
+    page.set_viewport_size({"width": 1500, "height": 2400})
+    board.catches_up()
 
 
 def test_pixels_are_added_without_a_key(lab):

@@ -19,18 +19,22 @@ class Widths(JSComponent):
     const places = ["heading", "board", "evidence", "evidence-picture", "place-curve", "readout"]
     const laid_out = places.map((place) => ".tpf-" + place).join()
 
-    export function render({ model, el }) {
+    export function render({ model, el, view }) {
       const root = el.getRootNode().host.getRootNode()  // the dashboard's
       const tell = (within, width) => {
+        let changed = false
         for (const node of within.querySelectorAll(laid_out)) {
           for (const [name, limit] of Object.entries(below)) {
+            changed ||= node.classList.contains(name) !== width < limit
             node.classList.toggle(name, width < limit)
           }
-          tell(node.shadowRoot, width)
+          changed = tell(node.shadowRoot, width) || changed
         }
+        return changed
       }
       const observer = new ResizeObserver(([{ contentRect }]) => {
-        if (contentRect.width) tell(root, contentRect.width)
+        if (!contentRect.width || !tell(root, contentRect.width)) return
+        requestAnimationFrame(() => view.root.invalidate_layout())
       })
       observer.observe(root.host)
       model.on("remove", () => observer.disconnect())

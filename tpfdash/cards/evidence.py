@@ -29,7 +29,7 @@ _SEEN = """
   display: grid !important;
   grid-template: "choice choice" auto "picture legend" 1fr / 190px minmax(0, 1fr);
   gap: 4px 12px;
-  --tpf-picture-height: 178px;
+  --tpf-picture-height: 162px;
 }
 .tpf-picture { grid-area: choice; }
 .tpf-picture-place { grid-area: picture; }
