@@ -10,6 +10,7 @@ scene of stars: the PRF at each peak of the median image, places and one common 
 
 from __future__ import annotations
 
+import dataclasses
 from dataclasses import dataclass
 
 import numpy as np
@@ -33,7 +34,9 @@ _FEWEST = 100
 #: Outliers are further off than this many times the robust scatter.
 _OUTLIER = 5.0
 #: How near, in pixels, the file must have pointed for its own response to be used.
-_NEAR = 0.03
+_NEAR = 0.05
+#: At how many of an event's cadences that is asked for: a quadratic may reach a little further.
+_MOST_OF = 0.9
 #: Peaks that are taken for stars: how bright by the brightest, and how many.
 _FAINTEST, _MOST = 0.03, 8
 #: A pixel above this share of the mission's full well cannot take more.
@@ -52,7 +55,7 @@ class ObservedScene:
     stars : float64 array (star, 3)
         Row and col in pixels from the stamp's first pixel, e-/s; the target is the first.
     sky : float
-        e-/s a pixel that belong to no star.
+        e-/s a pixel that belong to no star; 0 where the background was taken off FLUX.
     share : float64 array (row, col)
         The target's share of the light of a pixel above the sky.
     full : bool array (row, col)
@@ -92,33 +95,29 @@ class ObservedScene:
         """A change of starlight as the pixels show it: full ones pass it on to the bleed's ends."""
         return to_bleed_ends(change, self.full)
 
-    def moved(self, cadences: np.ndarray, pointing: Pointing) -> tuple[np.ndarray, np.ndarray]:
-        """What another pointing changes at these cadences.
+    def knows(self, cadences: np.ndarray, pointing: Pointing) -> bool:
+        """Whether the file itself has pointed where this pointing goes at most cadences."""
+        moved = (pointing.d_row != 0) | (pointing.d_col != 0)
+        if not self.learned or not moved.any():
+            return False
+        shifted = self._shifted(cadences, pointing)[moved]
+        return bool(np.quantile(cKDTree(self.places).query(shifted)[0], _MOST_OF) <= _NEAR)
 
-        Where the file itself has pointed there, the pixels' own response says it, and the PRF at
-        the stars' places only what a blur or a width adds; else the PRF says all of it.
+    def moved(self, cadences: np.ndarray, pointing: Pointing, own: bool) -> np.ndarray:
+        """What another pointing changes at these cadences: float64 (row, col, n) e-/s.
 
-        Returns
-        -------
-        float64 array (row, col, n) e-/s, and bool array (n,): where the file's own response is
-        what was used.
+        With `own` the pixels' own response to motion says it, and the PRF at the stars' places
+        only what a blur or a width adds; else the PRF says all of it.
         """
         steady = Pointing.steady(cadences.size)
-        shifted = self.path[cadences] + np.stack([pointing.d_row, pointing.d_col], axis=1)
-        own = np.zeros(cadences.size, dtype=bool)
-        if self.learned:
-            still = (pointing.d_row == 0) & (pointing.d_col == 0)
-            own = (cKDTree(self.places).query(shifted)[0] <= _NEAR) & ~still
-        from_place = Pointing.steady(
-            cadences.size,
-            d_row=np.where(own, pointing.d_row, 0),
-            d_col=np.where(own, pointing.d_col, 0),
-        )
-        change = self._stars(pointing) - self._stars(from_place if own.any() else steady)
-        if own.any():
-            here, there = self._at(self.path[cadences[own]]), self._at(shifted[own])
-            change[..., own] += there - here
-        return change, own
+        if not own:
+            return self._stars(pointing) - self._stars(steady)
+        displaced = dataclasses.replace(steady, d_row=pointing.d_row, d_col=pointing.d_col)
+        here, there = self._at(self.path[cadences]), self._at(self._shifted(cadences, pointing))
+        return there - here + self._stars(pointing) - self._stars(displaced)
+
+    def _shifted(self, cadences: np.ndarray, pointing: Pointing) -> np.ndarray:
+        return self.path[cadences] + np.stack([pointing.d_row, pointing.d_col], axis=1)
 
     def _at(self, places: np.ndarray) -> np.ndarray:
         terms = _terms(places)[:, : len(self.coefficients)]
@@ -157,6 +156,8 @@ def learn_scene(tpf: xr.Dataset, prf: PRF, leave_out: np.ndarray) -> ObservedSce
     image = _median(series)
     full = np.nan_to_num(image) > _FULL * get_mission(tpf.attrs["mission"]).saturation
     width, stars, sky = _fit_stars(image, prf, _peaks(image, full, default_mask(tpf)), full)
+    if tpf.attrs.get("background_subtracted"):
+        sky = 0.0  # what is left is the stars' wings: Kepler-8's transits are in them
     each = [flux * prf.images(image.shape, row, col, width)[..., 0] for row, col, flux in stars]
     together = sum(each)
     share = np.where(together > 0, each[0] / np.where(together > 0, together, 1), 0)
