@@ -134,7 +134,7 @@ class ObservedScene:
         return made
 
 
-def learn_scene(tpf: xr.Dataset, prf: PRF, leave_out: np.ndarray) -> ObservedScene:
+def learn_scene(tpf: xr.Dataset, prf: PRF, leave_out: np.ndarray | None = None) -> ObservedScene:
     """The stars of a file, learned from its unflagged cadences.
 
     Parameters
@@ -142,9 +142,11 @@ def learn_scene(tpf: xr.Dataset, prf: PRF, leave_out: np.ndarray) -> ObservedSce
     tpf : Dataset
         A lazy cube is read at up to 2,000 cadences.
     prf : PRF
-    leave_out : bool array (time,)
+    leave_out : bool array (time,), optional
         Cadences not to learn from.
     """
+    if leave_out is None:
+        leave_out = np.zeros(tpf.sizes["time"], dtype=bool)
     learned_from = _sample(tpf, leave_out)
     series = pixel_series(tpf, "flux", learned_from).astype(np.float64)
     path = _path(tpf)
