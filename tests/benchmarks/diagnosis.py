@@ -233,10 +233,10 @@ def arguments():
     asked = parser.parse_args()
     if asked.seed is None:
         asked.seed = 1 if asked.tune else SCORING_SEED
-    if (asked.seed < TUNING_SEEDS) != asked.tune or not (asked.tune or asked.seed >= SCORING_SEED):
+    if not (asked.seed < TUNING_SEEDS if asked.tune else asked.seed >= SCORING_SEED):
         parser.error(
-            f"the seed is {asked.seed}: it should be below {TUNING_SEEDS} with --tune, and at least "
-            f"{SCORING_SEED} without."
+            f"the seed is {asked.seed}: it should be below {TUNING_SEEDS} with --tune, and at "
+            f"least {SCORING_SEED} without."
         )
     return asked
 
