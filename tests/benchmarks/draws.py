@@ -157,7 +157,8 @@ class _File:
         self.white = _scatter(np.diff(pixels[..., self.good], axis=-1)) / np.sqrt(2)
         self.curve = self.pixels[self.aperture & self.alive].sum(axis=0)
         self.curve_white = float(_scatter(np.diff(self.curve[self.good]))) / np.sqrt(2)
-        steps = np.abs(np.diff(self.pixels, axis=-1, prepend=self.pixels[..., :1]))
+        steps = np.diff(self.pixels, axis=-1, prepend=self.pixels[..., :1])
+        steps = np.abs(steps - np.median(steps[..., self.good], axis=-1, keepdims=True))
         steps /= np.maximum(self.white * np.sqrt(2), 1e-9)[..., None]
         self.calm = self.good & (steps[self.alive].max(axis=0) < OUTSTANDING)
         self.prf, self.scene = _fitted_prf(tpf)
