@@ -38,7 +38,7 @@ def view(inspector):
 
 
 def source(view, name):
-    return view._figures.pages()[0][name].handles["source"].data
+    return view._figures.pages()[0]["raster"].handles["marks"][name].data
 
 
 def y_range(view):

@@ -7,7 +7,9 @@ decided here; what a dashboard shows is `tpfdash.app.dashboard`.
 from __future__ import annotations
 
 import logging
+import time
 import weakref
+from collections.abc import Callable
 from contextlib import nullcontext
 from html import escape
 from pathlib import Path
@@ -16,6 +18,7 @@ from urllib.parse import unquote
 import panel as pn
 import panel_material_ui as pmui
 import xarray as xr
+from bokeh.document import Document
 from panel.util import edit_readonly
 
 from tpfdash.app.address import session_in
@@ -37,8 +40,10 @@ __all__ = ["error_page", "make_page"]
 
 #: The dashboard has the height of the window, less that of what is above it.
 _MAIN = ":host { --tpf-height: calc(100vh - 84px); min-width: 0 !important; }"
-#: Milliseconds after which a page's shell is filled: those that are asked for meanwhile go before.
-_AFTER_THE_SHELL = 50
+#: Milliseconds after which a page's shell is filled, and that are kept free between two such pages,
+#: which take long: what is asked for meanwhile, as further shells and clicks, goes before.
+_AFTER_THE_SHELL, _BETWEEN = 50, 20
+_filled = 0.0  # when a page was filled last, on the clock of time.monotonic
 #: White on the header's blue, in both themes.
 _ON_HEADER = """
 :host { --ink: #fff; --line: rgb(255 255 255 / 0.5); --accent: #fff; }
@@ -82,8 +87,23 @@ def make_page(opened: dict[str, xr.Dataset], root: str | Path | None = None) -> 
         fill()
     else:
         main.objects = [html("<div class='note' role='status'>Opening …</div>", margin=16)]
-        document.add_timeout_callback(fill, _AFTER_THE_SHELL)
+        document.add_timeout_callback(lambda: _in_turn(document, fill), _AFTER_THE_SHELL)
     return page
+
+
+def _in_turn(document: Document, fill: Callable[[], None]) -> None:
+    """Fill a page now, or after the loop has come to other things if another was filled just now.
+
+    A loop calls all that is due before it looks at what has come in: 25 pages would go first.
+    """
+    global _filled
+    if time.monotonic() - _filled < _BETWEEN / 1000:
+        document.add_timeout_callback(lambda: _in_turn(document, fill), _BETWEEN)
+        return
+    try:
+        fill()
+    finally:
+        _filled = time.monotonic()
 
 
 def _fill(main: pn.Column, header: pn.Row, opened: dict[str, xr.Dataset], root) -> None:

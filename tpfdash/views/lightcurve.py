@@ -6,8 +6,8 @@ Inspector.
 
 from __future__ import annotations
 
-import holoviews as hv
 import numpy as np
+from bokeh.models import Scatter, Segment
 
 from tpfdash.inspector import Inspector
 from tpfdash.views import gestures
@@ -131,24 +131,17 @@ class LightCurveView(TimePlot):
         time, flux, errors = self.inspector.time[part][there], flux[there], errors[there]
         return {"t": time, "f": flux - errors, "t1": time, "f1": flux + errors}
 
-    def _under(self, picture):
-        return [
-            hv.Segments(tuple(self._error_bars(picture).values()), ["t", "f", "t1", "f1"]).opts(
-                color=EDGE_COLOR, line_width=1, hooks=[self._figures.hook("errors")]
-            )
-        ]
+    def _glyphs(self):
+        bars = Segment(x0="t", y0="f", x1="t1", y1="f1", line_color=EDGE_COLOR)
+        ring = {"size": 12, "fill_color": None, "line_color": CADENCE_COLOR, "line_width": 2}
+        return super()._glyphs() | {
+            "errors": (bars, "underlay"),
+            "hovered": (Scatter(x="t", y="f", **ring), "annotation"),
+        }
 
-    def _over(self, picture):
-        return [
-            hv.Scatter(tuple(self._hovered().values()), "t", "f").opts(
-                marker="circle",
-                size=12,
-                fill_color=None,
-                line_color=CADENCE_COLOR,
-                line_width=2,
-                hooks=[self._figures.hook("hovered")],
-            )
-        ]
+    def _marks(self, picture):
+        mine = {"errors": self._error_bars(picture), "hovered": self._hovered()}
+        return super()._marks(picture) | mine
 
     def summary(self) -> str:
         """One line over the plot: what the light curve is the sum of, or why there is none."""
@@ -190,13 +183,13 @@ class LightCurveView(TimePlot):
 
     def _draw_more(self, plots, picture):
         plots["raster"].state.title.text = self.summary()
-        set_columns(plots["errors"].handles["source"], **self._error_bars(picture))
-        set_columns(plots["hovered"].handles["source"], **self._hovered())
 
     def _draw_hover(self, *events):
         patch(
             self._figures,
-            lambda plots: set_columns(plots["hovered"].handles["source"], **self._hovered()),
+            lambda plots: set_columns(
+                plots["raster"].handles["marks"]["hovered"], **self._hovered()
+            ),
         )
 
 

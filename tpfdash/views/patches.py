@@ -13,8 +13,9 @@ from collections.abc import Callable
 
 import numpy as np
 import panel as pn
+from bokeh.models import ColumnDataSource
 
-__all__ = ["Figures", "drag_with", "patch", "set_columns", "simplify", "weakly"]
+__all__ = ["Figures", "add_glyph", "drag_with", "patch", "set_columns", "simplify", "weakly"]
 
 #: A column up to this long is compared before it is sent: cheaper than sending it for nothing.
 _WORTH_COMPARING = 10_000
@@ -120,6 +121,14 @@ def simplify(figure) -> None:
 def drag_with(figure, tool: type) -> None:
     """Make `tool` the one of a figure's tools that a drag uses."""
     figure.toolbar.active_drag = next(one for one in figure.tools if isinstance(one, tool))
+
+
+def add_glyph(figure, glyph, level: str, columns: dict) -> ColumnDataSource:
+    """Draw a glyph that is never selected, at one of Bokeh's levels; its source, to be changed."""
+    source = ColumnDataSource(columns)
+    # Given here, they are not drawn in ways of their own.
+    figure.add_glyph(source, glyph, level=level, selection_glyph=None, nonselection_glyph=None)
+    return source
 
 
 def set_columns(source, **columns) -> None:

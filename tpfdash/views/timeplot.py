@@ -13,7 +13,7 @@ from collections.abc import Callable
 import holoviews as hv
 import numpy as np
 from bokeh.core.property.descriptors import UnsetValueError
-from bokeh.models import BoxSelectTool, WheelZoomTool
+from bokeh.models import BoxSelectTool, Glyph, Scatter, WheelZoomTool
 
 from tpfdash.inspector import Inspector
 from tpfdash.inspector.derived import params_of
@@ -28,7 +28,15 @@ from tpfdash.views.kinds import (
     raster_palette,
 )
 from tpfdash.views.live import Live
-from tpfdash.views.patches import Figures, drag_with, patch, set_columns, simplify, weakly
+from tpfdash.views.patches import (
+    Figures,
+    add_glyph,
+    drag_with,
+    patch,
+    set_columns,
+    simplify,
+    weakly,
+)
 from tpfdash.views.ranges import axis_range, tick_labels
 from tpfdash.views.raster import (
     FARTHEST,
@@ -159,7 +167,7 @@ class TimePlot:
         )
         #: The values of the Inspector that say what lies beyond the y axis.
         self.beyond_follows = ("time_range", "show_all", "cadence", "windows", *follows)
-        self._marks = {"cadence", *params_of(type(inspector), "windows")}
+        self._moves_marks = {"cadence", *params_of(type(inspector), "windows")}
         self.live = Live(inspector, self._keep_up, *self.beyond_follows)
         Live(inspector, self._tell, *follows, later=True)
 
@@ -349,23 +357,12 @@ class TimePlot:
         finish = weakly(self._finish)
         raster = hv.Image(
             picture["codes"][::-1], bounds=(x0, y0, x1, y1), kdims=["t", "f"], vdims=["code"]
-        ).opts(cmap=["#000000"], hooks=[self._figures.hook("raster", self._color)])
+        ).opts(cmap=["#000000"], hooks=[self._figures.hook("raster", self._add_marks)])
         points = [
             hv.Scatter((x, y), "t", "f").opts(
                 **glyph_options(kind, picture["size"]), hooks=[self._figures.hook(kind.name)]
             )
             for kind, (x, y) in zip(self.kinds, picture["points"], strict=True)
-        ]
-        markers = {"above": "triangle", "below": "inverted_triangle"}
-        edges = [
-            hv.Scatter(tuple(columns.values()), "t", "f").opts(
-                marker=markers[side],
-                size=9,
-                color=EDGE_COLOR,
-                line_color=None,
-                hooks=[self._figures.hook(side)],
-            )
-            for side, columns in self._edges(picture).items()
         ]
         bar = hv.VLine(cadence_bar(self.inspector)["location"]).opts(
             color=CADENCE_COLOR,
@@ -384,16 +381,7 @@ class TimePlot:
             line_color=None,
             hooks=[self._figures.hook("window")],
         )
-        elements = [
-            windows,
-            *self._under(picture),
-            raster,
-            *points,
-            *self._over(picture),
-            *edges,
-            bar,
-        ]
-        return hv.Overlay(elements).opts(
+        return hv.Overlay([windows, raster, *points, bar]).opts(
             min_width=200,
             xlabel=self._time_label(),
             ylabel=self._label(),
@@ -406,13 +394,27 @@ class TimePlot:
             **self._options,
         )
 
-    def _under(self, picture: dict) -> list:
-        """Further elements under the points."""
-        return []
+    def _glyphs(self) -> dict[str, tuple[Glyph, str]]:
+        """What is drawn beside the points: name -> Bokeh's glyph over t and f, and its level."""
+        looks = {"size": 9, "fill_color": EDGE_COLOR, "line_color": None}
+        return {
+            "above": (Scatter(x="t", y="f", marker="triangle", **looks), "annotation"),
+            "below": (Scatter(x="t", y="f", marker="inverted_triangle", **looks), "annotation"),
+        }
 
-    def _over(self, picture: dict) -> list:
-        """Further elements over the points."""
-        return []
+    def _marks(self, picture: dict) -> dict[str, dict[str, np.ndarray]]:
+        """Where they are: name -> columns of the glyph's source."""
+        return self._edges(picture)
+
+    def _add_marks(self, plot, element) -> None:
+        """Draw the marks. (An element of HoloViews for each would take a page a third longer.)"""
+        self._color(plot, element)
+        if "marks" not in plot.handles:  # or the figure was built before, and its raster is new
+            columns = self._marks(self._drawn)
+            plot.handles["marks"] = {
+                name: add_glyph(plot.state, glyph, level, columns[name])
+                for name, (glyph, level) in self._glyphs().items()
+            }
 
     def _time_label(self) -> str:
         attrs = self.inspector.tpf.attrs
@@ -470,7 +472,7 @@ class TimePlot:
 
     def _keep_up(self, *events) -> None:
         """Move the bar and the windows; draw the data anew where it is they that changed."""
-        marks_alone = bool(events) and {event.name for event in events} <= self._marks
+        marks_alone = bool(events) and {event.name for event in events} <= self._moves_marks
         if marks_alone and self._drawn and self._grown(self._drawn) == self._drawn["y_range"]:
             patch(self._figures, self._draw_marks)
         else:
@@ -505,8 +507,8 @@ class TimePlot:
                 set_columns(plots[kind.name].handles["source"], t=x, f=y)
                 size = glyph_options(kind, picture["size"])["size"]
                 plots[kind.name].handles["glyph"].update(size=size)
-            for side, columns in self._edges(picture).items():
-                set_columns(plots[side].handles["source"], **columns)
+            for name, columns in self._marks(picture).items():
+                set_columns(plots["raster"].handles["marks"][name], **columns)
             self._draw_marks(plots)
             self._draw_more(plots, picture)
 
