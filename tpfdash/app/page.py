@@ -40,10 +40,10 @@ __all__ = ["error_page", "make_page"]
 
 #: The dashboard has the height of the window, less that of what is above it.
 _MAIN = ":host { --tpf-height: calc(100vh - 84px); min-width: 0 !important; }"
-#: Milliseconds after which a page's shell is filled, and that are kept free between two such pages,
-#: which take long: what is asked for meanwhile, as further shells and clicks, goes before.
-_AFTER_THE_SHELL, _BETWEEN = 50, 20
-_filled = 0.0  # when a page was filled last, on the clock of time.monotonic
+#: A page's shell is filled once the loop has gone round so often, so many milliseconds apart.
+_ROUNDS, _ROUND = 5, 10
+#: Seconds without a word from who waits, after which he counts for gone.
+_GONE = 1.0
 #: White on the header's blue, in both themes.
 _ON_HEADER = """
 :host { --ink: #fff; --line: rgb(255 255 255 / 0.5); --accent: #fff; }
@@ -87,23 +87,51 @@ def make_page(opened: dict[str, xr.Dataset], root: str | Path | None = None) -> 
         fill()
     else:
         main.objects = [html("<div class='note' role='status'>Opening …</div>", margin=16)]
-        document.add_timeout_callback(lambda: _in_turn(document, fill), _AFTER_THE_SHELL)
+        _turns.ask(document, fill)
     return page
 
 
-def _in_turn(document: Document, fill: Callable[[], None]) -> None:
-    """Fill a page now, or after the loop has come to other things if another was filled just now.
+class _Turns:
+    """Fills pages one at a time, each once the loop has had time for whatever else there is.
 
-    A loop calls all that is due before it looks at what has come in: 25 pages would go first.
+    To fill one takes long, and a loop calls all that is due before it looks at what has come in: of
+    many who open a page at once the last would see nothing until all others had their dashboards.
     """
-    global _filled
-    if time.monotonic() - _filled < _BETWEEN / 1000:
-        document.add_timeout_callback(lambda: _in_turn(document, fill), _BETWEEN)
-        return
-    try:
-        fill()
-    finally:
-        _filled = time.monotonic()
+
+    def __init__(self):
+        self._asked = self._events = 0  # how many pages were asked for; and asked for or filled
+        self._waiting: dict[int, float] = {}  # number of a page -> when it was last known to wait
+
+    def ask(self, document: Document, fill: Callable[[], None]) -> None:
+        self._asked += 1
+        self._events += 1
+        self._wait(document, fill, self._asked, self._events, _ROUNDS)
+
+    def _wait(self, document, fill, number: int, events: int, rounds: int) -> None:
+        self._waiting[number] = time.monotonic()
+
+        def go_on():
+            if events != self._events:  # somebody else's page: anew
+                self._wait(document, fill, number, self._events, _ROUNDS)
+            elif rounds > 1 or self._is_behind(number):
+                self._wait(document, fill, number, events, max(rounds - 1, 1))
+            else:
+                self._waiting.pop(number, None)
+                try:
+                    fill()
+                finally:
+                    self._events += 1
+
+        document.add_timeout_callback(go_on, _ROUND)
+
+    def _is_behind(self, number: int) -> bool:
+        """Whether somebody waits for longer; who has gone is not heard of any more."""
+        now = time.monotonic()
+        self._waiting = {one: at for one, at in self._waiting.items() if now - at < _GONE}
+        return min(self._waiting, default=number) < number
+
+
+_turns = _Turns()
 
 
 def _fill(main: pn.Column, header: pn.Row, opened: dict[str, xr.Dataset], root) -> None:
