@@ -1,0 +1,83 @@
+"""Every number that the diagnosis was tuned by, in one place, and where each comes from.
+
+"Tuned" numbers were chosen on injections with seeds below 10,000 into KIC 6922244, EPIC 210994964,
+the first half of TIC 55525572, a TESSCut stamp of sector 1 and simulated files; none of them was
+chosen on what the benchmark scores with. Prices are in units of ln(likelihood).
+"""
+
+from __future__ import annotations
+
+__all__: list[str] = []
+
+# -- time -------------------------------------------------------------------------------------
+
+#: Bins that a long window is cut into: enough to see an ingress, few enough to be quick.
+WINDOW_BINS = 12
+#: A window may be this much too narrow or too wide at each end (a drag of the mouse).
+GUARD = 0.25
+#: Bins of a flank, at least: fewer do not tell a slope from an event.
+FLANK = 8
+#: Bins beside the event, in all, without which there is nothing to compare with.
+FEWEST_BESIDE = 4
+#: Order of the polynomial in time that trends are taken for (DIAGNOSIS: quadratic).
+TREND = 2
+#: Quiet places looked at, at most.
+PLACES = 240
+#: Without so many quiet places the noise is taken to be white.
+FEWEST_PLACES = 12
+#: A cadence whose pixels leave their neighbours by this many sigma rms is no quiet one.
+SPIKE = 3.0
+#: A cadence of a bin this many sigma off the bin's median is left out of its mean.
+OUTLIER = 6.0
+#: Values beyond this many sigma are brought back to it where the noise is learned.
+CLIP = 5.0
+
+# -- pixels -----------------------------------------------------------------------------------
+
+#: Pixels looked at around the target in each direction: larger stamps are cut.
+REACH = 10
+#: Modes of the noise that have a covariance in time of their own.
+MODES = 10
+#: Error of each template, as a share of the event's light in a pixel (PRFs: 2-5 %).
+FLOOR = 0.04
+#: Share of the nominal saturation from which a pixel may overflow: wells differ.
+FULL = 0.8
+#: Step of the grid of places that an unknown star is looked for at, in pixels.
+GRID = 0.5
+#: How far outside the stamp it is looked for, in pixels.
+OUTSIDE = 1.5
+#: Nearer to the target than this, in pixels, a neighbour is one with it to the stamp.
+BLENDED = 0.5
+
+# -- verdict ----------------------------------------------------------------------------------
+
+#: Price of a shape in time whose ends are off the window's by what a drag misses (a Gaussian).
+MISFIT = 0.5
+#: Score that a cause's best footprint must exceed: chance reaches it in few quiet windows. (tuned)
+PRICES = {
+    "on_target": 12.0,
+    "neighbour": 14.0,
+    "moving_object": 17.0,
+    "cosmic_ray": 13.0,
+    "column_or_row": 13.0,
+    "rolling_band": 14.0,
+    "sensitivity_dropout": 14.0,
+    "pointing": 13.0,
+    "systematic": 13.0,
+    "background": 12.0,
+}
+#: What is added for footprints that another cause has too. (DIAGNOSIS 7.3)
+DETAIL_PRICES = {("systematic", "gain"): 8.0, ("systematic", "width and gain"): 6.0}
+#: What each further free number costs.
+PRICE_A_NUMBER = 1.5
+#: What is added for shapes in time that a cause seldom has. (DIAGNOSIS 7; tuned)
+KIND_PRICES = {
+    ("on_target", "step"): 5.0,
+    ("neighbour", "step"): 5.0,
+    ("sensitivity_dropout", "box"): 3.0,
+    ("sensitivity_dropout", "hump"): 5.0,
+}
+#: What is added for one cadence, where a ray is likelier.
+SINGLE_PRICES = {"on_target": 4.0, "neighbour": 4.0, "rolling_band": 4.0}
+#: Scores are divided by this before they become probabilities, at score 0 and as it grows. (tuned)
+TEMPERATURE, TEMPERATURE_SLOPE = 1.5, 0.02
