@@ -16,6 +16,7 @@ _PLACES = {
     "TPFDashboard": "tpfdash.app.dashboard",
     "TPFError": "tpfdash.errors",
     "aperture_photometry": "tpfdash.photometry",
+    "inject": "tpfdash.simulate",
     "interact": "tpfdash.app.interact",
     "open_tpf": "tpfdash.io",
     "read_aperture": "tpfdash.io",

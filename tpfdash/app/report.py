@@ -21,7 +21,7 @@ from bokeh.resources import Resources
 from tpfdash.cards.evidence import legend_html
 from tpfdash.cards.measured import event_html
 from tpfdash.cards.widgets import legend_html as legend_of
-from tpfdash.cards.words import cadence_html, heading_html, target_html
+from tpfdash.cards.words import INJECTED, cadence_html, heading_html, target_html
 from tpfdash.errors import TPFError
 from tpfdash.inspector import Inspector
 from tpfdash.io.atomic import write_atomically
@@ -139,6 +139,7 @@ def _provenance(inspector: Inspector) -> list[tuple[str, str]]:
     clock = attrs.get("time_format", "")
     rows = [
         ("Simulated", "yes: no telescope has seen this target" if attrs.get("simulated") else ""),
+        ("Injected", INJECTED if attrs.get("injected") else ""),
         ("File", str(attrs.get("source") or "not available")),
         ("Aperture", _pixels(inspector, inspector.aperture)),
         ("Background", _pixels(inspector, inspector.background)),

@@ -1,4 +1,4 @@
-"""What the page says in words: the cadence pointed at, the target, and where data are simulated."""
+"""What the page says in words: the cadence pointed at, the target, and where data are made up."""
 
 from __future__ import annotations
 
@@ -12,9 +12,19 @@ from tpfdash.inspector.describe import quality_of
 from tpfdash.missions import Mission
 from tpfdash.stamp.columns import COLUMNS, column_unit
 
-__all__ = ["cadence_html", "heading_html", "minus", "pixel_html", "target_html", "target_name"]
+__all__ = [
+    "INJECTED",
+    "cadence_html",
+    "heading_html",
+    "minus",
+    "pixel_html",
+    "target_html",
+    "target_name",
+]
 
 NOT_AVAILABLE = "not available"
+#: What is said of data with injected events.
+INJECTED = "yes: tpfdash put events into these pixels that nobody observed"
 
 
 @follows("hovered", "cadence", "describe", "flux_unit")
@@ -97,7 +107,7 @@ def target_name(inspector: Inspector) -> str:
 def heading_html(inspector: Inspector) -> str:
     """The target: its name, what it was observed by, what the file's header knows of it.
 
-    And a badge on simulated data.
+    And a badge on simulated data, and on injected events.
     """
     attrs, mission = inspector.tpf.attrs, inspector.mission
     name = target_name(inspector)
@@ -118,10 +128,14 @@ def heading_html(inspector: Inspector) -> str:
         and _position(attrs),
     ]
     seen = " · ".join(escape(fact) for fact in facts if fact)
-    badge = "<span class='badge'>simulated data</span>" if attrs.get("simulated") else ""
+    badges = [
+        f"<span class='badge'>{words}</span>"
+        for key, words in (("simulated", "simulated data"), ("injected", "injected events"))
+        if attrs.get(key)
+    ]
     return (
         "<div class='heading'><span class='name' role='heading' aria-level='1'>"
-        f"{escape(name)}</span>{badge}"
+        f"{escape(name)}</span>{''.join(badges)}"
         f"<span class='seen' title='{seen}'>{seen}</span></div>"
     )
 
@@ -170,6 +184,8 @@ def target_html(inspector: Inspector) -> str:
         ("Not in the file", ", ".join(attrs.get("not_in_file", ())).upper() or "–"),
         ("File", attrs.get("source") or NOT_AVAILABLE),
     ]
+    if attrs.get("injected"):
+        rows.insert(0, ("Injected", INJECTED))
     if attrs.get("simulated"):
         rows.insert(0, ("Simulated", "yes: no telescope has seen this target"))
     body = "".join(

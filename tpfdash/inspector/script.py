@@ -81,6 +81,7 @@ def _script(
         f"# The light curve of {attrs.get('object') or 'an unnamed target'!r}, "
         f"as tpfdash {__version__} shows it.",
         *(["# These data are simulated."] if attrs.get("simulated") else []),
+        *(["# Events were injected into these data."] if attrs.get("injected") else []),
         *imports,
         "",
         *_source(str(attrs.get("source", ""))),

@@ -39,6 +39,7 @@ _CARDS = {
     "source": ("SRCFILE", "file that this was made from"),
     "tpfdash_version": ("TPFDVER", "version of tpfdash"),
     "simulated": ("SIMULATD", "simulated data, not an observation"),
+    "injected": ("INJECTED", "events were injected into the data"),
 }
 
 
@@ -87,6 +88,7 @@ def provenance(attrs: Mapping) -> dict[str, bool | int | float | str]:
         "source": _file_name(str(attrs.get("source", ""))),
         "tpfdash_version": attrs.get("tpfdash_version", __version__),
         "simulated": bool(attrs.get("simulated", False)),
+        "injected": True if attrs.get("injected") else None,
     }
     names = [*_CARDS, *_mission_cards(mission), "time_scale", "time_reference"]
     values = {name: _plain(known.get(name)) for name in names}

@@ -10,6 +10,7 @@ from collections.abc import Iterable
 import numpy as np
 
 from tpfdash.missions import APERTURE_COLLECTED, APERTURE_OPTIMAL, Mission
+from tpfdash.simulate.detector import bleed
 from tpfdash.simulate.instruments import Detector, Mode
 from tpfdash.simulate.scene import Scene
 
@@ -24,7 +25,10 @@ _BLOCK_VALUES = 2**21  # pixel values worked on at a time: 8 MB of float32
 
 def _variance(rate: np.ndarray, mode: Mode, detector: Detector) -> np.ndarray:
     """Variance of a pixel in (e-/s)^2 at `rate` e-/s: photons, and one read noise a read."""
-    return rate / mode.exposure + mode.reads * (detector.read_noise / mode.exposure) ** 2
+    return (
+        np.maximum(rate, 0) / mode.exposure
+        + mode.reads * (detector.read_noise / mode.exposure) ** 2
+    )
 
 
 def optimal_aperture(
@@ -67,9 +71,11 @@ def pixel_cubes(
     rays: Hits,
     gap: np.ndarray,
     seed: int,
+    full_well: float | None = None,
 ) -> dict[str, np.ndarray]:
     """The pixel cubes, (time, row, col) views of (row, col, time) arrays, by blocks of cadences.
 
+    Above `full_well`, in e-/s, pixels bleed; None has none do so.
     The random numbers of FLUX do not depend on which columns are made.
     """
     n = scene.time.size
@@ -84,7 +90,7 @@ def pixel_cubes(
     length = max(1, _BLOCK_VALUES // pixels)
     for first in range(0, n, length):
         span = slice(first, min(first + length, n))
-        block = _block(scene, mode, detector, set(names), noise, rays, span, rng)
+        block = _block(scene, mode, detector, set(names), noise, rays, span, rng, full_well)
         lost = gap[span]
         for name, cube in cubes.items():
             cube[..., span] = block[name]
@@ -102,9 +108,10 @@ def _block(
     rays: Hits,
     span: slice,
     rng: np.random.Generator,
+    full_well: float | None,
 ) -> dict[str, np.ndarray]:
     """The values of one block of cadences, by column, each broadcast to (row, col, time)."""
-    flux, sky = scene.starlight(span), scene.sky(span)
+    flux, sky = _light(scene, span, full_well)
     error = np.sqrt(_variance(flux + sky, mode, detector))
     if noise:
         flux += error * rng.standard_normal(flux.shape, dtype=np.float32)
@@ -134,6 +141,22 @@ def _block(
         counts = np.rint(counts) + np.float64(mode.counts_offset)
         values["raw_cnts"] = np.clip(counts, 0, np.iinfo(np.int32).max).astype(np.int32)
     return values
+
+
+def _light(scene: Scene, span: slice, full_well: float | None) -> tuple[np.ndarray, np.ndarray]:
+    """What the pixels hold without noise beyond the background, and that: float32 e-/s each.
+
+    The pipeline's background knows of no event.
+    """
+    flux, sky = scene.starlight(span), scene.sky(span)
+    added, gain = scene.added(span), scene.gain(span)
+    if added is not None:
+        flux += added.astype(np.float32)
+    if gain is not None:
+        flux = (flux + sky) * gain.astype(np.float32) - sky
+    if full_well is not None:
+        flux = bleed(flux + sky, full_well) - sky
+    return flux, sky
 
 
 def aperture_bits(

@@ -9,7 +9,8 @@ import numpy as np
 import xarray as xr
 
 from tpfdash.simulate.instruments import DETECTORS
-from tpfdash.simulate.scene import Eclipse, Roll, Star
+from tpfdash.simulate.scene import Roll
+from tpfdash.simulate.stars import Eclipse, Star
 from tpfdash.simulate.tpf import simulate_tpf
 
 __all__ = ["simulate_blend", "simulate_example"]

@@ -17,6 +17,7 @@ from astropy.wcs import WCS
 
 from tpfdash.errors import TPFError
 from tpfdash.missions import Mission, get_mission
+from tpfdash.simulate.events import Event, Pointing, View, is_finite, plain, pointing_of, require
 from tpfdash.simulate.exposure import (
     CUBES,
     aperture_bits,
@@ -24,25 +25,17 @@ from tpfdash.simulate.exposure import (
     optimal_aperture,
     pixel_cubes,
 )
+from tpfdash.simulate.flags import quality_bits, rolling_band_levels
 from tpfdash.simulate.instruments import DETECTORS, MODES, Detector, Mode
-from tpfdash.simulate.scene import (
-    Drift,
-    Eclipse,
-    Roll,
-    Scene,
-    Star,
-    Transit,
-    is_finite,
-    relative_light,
-    require,
-)
+from tpfdash.simulate.kinds import KINDS
+from tpfdash.simulate.scene import Drift, Roll, Scene
+from tpfdash.simulate.stars import Star, StarEvent, relative_light
 from tpfdash.stamp.masks import as_mask
 from tpfdash.stamp.model import check_tpf
+from tpfdash.stamp.prf import PRF, as_prf
 from tpfdash.stamp.sky import wcs_text
 
 __all__ = ["simulate_tpf", "star_light_curve"]
-
-_EVENTS = {event.__name__: event for event in (Transit, Eclipse)}
 
 
 def simulate_tpf(
@@ -52,7 +45,7 @@ def simulate_tpf(
     n_cadences: int | None = None,
     shape: tuple[int, int] = (11, 11),
     stars: Sequence[Star] | None = None,
-    events: Sequence[Transit] = (),
+    events: Sequence[Event] = (),
     motion: Drift | Roll | np.ndarray | None = None,
     background: float | None = None,
     noise: bool = True,
@@ -60,9 +53,11 @@ def simulate_tpf(
     gaps: Sequence[tuple[int, int]] = (),
     start: float | None = None,
     corner: tuple[int, int] | None = None,
-    prf: Sequence[tuple[float, float]] | None = None,
+    prf: PRF | Sequence[tuple[float, float]] | None = None,
+    saturation: float | None = None,
     aperture: np.ndarray | None = None,
     columns: Sequence[str] = CUBES,
+    flags: bool = True,
     seed: int = 0,
 ) -> xr.Dataset:
     """A target pixel file with known contents, as the Dataset that `open_tpf` would give.
@@ -79,7 +74,9 @@ def simulate_tpf(
         Rows and columns of the stamp.
     stars : sequence of Star, optional
         The first is the target. Default: one star in the middle.
-    events : sequence of Transit or Eclipse
+    events : sequence of Event
+        Of any kind of `tpfdash.simulate.KINDS`: transits, eclipses and flares of the stars, and
+        artefacts. Several may happen at once.
     motion : Drift, Roll or array (n_cadences, 2), optional
         Where the stars go, in pixels: an array holds offsets in row and column. Default: the
         mission's habit, the 6 h roll for K2 and a slow drift for the others.
@@ -97,14 +94,20 @@ def simulate_tpf(
         Time of the first cadence, BKJD or BTJD.
     corner : (int, int), optional
         Detector row and column of the first pixel.
-    prf : sequence of (float, float), optional
-        (weight, sigma in pixels) of each Gaussian of the PRF.
+    prf : PRF, or sequence of (float, float), optional
+        Any `tpfdash.stamp.prf.PRF`, or (weight, sigma in pixels) of each of its Gaussians.
+    saturation : float, optional
+        The most that a pixel holds, in e-/s: what is above it bleeds along the column. Without it
+        no pixel is ever full; `tpfdash.missions` has what is usual.
     aperture : array_like of bool, or of 0 and 1, (row, col), optional
         The pipeline aperture. Default: the pixels that give the target the best
         signal-to-noise ratio.
     columns : sequence of str
         Which cubes to make, of flux, flux_err, flux_bkg, flux_bkg_err and raw_cnts. The others
         are absent, which saves their memory, 4 bytes a value.
+    flags : bool
+        Whether QUALITY tells of the events, as the pipelines would have it. (Of gaps, of cosmic
+        rays that are taken out, and of the roll's firings it always does.)
     seed : int
         The same seed and arguments give the same data, whatever the `columns`.
 
@@ -116,7 +119,8 @@ def simulate_tpf(
         and lists with all that went in: stars (flux in e-/s; row and col count from the
         detector pixel `corner`, in a stamp that was cut too), events, motion, prf, background,
         noise, cosmic_rays, seed. `star_light_curve` gives each star's true light curve,
-        pos_corr1 (column) and pos_corr2 (row) are the true motion.
+        pos_corr1 (column) and pos_corr2 (row) are the true motion, less that of events which
+        they are not to know. A rolling band that is to be known has its `rb_level`.
 
     Raises
     ------
@@ -150,12 +154,19 @@ def simulate_tpf(
         f"columns should be a sequence of some of {', '.join(CUBES)}: got {columns!r}.",
     )
     motion = detector.motion if motion is None else motion
-    prf = detector.prf if prf is None else _prf(prf)
+    prf = as_prf(detector.prf if prf is None else prf)
+    require(
+        saturation is None or (is_finite(saturation) and saturation > 0),
+        f"saturation should be e-/s above 0, or None: got {saturation!r}.",
+    )
 
     stars = _stars(stars, shape, detector)
     events = _events(events, len(stars))
     time = start + np.arange(n) * (mode.seconds / 86400)
-    scene = Scene(shape, stars, events, prf, float(background), time, *_path(motion, time))
+    view = View(shape, time, mode.seconds / 86400, prf)
+    path, fired = _path(motion, time)
+    pointing = path + pointing_of(events, view)
+    scene = Scene(shape, stars, events, prf, float(background), time, pointing, view.cadence)
     images = scene.images()
     if aperture is None:
         optimal = optimal_aperture(scene, images, mode, detector)
@@ -163,16 +174,19 @@ def simulate_tpf(
         optimal = as_mask(aperture, shape)
     rays = cosmic_ray_hits(cosmic_rays, n, shape, mode, np.random.default_rng([seed, 1]))
     gap = _gap_mask(gaps, n)
-    cubes = pixel_cubes(scene, mode, detector, columns, noise, rays, gap, seed)
+    cubes = pixel_cubes(scene, mode, detector, columns, noise, rays, gap, seed, saturation)
 
-    quality = np.where(scene.fired, np.int32(detector.firing), np.int32(0))
+    quality = np.where(fired, np.int32(detector.firing), np.int32(0))
     if mode.repairs_cosmic_rays:
         when, where, _ = rays
         quality[when[optimal.ravel()[where]]] |= detector.cosmic_ray
+    if flags:
+        quality |= quality_bits(events, view, facts.name, optimal)
     quality[gap] = detector.no_data
     lost = np.where(gap, np.nan, 1.0)
     cut = mode.product == "TESSCut"
-    pos = [np.zeros(n) if cut else d * lost for d in (scene.d_col, scene.d_row)]
+    known = path + pointing_of(events, view, measured=True)
+    pos = [np.zeros(n) if cut else d * lost for d in (known.d_col, known.d_row)]
 
     attrs = _attrs(facts, mode, detector, scene, images, optimal)
     attrs["wcs_corner"] = row0, col0
@@ -181,12 +195,13 @@ def simulate_tpf(
         "corner": [row0, col0],
         "noise": bool(noise),
         "cosmic_rays": float(cosmic_rays),
+        "saturation": saturation,
         "seed": seed,
     }
     clock = {"units": f"BJD - {facts.time_reference:.0f}"} | {
         key: attrs[key] for key in ("time_format", "time_scale", "time_reference")
     }
-    variables = {
+    variables: dict[str, Any] = {
         name: (("time", "row", "col"), cube, {"units": "count" if name == "raw_cnts" else "e-/s"})
         for name, cube in cubes.items()
     } | {
@@ -197,6 +212,10 @@ def simulate_tpf(
         "timecorr": ("time", np.zeros(n, dtype=np.float32), {"units": "d"}),
         "aperture": (("row", "col"), aperture_bits(facts, cut, optimal, images, col0)),
     }
+    levels = rolling_band_levels(events, view, facts.name)
+    if levels is not None:
+        levels = np.where(gap, np.nan, levels).T[..., None].astype(np.float32)
+        variables["rb_level"] = (("time", "row", "rb_duration"), levels)
     coords = xr.Coordinates({"time": ("time", time * lost, clock)}, indexes={})
     tpf = xr.Dataset(variables, coords=coords, attrs=attrs)
     tpf = tpf.assign_coords(row=row0 + np.arange(rows), col=col0 + np.arange(cols))
@@ -224,20 +243,6 @@ def _pair(value: Any, name: str) -> tuple[Any, Any]:
     return first, second
 
 
-def _prf(prf: Any) -> list[tuple[float, float]]:
-    """The Gaussians of a PRF, their weights made to add up to 1."""
-    try:
-        components = [(float(weight), float(sigma)) for weight, sigma in prf]
-    except (TypeError, ValueError):
-        components = []
-    require(
-        bool(components) and all(is_finite(*c) and min(c) > 0 for c in components),
-        f"prf should hold pairs of a positive weight and a positive sigma: got {prf!r}.",
-    )
-    total = sum(weight for weight, _ in components)
-    return [(weight / total, sigma) for weight, sigma in components]
-
-
 def _stars(stars: Any, shape: tuple[int, int], detector: Detector) -> list[Star]:
     """The stars, each with the flux that its magnitude means, in plain numbers."""
     if stars is None:
@@ -259,29 +264,29 @@ def _stars(stars: Any, shape: tuple[int, int], detector: Detector) -> list[Star]
     ]
 
 
-def _events(events: Any, n_stars: int) -> list[Transit]:
-    good = isinstance(events, Sequence) and all(isinstance(event, Transit) for event in events)
-    require(good, f"events should be Transits and Eclipses, in a list: got {events!r}.")
-    for event in events:
-        _whole(event.star, "The star of an event", 0)
+def _events(events: Any, n_stars: int) -> list[Event]:
+    good = isinstance(events, Sequence) and all(isinstance(event, Event) for event in events)
+    require(good, f"events should be Transits and other events, in a list: got {events!r}.")
+    for event in (event for event in events if isinstance(event, StarEvent)):
         require(
-            event.star < n_stars,
+            _whole(event.star, "The star of an event", 0) < n_stars,
             f"There is no star {event.star} for {event}: stars are numbered 0 to {n_stars - 1}.",
         )
     return list(events)
 
 
-def _path(motion: Any, time: np.ndarray) -> tuple:
-    """Offsets in row and column, firings, and the smear of a firing in row and column."""
+def _path(motion: Any, time: np.ndarray) -> tuple[Pointing, np.ndarray]:
+    """The pointing without events, and where thrusters fired, bool (time,)."""
     if isinstance(motion, Drift | Roll):
-        return *motion.path(time), *motion.smear
+        return motion.path(time)
     path = np.asarray(motion)
     require(
         path.shape == (time.size, 2) and path.dtype.kind in "fiu" and bool(np.isfinite(path).all()),
         "motion should be a Drift, a Roll or a finite array of row and column offsets, of shape "
         f"({time.size}, 2): got a {type(motion).__name__} of shape {path.shape}.",
     )
-    return *path.T.astype(float), np.zeros(time.size, dtype=bool)
+    d_row, d_col = path.T.astype(float)
+    return Pointing.steady(time.size, d_row=d_row, d_col=d_col), np.zeros(time.size, dtype=bool)
 
 
 def _gap_mask(gaps: Any, n: int) -> np.ndarray:
@@ -351,17 +356,11 @@ def _truth(scene: Scene, motion: Any) -> dict:
     """What went into a scene, as plain numbers, lists and dicts."""
     return {
         "stars": [dataclasses.asdict(star) for star in scene.stars],
-        "events": [_plain(event) for event in scene.events],
-        "motion": _plain(motion) if isinstance(motion, Drift | Roll) else {"type": "array"},
-        "prf": [list(component) for component in scene.prf],
+        "events": [plain(event) for event in scene.events],
+        "motion": plain(motion) if isinstance(motion, Drift | Roll) else {"type": "array"},
+        "prf": plain(scene.prf),
         "background": scene.background,
     }
-
-
-def _plain(thing: Transit | Drift | Roll) -> dict:
-    numbers = {key: float(value) for key, value in dataclasses.asdict(thing).items()}
-    whole = {"star": int(thing.star)} if isinstance(thing, Transit) else {}
-    return {"type": type(thing).__name__} | numbers | whole
 
 
 def star_light_curve(tpf: xr.Dataset, star: int = 0) -> np.ndarray:
@@ -393,7 +392,7 @@ def star_light_curve(tpf: xr.Dataset, star: int = 0) -> np.ndarray:
         f"There is no star {star}: stars are numbered 0 to {len(stars) - 1}.",
     )
     events = [
-        _EVENTS[event["type"]](**{k: v for k, v in event.items() if k != "type"})
+        KINDS[event["type"]](**{k: v for k, v in event.items() if k != "type"})
         for event in truth["events"]
     ]
     return stars[star]["flux"] * relative_light(events, star, tpf["time"].values)

@@ -174,22 +174,28 @@ def describe(
             attrs[key.lower()] = number
     # Kepler's offset is by cadence type; TESS has one. It is in RAW_CNTS, not in FLUX.
     offset_keyword = "SCFXDOFF" if 0 < seconds < 600 else "LCFXDOFF"
-    return attrs | {
-        "cadence_type": mission.cadence_type(seconds),
-        "cadence_seconds": seconds,
-        "wcs": _wcs(pixels, aperture, columns["FLUX"].number),
-        "source": primary.file,
-        "background_subtracted": bool(_first(data, "BACKAPP", 0)),
-        "magnitude": math.nan if cut else float(_first(target, mission.magnitude_keyword)),
-        "magnitude_band": mission.magnitude_band,
-        "crowdsap": float(_first(data, "CROWDSAP")),
-        "flfrcsap": float(_first(data, "FLFRCSAP")),
-        "time_format": time_format(reference),
-        "time_scale": "TDB",
-        "time_reference": reference,
-        "raw_counts_offset": int(_first(data, offset_keyword, _first(data, "FXDOFF", 0))),
-        "simulated": any(h.get(k) is True for h in data for k in ("SIMULATD", "SIMDATA")),
-    }
+    # A file says that events were injected, not which.
+    injected: dict = {"injected": [{}]} if any(h.get("INJECTED") is True for h in data) else {}
+    return (
+        attrs
+        | injected
+        | {
+            "cadence_type": mission.cadence_type(seconds),
+            "cadence_seconds": seconds,
+            "wcs": _wcs(pixels, aperture, columns["FLUX"].number),
+            "source": primary.file,
+            "background_subtracted": bool(_first(data, "BACKAPP", 0)),
+            "magnitude": math.nan if cut else float(_first(target, mission.magnitude_keyword)),
+            "magnitude_band": mission.magnitude_band,
+            "crowdsap": float(_first(data, "CROWDSAP")),
+            "flfrcsap": float(_first(data, "FLFRCSAP")),
+            "time_format": time_format(reference),
+            "time_scale": "TDB",
+            "time_reference": reference,
+            "raw_counts_offset": int(_first(data, offset_keyword, _first(data, "FXDOFF", 0))),
+            "simulated": any(h.get(k) is True for h in data for k in ("SIMULATD", "SIMDATA")),
+        }
+    )
 
 
 def _has_column(hdu: HDU, name: str) -> bool:

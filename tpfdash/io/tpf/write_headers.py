@@ -108,6 +108,7 @@ def _target_cards(tpf: xr.Dataset, mission: Mission) -> list[tuple]:
         ("DEC_OBJ", get("dec"), "[deg] declination"),
         ("EQUINOX", 2000.0, "equinox of celestial coordinate system"),
         ("SIMULATD", True if get("simulated") else None, "the data are simulated"),
+        ("INJECTED", True if get("injected") else None, "events were injected"),
     ]
 
 
@@ -154,6 +155,8 @@ def primary_header(tpf: xr.Dataset, mission: Mission, cut: bool) -> fits.Header:
         header.add_history("The data in this file are SIMULATED. They were never observed.")
     else:
         header.add_history("Written by tpfdash; not the archive's own file.")
+    if get("injected"):
+        header.add_history("Events were INJECTED into the data. They were never observed.")
     return header
 
 
