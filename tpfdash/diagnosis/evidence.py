@@ -1,13 +1,13 @@
 """How well each cause explains an event: gains in chi2, over shapes in time and templates in space.
 
 A gain is by how much chi2 falls, in the file's own noise, if a cause's best footprint is taken off
-the data. Only gains on the same data are compared. Which cause it was is `tpfdash.diagnosis.verdict`.
+the data. Only gains on the same data are compared. Which cause it was: `tpfdash.diagnosis.verdict`.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 from scipy.linalg import solve_triangular
@@ -60,11 +60,11 @@ class Whitened:
     """The image of one shape in time, in units of its noise, with the templates' own error."""
 
     def __init__(self, filtered: Filtered, pixels: np.ndarray) -> None:
-        self.filtered = filtered
+        self.filtered, self._pixels = filtered, pixels
         own = np.diag(filtered.covariance)
         covariance = filtered.covariance.copy()
+        plain = np.linalg.cholesky(covariance + 1e-9 * own.mean() * np.eye(len(own)))
         if len(filtered.quiet):
-            plain = np.linalg.cholesky(covariance + 1e-9 * np.trace(covariance) * np.eye(len(own)) / len(own))
             chi2 = (solve_triangular(plain, filtered.quiet.T, lower=True) ** 2).sum(axis=0)
             # Where quiet places are noisier than the model of the noise says, all counts less.
             self.excess = max(float(np.median(chi2)) / max(len(own) - 0.67, 0.5), 1.0)
@@ -72,10 +72,13 @@ class Whitened:
             self.excess = 1.0
         covariance *= self.excess
         light = np.sqrt(np.clip(filtered.image**2 - covariance.diagonal(), 0, None))
-        covariance[np.diag_indices(len(own))] += (settings.FLOOR * _largest_near(light, pixels)) ** 2
+        floor = (settings.FLOOR * _largest_near(light, pixels)) ** 2
+        covariance[np.diag_indices(len(own))] += floor
         covariance[np.diag_indices(len(own))] += 1e-9 * own.mean()
+        self.plain = plain
         self.lower = np.linalg.cholesky(covariance)
         self.image = self(filtered.image[None])[0]
+        self._floor = floor
         self.chi2 = float(self.image @ self.image)
 
     def __call__(self, templates: np.ndarray) -> np.ndarray:
@@ -88,6 +91,25 @@ class Whitened:
         norm = np.maximum((white**2).sum(axis=1), 1e-300)
         along = white @ self.image
         return along**2 / norm, along / norm
+
+    def of(self, kept: np.ndarray) -> Whitened:
+        """The same of some pixels only: bool (pixel,)."""
+        whole = self.filtered
+        part = Filtered(
+            whole.image[kept], whole.covariance[np.ix_(kept, kept)], whole.quiet[:, kept]
+        )
+        return Whitened(part, self._pixels[kept])
+
+    @property
+    def own_error(self) -> np.ndarray:
+        """What the templates' own error adds to the covariance of `image`: (pixel, pixel)."""
+        half = solve_triangular(self.lower, np.diag(np.sqrt(self._floor)), lower=True)
+        return half @ half.T
+
+    def uncapped(self, model: np.ndarray) -> float:
+        """Gain of one template if it had no error of its own."""
+        white = solve_triangular(self.plain, np.stack([model, self.filtered.image]).T, lower=True)
+        return float((white[:, 0] @ white[:, 1]) ** 2 / max(white[:, 0] @ white[:, 0], 1e-300))
 
     def joint(self, templates: np.ndarray) -> tuple[float, np.ndarray]:
         """Gain and amplitudes of several templates together."""
@@ -113,29 +135,52 @@ def _largest_near(values: np.ndarray, pixels: np.ndarray) -> np.ndarray:
     grid = np.zeros(pixels.max(axis=0) - pixels.min(axis=0) + 3)
     at = pixels - pixels.min(axis=0) + 1
     grid[at[:, 0], at[:, 1]] = values
-    shifted = [
-        np.roll(grid, (dr, dc), axis=(0, 1)) for dr in (-1, 0, 1) for dc in (-1, 0, 1)
-    ]
+    shifted = [np.roll(grid, (dr, dc), axis=(0, 1)) for dr in (-1, 0, 1) for dc in (-1, 0, 1)]
     return np.max(shifted, axis=0)[at[:, 0], at[:, 1]]
 
 
 def explanations(
     data: Stretches, noise: Noise, scene: Scene, prints: Footprints, tried: Shapes
-) -> tuple[list[Explanation], dict[int, Whitened]]:
-    """The best footprint of each cause for each likely shape in time, and the images looked at."""
+) -> tuple[list[Explanation], dict[int, Whitened], float]:
+    """The best footprint of each cause for each likely shape in time, and the images looked at.
+
+    The last number is the best gain of what happens beside the region only.
+    """
     chosen = _likely_shapes(noise, prints, tried)
+    beside = _beside(data, noise, prints)
     images = {int(s): whitened(noise, tried.values[s], data) for s in chosen}
     found: list[Explanation] = []
     for s, image in images.items():
         found += _still(s, image, data, scene, prints, tried)
-    still = [each.gain for each in found if each.detail in ("target", "star")]
-    found += _moving(data, noise, scene, prints, max(still))
-    return found, images
+    found += _moving(data, noise, prints, found, images)
+    return found, images, beside
+
+
+def _beside(data: Stretches, noise: Noise, prints: Footprints) -> float:
+    """The best gain of something that happens in the flanks, and not in the window."""
+    bins = np.arange(data.length)
+    made = [(bins >= begin).astype(float) for begin in range(data.region.stop, data.length - 1)]
+    made += [(bins < end).astype(float) for end in range(2, data.region.start + 1)]
+    size = max(2, (data.window.stop - data.window.start) // 2)
+    made += [
+        ((bins >= begin) & (bins < begin + size)).astype(float)
+        for begin in range(0, data.length - 1)
+        if begin + size <= data.region.start or begin >= data.region.stop
+    ]
+    if not made:
+        return 0.0
+    templates = np.concatenate(
+        [prints.target[:1], prints.stars, prints.plane, prints.motion, np.eye(len(data.pixels))]
+    )
+    values = np.array(made)
+    rotated = noise.rotated(templates)
+    norm = np.maximum(noise.power(values) @ (rotated**2).T, 1e-300)
+    return float(((noise.projected(values) @ rotated.T) ** 2 / norm).max())
 
 
 def _likely_shapes(noise: Noise, prints: Footprints, tried: Shapes) -> list[int]:
     """Shapes worth a closer look: the best few of each kind of template."""
-    projected = noise.projected(tried.values, noise.event)
+    projected = noise.projected(tried.values)
     power = noise.power(tried.values)
 
     def gains(templates: np.ndarray) -> np.ndarray:
@@ -156,7 +201,9 @@ def _likely_shapes(noise: Noise, prints: Footprints, tried: Shapes) -> list[int]
     chosen: set[int] = set()
     for name, each in kinds.items():
         score = each / 2 - settings.MISFIT * tried.misfit
-        chosen |= set(np.argsort(-score)[: (2 if name in ("target", "stars", "pixel") else 1)].tolist())
+        chosen |= set(
+            np.argsort(-score)[: (2 if name in ("target", "stars", "pixel") else 1)].tolist()
+        )
         if name in ("pixel", "rows", "columns") and tried.single.any():
             chosen.add(int(np.argmax(np.where(tried.single, score, -np.inf))))
         if name == "pixel":
@@ -178,7 +225,13 @@ def _still(
     def together(cause: str, detail: str, templates: np.ndarray) -> Explanation:
         gain, amplitudes = image.joint(templates)
         return Explanation(
-            cause, detail, gain, len(templates), s, float(amplitudes[0]), None,
+            cause,
+            detail,
+            gain,
+            len(templates),
+            s,
+            float(amplitudes[0]),
+            None,
             amplitudes @ templates,
         )
 
@@ -188,14 +241,26 @@ def _still(
     gains, amplitudes = image.gains(prints.columns)
     best = int(np.argmax(gains))
     yield Explanation(
-        "column_or_row", f"column {best}", float(gains[best]), 1, s, float(amplitudes[best]),
-        None, amplitudes[best] * prints.columns[best],
+        "column_or_row",
+        f"column {best}",
+        float(gains[best]),
+        1,
+        s,
+        float(amplitudes[best]),
+        None,
+        amplitudes[best] * prints.columns[best],
     )
     gains, amplitudes = image.gains(prints.rows)
     best = int(np.argmax(gains))
     cause = "column_or_row" if single else "rolling_band"
     yield Explanation(
-        cause, f"row {best}", float(gains[best]), 1, s, float(amplitudes[best]), None,
+        cause,
+        f"row {best}",
+        float(gains[best]),
+        1,
+        s,
+        float(amplitudes[best]),
+        None,
         amplitudes[best] * prints.rows[best],
     )
     if not single:
@@ -203,10 +268,14 @@ def _still(
     yield together("background", "uniform", prints.uniform)
     yield together("background", "plane", prints.plane)
     yield together("pointing", "motion", prints.motion)
-    yield together("pointing", "motion and smear", np.concatenate([prints.motion, prints.smear]))
+    yield together("pointing", "slope", prints.slope)
+    if tried.ends[s] - tried.begins[s] <= 2:
+        both = np.concatenate([prints.motion, prints.smear])
+        yield together("pointing", "motion and smear", both)
     if len(prints.learned):
         yield together("pointing", "learned", prints.learned)
     yield together("systematic", "width", prints.width)
+    yield together("systematic", "blur", prints.blur)
     yield together("systematic", "width and gain", np.concatenate([prints.width, prints.all_stars]))
     if len(scene.places) > 1:
         yield together("systematic", "gain", prints.all_stars)
@@ -232,14 +301,20 @@ def _stars(
             near = near[close if cause == "on_target" else ~close]
             if not len(near):
                 break
-            templates = scene.prf.images(data.pixels, near)
+            templates = scene.prf.images(near)
             near_gains, amplitudes = image.gains(templates)
             best = int(np.argmax(near_gains))
             place = near[best]
         if len(near):
             yield Explanation(
-                cause, "star", float(near_gains[best]), 3, s, float(amplitudes[best]),
-                (float(place[0]), float(place[1])), amplitudes[best] * templates[best],
+                cause,
+                "star",
+                float(near_gains[best]),
+                3,
+                s,
+                float(amplitudes[best]),
+                (float(place[0]), float(place[1])),
+                amplitudes[best] * templates[best],
             )
 
 
@@ -271,8 +346,13 @@ def _pixels(
         if (sign * amplitudes <= 0).any():
             return
         yield Explanation(
-            "cosmic_ray" if single else "sensitivity_dropout", f"{count} pixels", gain, count, s,
-            float(amplitudes[0]), tuple(data.pixels[chosen[0]].astype(float).tolist()),
+            "cosmic_ray" if single else "sensitivity_dropout",
+            f"{count} pixels",
+            gain,
+            count,
+            s,
+            float(amplitudes[0]),
+            tuple(data.pixels[chosen[0]].astype(float).tolist()),
             amplitudes @ unit[chosen],
         )
         if not single and count == 2:
@@ -291,23 +371,60 @@ def _bands(s: int, image: Whitened, prints: Footprints) -> Iterator[Explanation]
         if best[0] > 0:
             gain, amplitudes, first = best
             yield Explanation(
-                "rolling_band", f"rows {first} to {first + count - 1}", gain, count, s,
-                float(amplitudes[np.argmax(np.abs(amplitudes))]), None,
+                "rolling_band",
+                f"rows {first} to {first + count - 1}",
+                gain,
+                count,
+                s,
+                float(amplitudes[np.argmax(np.abs(amplitudes))]),
+                None,
                 amplitudes @ prints.rows[first : first + count],
             )
 
 
 def _moving(
-    data: Stretches, noise: Noise, scene: Scene, prints: Footprints, still: float
+    data: Stretches,
+    noise: Noise,
+    prints: Footprints,
+    found: Sequence[Explanation],
+    images: dict[int, Whitened],
 ) -> Iterator[Explanation]:
-    """An object that crosses the stamp on a straight line, and a band that drifts over rows."""
+    """An object that crosses the stamp on a straight line, and a band that drifts over rows.
+
+    A gain over space and time knows no error of the templates. So that it can be compared, it is
+    brought down by what that error takes from the best footprint that stays in place, and from the
+    best star, or rows, that stay and shine as they like from bin to bin.
+    """
     n = data.window.stop - data.window.start
-    every = noise.projected(np.eye(data.length), noise.event)  # (bin, mode)
+    if n < 2:
+        return
+    every = noise.projected(np.eye(data.length))  # (bin, mode)
     diagonal = np.stack([np.diag(w) for w in noise.weights])[noise.groups].T  # (bin, mode)
-    if n >= 2:
-        yield from _crossing(data, noise, prints, every, diagonal, still)
+    modelled = [each for each in found if each.model is not None]
+    best = max(modelled, key=lambda each: each.gain)
+    plain = max(
+        images[each.shape].uncapped(each.model) for each in modelled if each.model is not None
+    )
+    share = min(1.0, best.gain / max(plain, 1e-300))
+
+    def lowered(gain: float, templates: np.ndarray, details: str) -> float:
+        rotated = noise.rotated(templates)
+        along = (every @ rotated.T)[data.region]
+        norm = np.maximum((diagonal @ (rotated**2).T)[data.region], 1e-300)
+        top = int(np.argmax((along**2 / norm).sum(axis=0)))
+        by_group = np.bincount(noise.groups, rotated[top] ** 2, len(noise.weights))
+        weight = np.tensordot(by_group, noise.weights, axes=1)[data.region, data.region]
+        weight = weight + 1e-6 * np.trace(weight) * np.eye(len(weight)) / len(weight)
+        free = float(along[:, top] @ np.linalg.solve(weight, along[:, top]))
+        staying = max(free - len(along), 1.0)
+        still = max(each.gain for each in modelled if each.detail.startswith(details))
+        return min(gain, gain * share, still * gain / staying)
+
+    for each in _crossing(data, noise, prints, every, diagonal):
+        yield replace(each, gain=lowered(each.gain, prints.stars, "star"))
     if n >= 3 and len(prints.rows) > 2:
-        yield from _drifting(data, noise, prints, every, diagonal)
+        for each in _drifting(data, noise, prints, every, diagonal):
+            yield replace(each, gain=lowered(each.gain, prints.rows, "row"))
 
 
 def _score_paths(
@@ -324,7 +441,7 @@ def _score_paths(
 def _exact(noise: Noise, stretch: np.ndarray) -> tuple[float, float]:
     """Gain and amplitude of a footprint (bin, pixel) that changes with time, all told."""
     rotated = noise.rotated(stretch)
-    data = noise.rotated(noise.event)
+    data = noise.rotated_event
     along = norm = 0.0
     for group, weight in enumerate(noise.weights):
         which = noise.groups == group
@@ -343,18 +460,14 @@ def _crossing(
     prints: Footprints,
     every: np.ndarray,
     diagonal: np.ndarray,
-    still: float,
 ) -> Iterator[Explanation]:
-    """Straight paths; `still` is the best gain of a star that stays, its errors included."""
+    """Straight paths across the stamp."""
     rotated = noise.rotated(prints.stars)
     along = every @ rotated.T  # (bin, place)
     norm = diagonal @ (rotated**2).T
-    # A star that stays and shines as it likes from bin to bin: what a path has to better.
-    each = along[data.region] ** 2 / np.maximum(norm[data.region], 1e-300)
-    staying = max(float(each.sum(axis=0).max()) - len(each), 1.0)
     low, high = prints.grid.min(axis=0), prints.grid.max(axis=0)
     shape = np.round((high - low) / settings.GRID).astype(int) + 1
-    wide = 1.0 if max(shape) <= 30 else 2.0
+    wide = max(1.0, round(max(shape) / 14))
     axes = [np.arange(a - 1.5, b + 1.51, wide) for a, b in zip(low, high, strict=True)]
     ends = np.stack(np.meshgrid(*axes, indexing="ij"), axis=-1).reshape(-1, 2)
     best: list[tuple[float, np.ndarray, np.ndarray, slice]] = []
@@ -370,7 +483,7 @@ def _crossing(
             if not len(starts):
                 continue
             gains, amplitudes = _score_paths(
-                along, norm, _path_index(starts, stops, n, low, shape), span.start
+                along, norm, _path_index(starts, stops, n, low, shape, (0,)), span.start
             )
             gains = np.where(amplitudes > 0, gains, 0)
             top = int(np.argmax(gains))
@@ -391,17 +504,20 @@ def _crossing(
             start, stop = trial_a[top], trial_b[top]
             step /= 2
         at = (np.arange(n)[:, None] + 0.5) / n
-        parts = [
-            prints_at(prints, start + (stop - start) * (at + k / 3 / n)) for k in (-1, 0, 1)
-        ]
+        parts = [prints_at(prints, start + (stop - start) * (at + k / 3 / n)) for k in (-1, 0, 1)]
         stretch = np.zeros_like(noise.event)
         stretch[span] = np.mean(parts, axis=0)
         gain, amplitude = _exact(noise, stretch)
-        gain = min(gain, still * gain / staying)
         middle = (start + stop) / 2
         yield Explanation(
-            "moving_object", "crossing", gain, 5, -1, amplitude,
-            (float(middle[0]), float(middle[1])), None,
+            "moving_object",
+            "crossing",
+            gain,
+            5,
+            -1,
+            amplitude,
+            (float(middle[0]), float(middle[1])),
+            None,
             (*start.tolist(), *stop.tolist(), float(span.start), float(span.stop)),
         )
 
@@ -417,10 +533,15 @@ def prints_at(prints: Footprints, places: np.ndarray) -> np.ndarray:
 
 
 def _path_index(
-    starts: np.ndarray, stops: np.ndarray, n: int, low: np.ndarray, shape: np.ndarray
+    starts: np.ndarray,
+    stops: np.ndarray,
+    n: int,
+    low: np.ndarray,
+    shape: np.ndarray,
+    parts: tuple[int, ...] = (-1, 0, 1),
 ) -> np.ndarray:
     """Which templates of the grid a path goes through: int (path, bin, part), -1 outside."""
-    at = ((np.arange(n)[:, None] + 0.5 + np.array([-1, 0, 1]) / 3) / n)[None]
+    at = ((np.arange(n)[:, None] + 0.5 + np.array(parts) / 3) / n)[None]
     row, col = (
         np.round(
             (starts[:, k, None, None] + (stops - starts)[:, k, None, None] * at - low[k])
@@ -457,7 +578,14 @@ def _drifting(
                 gain, amplitude = _exact(noise, -stretch)
                 amplitude = -amplitude
             yield Explanation(
-                "rolling_band", "drifting", gain, 4, -1, amplitude, None, None,
+                "rolling_band",
+                "drifting",
+                gain,
+                4,
+                -1,
+                amplitude,
+                None,
+                None,
                 (float(a[top]), float(b[top]), float(span.start), float(span.stop)),
             )
 

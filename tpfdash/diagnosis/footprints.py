@@ -102,6 +102,9 @@ class Footprints:
         How the scene changes as the PRF widens.
     motion : (2, pixel)
         How it changes as it moves by a row, by a column.
+    slope : (2, pixel); blur : (1, pixel)
+        The same from the pixels themselves, without a PRF: half the differences of the neighbours,
+        and by how much their mean is brighter.
     smear : (3, pixel)
         Its second derivatives.
     learned : (2 or 0, pixel)
@@ -116,6 +119,8 @@ class Footprints:
     all_stars: np.ndarray
     width: np.ndarray
     motion: np.ndarray
+    slope: np.ndarray
+    blur: np.ndarray
     smear: np.ndarray
     learned: np.ndarray
     grid: np.ndarray
@@ -138,12 +143,13 @@ def footprints(scene: Scene, noise: Noise, data: Stretches) -> Footprints:
     rows = (pixels[:, 0] == np.unique(pixels[:, 0])[:, None]).astype(float)
     columns = (pixels[:, 1] == np.unique(pixels[:, 1])[:, None]).astype(float)
     uniform = np.ones((1, len(pixels)))
-    slope = (pixels - pixels.mean(axis=0)) / np.maximum(np.ptp(pixels, axis=0), 1)
+    tilt = (pixels - pixels.mean(axis=0)) / np.maximum(np.ptp(pixels, axis=0), 1)
     target = scene.target[None]
     if scene.full.any():
         free = np.eye(len(pixels))[scene.full]
         target = np.concatenate([np.where(scene.full, 0, target), free * scene.target.max()])
-    motion, smear, width = _moved(scene, pixels)
+    motion, smear, width = _moved(scene)
+    slope, blur = _from_pixels(scene.image, pixels)
     strength = np.abs(noise.response).max(axis=1)
     learned = noise.response[strength > 0]
     return Footprints(
@@ -151,28 +157,43 @@ def footprints(scene: Scene, noise: Noise, data: Stretches) -> Footprints:
         all_stars=np.clip(scene.image, 0, None)[None],
         width=width,
         motion=motion,
+        slope=slope,
+        blur=blur,
         smear=smear,
         learned=learned,
         grid=grid,
-        stars=scene.prf.images(pixels, grid),
+        stars=scene.prf.images(grid),
         rows=rows,
         columns=columns,
         uniform=uniform,
-        plane=np.concatenate([uniform, slope.T]),
+        plane=np.concatenate([uniform, tilt.T]),
     )
 
 
-def _moved(scene: Scene, pixels: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+def _moved(scene: Scene) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     """First and second derivatives of the scene by place, and by the PRF's width."""
     h = 0.25
 
     def seen(dr: float, dc: float) -> np.ndarray:
-        return scene.fluxes @ scene.prf.images(pixels, scene.places + [dr, dc])
+        return scene.fluxes @ scene.prf.images(scene.places + [dr, dc])
 
     middle = seen(0, 0)
     up, down, right, left = seen(h, 0), seen(-h, 0), seen(0, h), seen(0, -h)
     motion = np.stack([up - down, right - left]) / (2 * h)
     cross = (seen(h, h) + seen(-h, -h) - seen(h, -h) - seen(-h, h)) / (4 * h * h)
     smear = np.stack([(up + down - 2 * middle) / h**2, (right + left - 2 * middle) / h**2, cross])
-    wide = scene.fluxes @ scene.prf.wider(0.05).images(pixels, scene.places)
+    wide = scene.fluxes @ scene.prf.images(scene.places, width=1.05)
     return motion, smear, ((wide - middle) / 0.05)[None]
+
+
+def _from_pixels(image: np.ndarray, pixels: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """The image's slopes along rows and columns, negative, and its Laplacian."""
+    at = pixels - pixels.min(axis=0)
+    grid = np.zeros(at.max(axis=0) + 1)
+    grid[at[:, 0], at[:, 1]] = image
+    wide = np.pad(grid, 1, mode="edge")
+    up, down = wide[2:, 1:-1], wide[:-2, 1:-1]
+    right, left = wide[1:-1, 2:], wide[1:-1, :-2]
+    made = np.stack([down - up, left - right, up + down + left + right - 4 * grid])
+    made = made[:, at[:, 0], at[:, 1]]
+    return made[:2] / 2, made[2:] / 4

@@ -10,6 +10,7 @@ time.
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
 
@@ -45,6 +46,11 @@ class Noise:
         Which of `weights` a mode has.
     detrend : float64 array (bin, bin)
         Takes the trend off.
+    odd : bool array (bin,)
+        Where lonely odd cadences inside the window were mended.
+    usual_move : float
+        What POS_CORR lets expect in the strongest bin of 95 % of quiet places: mean square over
+        the pixels in units of `white`.
     """
 
     event: np.ndarray
@@ -58,6 +64,8 @@ class Noise:
     weights: np.ndarray
     groups: np.ndarray
     detrend: np.ndarray
+    odd: np.ndarray
+    usual_move: float
 
     def rotated(self, images: np.ndarray) -> np.ndarray:
         """Images (..., pixel) in modes of unit variance: float64 (..., mode)."""
@@ -68,26 +76,36 @@ class Noise:
         by_group = np.einsum("sl,glm,sm->sg", shapes, self.weights, shapes, optimize=True)
         return np.maximum(by_group[:, self.groups], 1e-12)
 
-    def projected(self, shapes: np.ndarray, stretch: np.ndarray) -> np.ndarray:
-        """Shapes (shape, bin) times the weights times stretches (..., bin, pixel).
+    @cached_property
+    def rotated_event(self) -> np.ndarray:
+        """The event in modes of unit variance: float64 (bin, mode)."""
+        return self.rotated(self.event)
 
-        Returns
-        -------
-        float64 (..., shape, mode)
-        """
-        rotated = self.rotated(stretch)
-        out = np.empty((*rotated.shape[:-2], len(shapes), rotated.shape[-1]))
+    @cached_property
+    def rotated_quiet(self) -> np.ndarray:
+        """The quiet places likewise: float64 (bin, place, mode)."""
+        return np.ascontiguousarray(self.rotated(self.quiet).transpose(1, 0, 2))
+
+    def projected(self, shapes: np.ndarray) -> np.ndarray:
+        """Shapes (shape, bin) times the weights times the event: float64 (shape, mode)."""
+        rotated = self.rotated_event
+        out = np.empty((len(shapes), rotated.shape[-1]))
         for group, weight in enumerate(self.weights):
             which = self.groups == group
-            out[..., which] = (shapes @ weight) @ rotated[..., which]
+            out[:, which] = (shapes @ weight) @ rotated[:, which]
         return out
 
     def filtered(self, shape: np.ndarray) -> Filtered:
         """The image of what follows one shape (bin,) in time, and its noise."""
         power = self.power(shape[None])[0]
         back = (self.scale[:, None] * self.modes) * np.sqrt(self.variances)
-        image = back @ (self.projected(shape[None], self.event)[0] / power)
-        quiet = (self.projected(shape[None], self.quiet)[:, 0] / power) @ back.T
+        image = back @ (self.projected(shape[None])[0] / power)
+        every = np.tensordot(shape @ self.weights, self.rotated_quiet, axes=(1, 0))
+        quiet = np.empty(every.shape[1:])
+        for group in range(len(self.weights)):
+            which = self.groups == group
+            quiet[:, which] = every[group][:, which]
+        quiet = (quiet / power) @ back.T
         return Filtered(image, (back / power) @ back.T, quiet)
 
 
@@ -109,37 +127,73 @@ class Filtered:
     quiet: np.ndarray
 
 
-def learn_noise(data: Stretches) -> Noise:
-    """The noise of the file on the time scale of an event."""
+def learn_noise(data: Stretches, mend: bool = True) -> Noise:
+    """The noise of the file on the time scale of an event.
+
+    Parameters
+    ----------
+    mend : bool
+        Whether lonely odd cadences inside a window of several are left out.
+    """
     length = data.length
     trend, rest = _bases(length, data)
     detrend = rest @ rest.T
     quiet, quiet_pos, white = _without_spikes(data)
-    event, event_pos = _mended_event(data, white)
+    event, event_pos, odd = _mended_event(data, white, mend)
     quiet = detrend @ quiet if quiet.size else quiet
     response = np.zeros((5, event.shape[1]))
     features = detrend @ _features(quiet_pos)
     if len(quiet) >= settings.FEWEST_PLACES and np.abs(features).max() > 1e-9:
         response = _response(features, quiet, white)
-    quiet = quiet - features @ response
+    usual = features @ response
+    quiet = quiet - usual
+    strength = ((usual / white) ** 2).mean(axis=2)[:, data.region].max(axis=1, initial=0.0)
+    usual_move = float(np.quantile(strength, 0.95)) if len(strength) else 0.0
     predicted = detrend @ (_features(_within(event_pos, quiet_pos)) @ response)
     event = detrend @ event - predicted
     if len(quiet) < settings.FEWEST_PLACES:
-        return _white_noise(event, quiet, predicted, response[:2], white, rest)
+        return _white_noise(event, quiet, predicted, response[:2], white, rest, odd)
     scale = np.maximum(
         np.quantile(np.abs(quiet.reshape(-1, quiet.shape[-1])), 0.683, axis=0)
         * np.sqrt(length / (length - trend.shape[1])),
         0.3 * white,
     )
     scale = np.maximum(scale, 1e-6 * max(scale.max(), 1e-30))
+    quiet = quiet[_ordinary(quiet / scale, data)]
     values = np.clip(quiet / scale, -settings.CLIP, settings.CLIP)
     modes, variances = _modes(values, data)
     rotated = values @ modes
     weights, groups = _weights(rotated, variances, rest, data.independent)
     return Noise(
-        event, quiet, predicted, response[:2], white, scale, modes, variances, weights, groups,
+        event,
+        quiet,
+        predicted,
+        response[:2],
+        white,
+        scale,
+        modes,
+        variances,
+        weights,
+        groups,
         detrend,
+        odd,
+        usual_move,
     )
+
+
+def _ordinary(values: np.ndarray, data: Stretches) -> np.ndarray:
+    """Which places are quiet: events, jumps and flashes are not what noise is learned from."""
+    energy = [
+        (values**2).mean(axis=(1, 2)),
+        (values[:, data.window].mean(axis=1) ** 2).mean(axis=1),
+    ]
+    kept = np.ones(len(values), dtype=bool)
+    for each in energy:
+        middle = np.median(each)
+        above = np.median(np.abs(each - middle)[each >= middle]) if len(each) else 0.0
+        limit = max(middle + settings.QUIETER * 1.4826 * above, np.quantile(each, 0.6))
+        kept &= each <= limit
+    return kept
 
 
 def _bases(length: int, data: Stretches) -> tuple[np.ndarray, np.ndarray]:
@@ -213,13 +267,41 @@ def _without_spikes(data: Stretches) -> tuple[np.ndarray, np.ndarray, np.ndarray
     return quiet, pointing, white
 
 
-def _mended_event(data: Stretches, white: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """The event with the spikes of its flanks mended, and its pointing likewise."""
-    spiky, neighbours = _spikes(data.event, white)
-    spiky[data.region] = False
+def _mended_event(
+    data: Stretches, white: np.ndarray, mend: bool
+) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """The event with the spikes of its flanks mended, its pointing likewise, and those inside.
+
+    With `mend` lonely cadences inside a window of several are mended too, if they are few.
+    """
+    event = data.event
+    spiky, neighbours = _spikes(event, white)
+    inside = np.zeros(len(spiky), dtype=bool)
+    inside[data.region] = True
+    n = data.window.stop - data.window.start
+    odd = np.zeros(event.shape, dtype=bool)
+    if mend and n >= settings.MENDED and 1 < len(event):
+        before = event - np.roll(event, 1, axis=0)
+        after = event - np.roll(event, -1, axis=0)
+        limit = settings.LONELY * np.sqrt(2) * white
+        least = np.minimum(np.abs(before), np.abs(after))
+        lonely = (least > limit) & (before * after > 0) & inside[:, None]
+        lonely[[0, -1]] = False
+        moved = (least / white / np.sqrt(2)) ** 2 * (before * after > 0)
+        whole = (moved.mean(axis=1) > settings.SPIKE**2) & inside
+        few = max(1, n // 6)
+        some = lonely.any(axis=1) | whole
+        if 0 < some.sum() <= few:
+            odd |= lonely
+            odd |= (whole | (lonely.sum(axis=1) > 0.3 * event.shape[1]))[:, None]
+    gone = spiky & ~inside
+    mended = np.where(gone[:, None] | odd, neighbours, event)
     return (
-        np.where(spiky[:, None], neighbours, data.event),
-        np.where(spiky[:, None], _jumps(data.event_pointing), data.event_pointing),
+        mended,
+        np.where(
+            (gone | odd.all(axis=1))[:, None], _jumps(data.event_pointing), data.event_pointing
+        ),
+        np.asarray(odd.any(axis=1)),
     )
 
 
@@ -258,7 +340,9 @@ def _weights(
     for mode in range(count):
         own = unit[..., mode] @ rest
         length = (own**2).mean(axis=1)
-        own = own * np.minimum(1, 3 * np.sqrt(np.median(length) / np.maximum(length, 1e-30)))[:, None]
+        own = (
+            own * np.minimum(1, 3 * np.sqrt(np.median(length) / np.maximum(length, 1e-30)))[:, None]
+        )
         covariance = own.T @ own / len(own)
         prior = pooled * np.trace(covariance) / np.trace(pooled)
         covariances.append((1 - share) * covariance + share * prior)
@@ -275,10 +359,22 @@ def _white_noise(
     response: np.ndarray,
     white: np.ndarray,
     rest: np.ndarray,
+    odd: np.ndarray,
 ) -> Noise:
     pixels = event.shape[1]
     detrend = rest @ rest.T
     return Noise(
-        event, quiet, predicted, response, white, white, np.eye(pixels), np.ones(pixels),
-        detrend[None], np.zeros(pixels, dtype=int), detrend,
+        event,
+        quiet,
+        predicted,
+        response,
+        white,
+        white,
+        np.eye(pixels),
+        np.ones(pixels),
+        detrend[None],
+        np.zeros(pixels, dtype=int),
+        detrend,
+        odd,
+        0.0,
     )

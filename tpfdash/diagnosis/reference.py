@@ -85,9 +85,7 @@ class Stretches:
         return self.event.shape[0]
 
 
-def stretches(
-    tpf: xr.Dataset, windows: Sequence[Window], centre: tuple[float, float]
-) -> Stretches:
+def stretches(tpf: xr.Dataset, windows: Sequence[Window], centre: tuple[float, float]) -> Stretches:
     """The pixels around windows, and around quiet places.
 
     Parameters
@@ -122,9 +120,7 @@ def stretches(
     starts = [grid.nearest((begin + end) / 2, n) for begin, end in held]
     before, after = grid.beside(starts[0], n, guard, flank)
     if before + after - 2 * guard < settings.FEWEST_BESIDE:
-        raise Nothing(
-            "there are too few cadences with data beside the window to compare it with"
-        )
+        raise Nothing("there are too few cadences with data beside the window to compare it with")
     length = before + n + after
     firsts = np.array([s - before for s in starts])
     whole = [f for f in firsts if f >= 0 and grid.unbroken(np.array([f]), length)[0]]
@@ -133,10 +129,13 @@ def stretches(
     for first in starts:
         busy[max(first - guard, 0) : first + n + guard] = True
     places = grid.places(length, busy)
-    pixels = _pixels(tpf["aperture"].shape, centre)
+    rows, cols = tpf["aperture"].shape
+    pixels = _pixels((rows, cols), centre)
     order = _without_outliers(tpf, order, grid, pixels, longest)
     event, quiet, finite = _read(tpf, order, grid, firsts, places, length, pixels)
     event_pos, quiet_pos = _pointing(tpf, order, grid, firsts, places, length)
+    if len(firsts) > 1:
+        quiet, quiet_pos = _together(quiet, len(firsts)), _together(quiet_pos, len(firsts))
     cadences = np.concatenate([usable[begin:end] for begin, end in held])
     region = slice(max(before - guard, 0), min(before + n + guard, length))
     return Stretches(
@@ -156,6 +155,12 @@ def stretches(
         independent=min(len(places), len(places) and grid.free / length),
         after_gap=before <= guard,
     )
+
+
+def _together(quiet: np.ndarray, windows: int) -> np.ndarray:
+    """Quiet places as several windows see them: each the mean of as many places."""
+    apart = max(1, len(quiet) // windows)
+    return np.mean([np.roll(quiet, k * apart, axis=0) for k in range(windows)], axis=0)
 
 
 class _Bins:
@@ -348,7 +353,9 @@ def _pointing(
         mean = total / np.maximum(count, 1)
         held = np.flatnonzero(count)
         if held.size:  # a gap takes the value before it
-            mean = mean[held[np.maximum(np.searchsorted(held, np.arange(grid.count), "right") - 1, 0)]]
+            mean = mean[
+                held[np.maximum(np.searchsorted(held, np.arange(grid.count), "right") - 1, 0)]
+            ]
         binned[:, axis] = mean
     inside = np.arange(length)
     return binned[firsts[:, None] + inside], binned[places[:, None] + inside]

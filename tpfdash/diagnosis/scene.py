@@ -13,15 +13,16 @@ import xarray as xr
 from scipy.optimize import least_squares, nnls
 
 from tpfdash.diagnosis import settings
-from tpfdash.diagnosis.prf import MixturePRF, gaussians
+from tpfdash.diagnosis.prf import EllipticalPRF, OnPixels
 from tpfdash.missions import get_mission
 from tpfdash.stamp.geometry import corner
+from tpfdash.stamp.prf import PRF
 from tpfdash.stamp.sky import pixel_scale, target_position
 from tpfdash.stamp.units import USUAL_FLUX
 
 __all__ = ["Scene", "see_scene"]
 
-#: Core of a PRF in pixels where the file's star cannot tell it (Kepler, TESS: Instrument Handbooks).
+#: Core of a PRF in pixels where the file's star cannot tell it (Kepler, TESS: handbooks).
 _USUAL = 0.65
 #: Peaks nearer to each other than this, in pixels, are one star: a star is never split in two.
 _APART = 1.8
@@ -41,7 +42,7 @@ class Scene:
         (row, col) of the stars, counted from the stamp's first pixel; the target is the first.
     fluxes : float64 array (star,)
         e-/s over the whole PRF.
-    prf : PRF
+    prf : OnPixels
     star : float64 array (2,)
         Where the target is in these pixels, measured by the PRF.
     catalogue : float64 array (2,) or None
@@ -58,7 +59,7 @@ class Scene:
     target: np.ndarray
     places: np.ndarray
     fluxes: np.ndarray
-    prf: MixturePRF
+    prf: OnPixels
     star: np.ndarray
     catalogue: np.ndarray | None
     elsewhere: bool
@@ -67,8 +68,12 @@ class Scene:
 
 
 def see_scene(
-    tpf: xr.Dataset, image: np.ndarray, noise: np.ndarray, pixels: np.ndarray,
-    aperture: np.ndarray, prf: MixturePRF | None = None,
+    tpf: xr.Dataset,
+    image: np.ndarray,
+    noise: np.ndarray,
+    pixels: np.ndarray,
+    aperture: np.ndarray,
+    prf: PRF | None = None,
 ) -> Scene:
     """The stars of a stamp.
 
@@ -89,13 +94,13 @@ def see_scene(
     mission = get_mission(tpf.attrs["mission"])
     full = _overflowing(tpf, image, pixels, settings.FULL * mission.saturation)
     peaks = _peaks(light, noise, pixels, start)
-    star, model = _fitted(light, noise, pixels, peaks, prf, bool(full.any()))
+    stands = _stands_out(light, noise, pixels, peaks[0])
+    star, model = _fitted(light, noise, pixels, peaks, prf, bool(full.any()) or not stands)
     places = np.concatenate([star[None], peaks[1:]])
-    models = model.images(pixels, places)
+    models = model.images(places)
     away = np.hypot(*(pixels - star).T)
     near = away <= 3
     fluxes, _ = nnls(models.T / _weight(light, noise)[:, None], light / _weight(light, noise))
-    stands = _stands_out(light, noise, pixels, star)
     seen = bool(fluxes[0] > 0 and stands)
     total = fluxes @ models
     if len(places) > 1:
@@ -107,14 +112,24 @@ def see_scene(
         target = models[0] * max(float(fluxes[0]), 1.0)
     distance = None if catalogue is None else float(np.hypot(*(catalogue - star)))
     return Scene(
-        light, target, places, fluxes, model, star, catalogue,
-        distance is not None and distance > 1.0, seen, full,
+        light,
+        target,
+        places,
+        fluxes,
+        model,
+        star,
+        catalogue,
+        distance is not None and distance > 1.0,
+        seen,
+        full,
     )
 
 
 def _weight(light: np.ndarray, noise: np.ndarray) -> np.ndarray:
     """Errors to fit a scene with: its own noise, and what the PRF cannot describe."""
-    return np.sqrt(noise**2 + (0.05 * np.abs(light)) ** 2 + (2e-3 * np.abs(light).max()) ** 2) + 1e-9
+    return (
+        np.sqrt(noise**2 + (0.05 * np.abs(light)) ** 2 + (2e-3 * np.abs(light).max()) ** 2) + 1e-9
+    )
 
 
 def _catalogue(tpf: xr.Dataset) -> np.ndarray | None:
@@ -183,23 +198,29 @@ def _parabola(grid: np.ndarray, at: np.ndarray) -> np.ndarray:
 
 
 def _fitted(
-    light: np.ndarray, noise: np.ndarray, pixels: np.ndarray, peaks: np.ndarray,
-    prf: MixturePRF | None, saturated: bool,
-) -> tuple[np.ndarray, MixturePRF]:
+    light: np.ndarray,
+    noise: np.ndarray,
+    pixels: np.ndarray,
+    peaks: np.ndarray,
+    prf: PRF | None,
+    saturated: bool,
+) -> tuple[np.ndarray, OnPixels]:
     """The target's place and the PRF's widths, by least squares near the target."""
     near = np.hypot(*(pixels - peaks[0]).T) <= 3.6
     others = peaks[1:][np.hypot(*(peaks[1:] - peaks[0]).T) <= 5.5]
     sigma = _weight(light, noise)[near]
     # What overflows has no PRF's shape, and one that is given has its own.
     widths = 0 if prf is not None or saturated or near.sum() < 9 else 4
-    usual = prf or gaussians(_USUAL, _USUAL, 0.0, 0.12)
+    usual = prf or EllipticalPRF(_USUAL, _USUAL)
 
-    def model(x: np.ndarray) -> MixturePRF:
-        return gaussians(x[2], x[3], x[4], x[5]) if widths else usual
+    def model(x: np.ndarray) -> PRF:
+        return EllipticalPRF(*x[2:6].tolist()) if widths else usual
 
     def parts(x: np.ndarray) -> np.ndarray:
         places = np.concatenate([x[None, :2], others])
-        return np.concatenate([model(x).images(pixels[near], places), np.ones((1, near.sum()))])
+        return np.concatenate(
+            [OnPixels(model(x), pixels[near]).images(places), np.ones((1, near.sum()))]
+        )
 
     def residual(x: np.ndarray) -> np.ndarray:
         a = (parts(x) / sigma).T
@@ -213,12 +234,10 @@ def _fitted(
     best = least_squares(
         residual, np.clip(first, lower + 1e-6, upper - 1e-6), bounds=(lower, upper), max_nfev=25
     )
-    return best.x[:2], model(best.x)
+    return best.x[:2], OnPixels(model(best.x), pixels)
 
 
-def _stands_out(
-    light: np.ndarray, noise: np.ndarray, pixels: np.ndarray, star: np.ndarray
-) -> bool:
+def _stands_out(light: np.ndarray, noise: np.ndarray, pixels: np.ndarray, star: np.ndarray) -> bool:
     """Whether the star's pixels are brighter than those around them."""
     away = np.hypot(*(pixels - star).T)
     core, around = away <= 1.0, (away > 2.0) & (away <= 4.5)

@@ -29,6 +29,12 @@ FEWEST_PLACES = 12
 SPIKE = 3.0
 #: A cadence of a bin this many sigma off the bin's median is left out of its mean.
 OUTLIER = 6.0
+#: A single cadence inside a window of this many or more is not the event ...
+MENDED = 4
+#: ... if its pixels leave both neighbours by this many sigma.
+LONELY = 5.0
+#: A place whose energy lies this many scatters above the median is no quiet one.
+QUIETER = 4.0
 #: Values beyond this many sigma are brought back to it where the noise is learned.
 CLIP = 5.0
 
@@ -48,6 +54,8 @@ GRID = 0.5
 OUTSIDE = 1.5
 #: Nearer to the target than this, in pixels, a neighbour is one with it to the stamp.
 BLENDED = 0.5
+#: Error of a place that nothing tells of, in pixels (TESS_localize finds 0.05; see the benchmark).
+PLACE_FLOOR = 0.01
 
 # -- verdict ----------------------------------------------------------------------------------
 
@@ -72,12 +80,31 @@ DETAIL_PRICES = {("systematic", "gain"): 8.0, ("systematic", "width and gain"): 
 PRICE_A_NUMBER = 1.5
 #: What is added for shapes in time that a cause seldom has. (DIAGNOSIS 7; tuned)
 KIND_PRICES = {
-    ("on_target", "step"): 5.0,
-    ("neighbour", "step"): 5.0,
+    ("on_target", "step"): 12.0,
+    ("neighbour", "step"): 12.0,
     ("sensitivity_dropout", "box"): 3.0,
+    ("background", "step"): 6.0,
+    ("rolling_band", "step"): 6.0,
+    ("column_or_row", "step"): 8.0,
     ("sensitivity_dropout", "hump"): 5.0,
 }
 #: What is added for one cadence, where a ray is likelier.
 SINGLE_PRICES = {"on_target": 4.0, "neighbour": 4.0, "rolling_band": 4.0}
+#: What a single cadence explains of a window of several counts less: a user marked several.
+ONE_OF_SEVERAL = 0.75
 #: Scores are divided by this before they become probabilities, at score 0 and as it grows. (tuned)
 TEMPERATURE, TEMPERATURE_SLOPE = 1.5, 0.02
+#: POS_CORR explains an event where its strongest bin is this many times what 95 % of quiet places
+#: have, and this much in units of the white noise's variance. (tuned)
+POINTED, MOVED = 1.5, 1.0
+#: Share of what it explains that counts.
+POINTED_SHARE = 0.5
+
+# -- stars ------------------------------------------------------------------------------------
+
+#: A depth of more than all a star's light by this many sigma is impossible.
+DEPTH_SIGMA = 3.0
+#: What a place that is free costs, against places that are known.
+UNLISTED_PRICE = 6.0
+#: Half a gain is divided by this before it becomes a star's probability. (tuned)
+STAR_TEMPERATURE = 1.5
