@@ -13,7 +13,7 @@ from tpfdash.app.report import report_html
 from tpfdash.cards.measured import event_html
 from tpfdash.inspector import Inspector
 from tpfdash.io import open_tpf, write_tpf
-from tpfdash.simulate import simulate_tpf
+from tpfdash.simulate import CosmicRay, inject, simulate_tpf
 from tpfdash.views.panels import PANELS, available_panels
 
 ROW, COL = 796, 740
@@ -91,6 +91,11 @@ def test_a_dataset_without_a_source_has_no_file(tpf):
     said = rows(Inspector(tpf))
     assert said["File"] == "not available"
     assert "Simulated" not in said
+
+
+def test_injected_events_are_said(tpf):
+    event = CosmicRay(float(tpf["time"].values[5]), [(2, 2)], 900)
+    assert rows(Inspector(inject(tpf, event)))["Injected"].startswith("yes: tpfdash put events")
 
 
 # -- the evidence ------------------------------------------------------------------------------

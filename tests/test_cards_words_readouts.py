@@ -10,6 +10,7 @@ from cardparts import GAP, UNTIMED, cells, mask, odd_tpf, words
 
 from tpfdash.cards.words import cadence_html, heading_html, pixel_html, target_html
 from tpfdash.inspector import Inspector
+from tpfdash.simulate import CosmicRay, inject
 
 DEFAULT_BITS = 1130799  # K2
 CHOSEN = mask((2, 2), (2, 3), (1, 2), (3, 4))
@@ -294,6 +295,17 @@ def test_the_heading_has_the_facts_of_the_header(tpf, attrs, text):
 def test_only_simulated_data_have_a_badge(tpf, simulated):
     html = heading_html(Inspector(tpf.assign_attrs(simulated=simulated)))
     assert ("simulated data" in words(html)) is bool(simulated)
+
+
+def test_injected_events_have_a_badge_and_a_row_of_their_own(tpf):
+    event = CosmicRay(float(tpf["time"].values[5]), [(2, 2)], 900)
+    for simulated in (True, False):
+        shown = Inspector(inject(tpf, event).assign_attrs(simulated=simulated))
+        assert "injected events" in words(heading_html(shown))
+        assert "Injectedyes: tpfdash put events" in words(target_html(shown))
+        assert ("simulated data" in words(heading_html(shown))) is simulated
+    plain = Inspector(tpf)
+    assert "injected" not in (words(heading_html(plain)) + words(target_html(plain))).lower()
 
 
 # -- nothing from outside is HTML ------------------------------------------------------------------

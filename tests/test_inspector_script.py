@@ -9,7 +9,7 @@ import pytest
 from tpfdash.inspector import Inspector
 from tpfdash.inspector.script import SCRIPTS, lightkurve_script, tpfdash_script
 from tpfdash.io import open_tpf, write_tpf
-from tpfdash.simulate import simulate_tpf
+from tpfdash.simulate import CosmicRay, inject, simulate_tpf
 
 #: lightkurve adds up in single precision, and takes the background off what it added up.
 PRECISION = {"tpfdash": 0, "lightkurve": 3e-6}
@@ -74,6 +74,15 @@ def test_scripts_of_a_simulated_file(run, tmp_path, mission, chosen, package):
     script = SCRIPTS[package](inspector)
     assert "simulated" in script
     assert_same(inspector, package, run(script, tmp_path))
+
+
+@pytest.mark.parametrize("package", SCRIPTS)
+def test_scripts_say_that_events_were_injected(package):
+    tpf = simulate_tpf("Kepler", n_cadences=60, shape=(7, 6), seed=1)
+    said = "# Events were injected into these data."
+    assert said not in SCRIPTS[package](Inspector(tpf))
+    event = CosmicRay(float(tpf["time"].values[5]), [(2, 2)], 900)
+    assert said in SCRIPTS[package](Inspector(inject(tpf, event))).splitlines()
 
 
 @pytest.mark.realdata

@@ -264,6 +264,19 @@ def test_simulated_light_curves_say_so(format):
         assert b"simulated: true" in data
 
 
+@pytest.mark.parametrize("format", ["fits", "ecsv", "csv"])
+def test_light_curves_of_injected_events_say_so(format):
+    made = make_lightcurve()
+    assert b"injected" not in lightcurve_bytes(made, format).lower()
+    made.attrs["injected"] = [{"events": []}]
+    data = lightcurve_bytes(made, format)
+    if format == "fits":
+        with opened(data) as hdus:
+            assert hdus[0].header["INJECTED"] is True
+    else:
+        assert b"injected: true" in data
+
+
 def test_a_light_curve_without_masks_has_no_aperture():
     made = make_lightcurve()
     for name in ("aperture", "background", "corner"):

@@ -31,6 +31,7 @@ from tpfdash.simulate.artefacts import (
 from tpfdash.simulate.events import Event
 from tpfdash.simulate.inject import inject
 from tpfdash.simulate.kinds import KINDS
+from tpfdash.simulate.observed import ObservedScene, learn_scene
 from tpfdash.simulate.scene import Drift, Roll
 from tpfdash.simulate.stars import Eclipse, Flare, Star, Transit
 from tpfdash.simulate.stories import simulate_blend, simulate_example
@@ -49,6 +50,7 @@ __all__ = [
     "GuidancePattern",
     "Jitter",
     "MovingObject",
+    "ObservedScene",
     "Roll",
     "RollingBand",
     "ScatteredLight",
@@ -60,6 +62,7 @@ __all__ = [
     "Transit",
     "VideoCrosstalk",
     "inject",
+    "learn_scene",
     "simulate_blend",
     "simulate_example",
     "simulate_tpf",

@@ -45,6 +45,7 @@ def inject(
     prf: PRF | Sequence[tuple[float, float]] | None = None,
     flags: bool = True,
     seed: int = 0,
+    scene: ObservedScene | None = None,
 ) -> xr.Dataset:
     """A copy of a target pixel file with events put into it, and the truth about them.
 
@@ -55,7 +56,7 @@ def inject(
 
     Pointing, blur, width. How the pixels answer to a displacement is learned from the file itself,
     each pixel's light being a quadratic in POS_CORR, if the file has pointed to within 0.05 pixels
-    of nine in ten of the places that the events move the stars to. Else, and for blur and width, stars are moved
+    of nine in ten of the places that they are moved to. Else, and for blur and width, stars move
     as the PRF says, at places and with a common width fitted to the median image. The truth says
     which was used.
 
@@ -80,6 +81,9 @@ def inject(
         where the file has them, tell of those that are `measured` or `known`.
     seed : int
         Of the photon noise.
+    scene : ObservedScene, optional
+        What `tpfdash.simulate.learn_scene` learned of this file, for those who inject into it many
+        times; by default it is learned anew, without the cadences of the events.
 
     Returns
     -------
@@ -110,7 +114,10 @@ def inject(
     _check(events, view)
     changed = nonzero_cadences(events, view)
     pointing = pointing_of(events, view)
-    scene = learn_scene(tpf, prf, changed) if _needs_scene(events, view) else None
+    if not _needs_scene(events, view):
+        scene = None
+    elif scene is None:
+        scene = learn_scene(tpf, prf, changed)
 
     own = scene is not None and scene.knows(np.flatnonzero(changed), pointing[changed])
     made = np.empty((*view.shape, view.time.size), dtype=np.float32)

@@ -134,7 +134,7 @@ class ObservedScene:
         return made
 
 
-def learn_scene(tpf: xr.Dataset, prf: PRF, leave_out: np.ndarray) -> ObservedScene:
+def learn_scene(tpf: xr.Dataset, prf: PRF, leave_out: np.ndarray | None = None) -> ObservedScene:
     """The stars of a file, learned from its unflagged cadences.
 
     Parameters
@@ -142,9 +142,11 @@ def learn_scene(tpf: xr.Dataset, prf: PRF, leave_out: np.ndarray) -> ObservedSce
     tpf : Dataset
         A lazy cube is read at up to 2,000 cadences.
     prf : PRF
-    leave_out : bool array (time,)
+    leave_out : bool array (time,), optional
         Cadences not to learn from.
     """
+    if leave_out is None:
+        leave_out = np.zeros(tpf.sizes["time"], dtype=bool)
     learned_from = _sample(tpf, leave_out)
     series = pixel_series(tpf, "flux", learned_from).astype(np.float64)
     path = _path(tpf)
@@ -158,16 +160,22 @@ def learn_scene(tpf: xr.Dataset, prf: PRF, leave_out: np.ndarray) -> ObservedSce
     width, stars, sky = _fit_stars(image, prf, _peaks(image, full, default_mask(tpf)), full)
     if tpf.attrs.get("background_subtracted"):
         sky = 0.0  # what is left is the stars' wings: Kepler-8's transits are in them
-    each = [flux * prf.images(image.shape, row, col, width)[..., 0] for row, col, flux in stars]
-    together = sum(each)
-    share = np.where(together > 0, each[0] / np.where(together > 0, together, 1), 0)
+    share = _target_share(image.shape, prf, width, stars)
     # The charge of a full column is that of the star that fills it.
-    row, col = np.indices(image.shape)
     at = np.clip(np.rint(stars[0][:2]), 0, np.array(image.shape) - 1).astype(int)
     labels, _ = ndimage.label(full)
     if labels[tuple(at)]:
         share = np.where(labels == labels[tuple(at)], 1, share)
     return ObservedScene(prf, width, stars, sky, share, full, coefficients, places, path)
+
+
+def _target_share(shape: tuple[int, int], prf: PRF, width: float, stars: np.ndarray) -> np.ndarray:
+    """The target's share of each pixel's light, float64 (row, col): all of it if it is alone."""
+    if len(stars) == 1:
+        return np.ones(shape)
+    each = [flux * prf.images(shape, row, col, width)[..., 0] for row, col, flux in stars]
+    together = np.sum(each, axis=0)
+    return np.divide(each[0], together, out=np.zeros(shape), where=together > 0)
 
 
 def _sample(tpf: xr.Dataset, leave_out: np.ndarray) -> np.ndarray:
