@@ -128,7 +128,6 @@ def rank_stars(
     place: Place | None,
     tpf: xr.Dataset,
     scale: float,
-    verdict: str,
 ) -> RankedStars:
     """Rank stars by how well a change of each explains the event's image.
 
@@ -156,7 +155,8 @@ def rank_stars(
     fluxes = _fluxes(table, places, scene, tpf)
     depths = -amplitudes / fluxes
     with np.errstate(invalid="ignore"):
-        impossible = (depths - settings.DEPTH_SIGMA * errors / fluxes > 1).astype(bool)
+        least = depths - settings.DEPTH_SIGMA * errors / fluxes
+    impossible = np.nan_to_num(least, nan=0.0) > 1.0
     score = gains / 2
     score[impossible | ~known | (gains <= 0)] = -np.inf
     unlisted = _unlisted(image, scene) - settings.UNLISTED_PRICE
@@ -173,7 +173,7 @@ def rank_stars(
             "magnitude": float(table.magnitudes[n]),
             "depth": float(depths[n]),
             "depth_err": float(errors[n] / fluxes[n]),
-            "possible": not bool(impossible[n]) and bool(known[n]),
+            "possible": bool(known[n] and not least[n] > 1),
             "distance": float(
                 np.hypot(*(places[n] - (place.position if place is not None else scene.star)))
                 * scale

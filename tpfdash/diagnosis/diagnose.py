@@ -16,7 +16,7 @@ import xarray as xr
 from numpy.typing import ArrayLike
 
 from tpfdash.diagnosis.catalogue import RankedStars, StarTable, rank_stars
-from tpfdash.diagnosis.evidence import Explanation, explanations
+from tpfdash.diagnosis.evidence import best_shape, explanations, whitened
 from tpfdash.diagnosis.findings import Finding, Measured, flag_findings, pixel_findings
 from tpfdash.diagnosis.footprints import footprints, shapes
 from tpfdash.diagnosis.noise import learn_noise
@@ -327,14 +327,21 @@ def _measure(
         prints = footprints(scene, noise, data)
         found, images, beside = explanations(data, noise, scene, prints, tried)
         several = data.window.stop - data.window.start > 1
-        judged = judge(found, tried, several, beside, pointing_score(data, noise))
+        pointed = pointing_score(data, noise)
+        judged = judge(found, tried, several, beside, pointed)
         if judged.verdict != "inconclusive" or not noise.odd.any():
             break
         noise = learn_noise(data, mend=False)
     chosen = judged.best.get(judged.verdict)
-    still = [each for each in found if each.shape >= 0]
-    usual = max(still, key=lambda each: each.gain)
-    at = chosen.shape if chosen is not None and chosen.shape >= 0 else usual.shape
+    still = chosen
+    if still is None or still.model is None:
+        still = max((e for e in found if e.model is not None), key=lambda each: each.gain)
+    model = still.model
+    at = still.shape
+    if model is not None:
+        at = best_shape(noise, tried, model, bool(tried.single[still.shape]))
+    if at not in images:
+        images[at] = whitened(noise, tried.values[at], data)
     return Measured(
         data=data,
         noise=noise,
@@ -344,6 +351,8 @@ def _measure(
         found=found,
         images=images,
         judged=judged,
+        beside=beside,
+        pointed=pointed,
         chosen=chosen,
         shape=at,
         image=images[at],
@@ -368,10 +377,7 @@ def _diagnosis(tpf: xr.Dataset, m: Measured, table: StarTable | None, scale: flo
         offset = _pair(np.array(m.chosen.place) - m.scene.star)
     ranked = RankedStars()
     if table is not None:
-        star_shape = _star_shape(m)
-        ranked = rank_stars(
-            table, m.images[star_shape.shape], m.scene, place, tpf, scale, judged.verdict
-        )
+        ranked = rank_stars(table, m.image, m.scene, place, tpf, scale)
     return Diagnosis(
         verdict=judged.verdict,
         probabilities=MappingProxyType(judged.probabilities),
@@ -397,21 +403,16 @@ def _diagnosis(tpf: xr.Dataset, m: Measured, table: StarTable | None, scale: flo
     )
 
 
-def _star_shape(m: Measured) -> Explanation:
-    """The best explanation by a star, wherever it is."""
-    return max((each for each in m.found if each.detail == "star"), key=lambda each: each.gain)
-
-
 def _place(m: Measured) -> Place | None:
     """Where the light changed, for what has a star's shape."""
     if m.judged.verdict not in ("on_target", "neighbour"):
         return None
-    stars = [each for each in m.found if each.detail == "star"]
-    own = [each for each in stars if each.shape == m.shape]
-    best = max(own or stars, key=lambda each: each.gain)
-    if best.place is None:
+    stars = [each for each in m.found if each.detail == "star" and each.place is not None]
+    own = [each for each in stars if m.chosen is not None and each.shape == m.chosen.shape]
+    if not stars:
         return None
-    return measure_place(m.images[best.shape], m.scene, np.array(best.place))
+    best = max(own or stars, key=lambda each: each.gain)
+    return measure_place(m.image, m.scene, np.array(best.place))
 
 
 def _pair(values: np.ndarray) -> Pair:

@@ -18,7 +18,7 @@ from tpfdash.diagnosis.noise import Filtered, Noise
 from tpfdash.diagnosis.reference import Stretches
 from tpfdash.diagnosis.scene import Scene
 
-__all__ = ["Explanation", "Whitened", "explanations", "whitened"]
+__all__ = ["Explanation", "Whitened", "best_shape", "explanations", "whitened"]
 
 
 @dataclass(frozen=True)
@@ -59,7 +59,7 @@ class Explanation:
 class Whitened:
     """The image of one shape in time, in units of its noise, with the templates' own error."""
 
-    def __init__(self, filtered: Filtered, pixels: np.ndarray) -> None:
+    def __init__(self, filtered: Filtered, pixels: np.ndarray, unsure: float = 1.0) -> None:
         self.filtered, self._pixels = filtered, pixels
         own = np.diag(filtered.covariance)
         covariance = filtered.covariance.copy()
@@ -70,6 +70,7 @@ class Whitened:
             self.excess = max(float(np.median(chi2)) / max(len(own) - 0.67, 0.5), 1.0)
         else:
             self.excess = 1.0
+        self.excess *= unsure
         covariance *= self.excess
         light = np.sqrt(np.clip(filtered.image**2 - covariance.diagonal(), 0, None))
         floor = (settings.FLOOR * _largest_near(light, pixels)) ** 2
@@ -127,7 +128,8 @@ def _joint(white: np.ndarray, image: np.ndarray) -> tuple[float, np.ndarray]:
 
 def whitened(noise: Noise, shape: np.ndarray, data: Stretches) -> Whitened:
     """The event's image for one shape in time, whitened."""
-    return Whitened(noise.filtered(shape), data.pixels)
+    unsure = 1 + settings.UNSURE / max(data.independent * data.length, data.length)
+    return Whitened(noise.filtered(shape), data.pixels, unsure)
 
 
 def _largest_near(values: np.ndarray, pixels: np.ndarray) -> np.ndarray:
@@ -590,7 +592,20 @@ def _drifting(
             )
 
 
-def best_of(found: Sequence[Explanation], scores: Sequence[float], cause: str) -> int | None:
-    """Index of the best explanation of one cause; None without any."""
-    which = [i for i, each in enumerate(found) if each.cause == cause]
-    return max(which, key=lambda i: scores[i]) if which else None
+def best_shape(noise: Noise, tried: Shapes, template: np.ndarray, single: bool) -> int:
+    """The shape in time that one template's light follows best.
+
+    Strong events have all their shapes' gains limited by the template's own error, and here no
+    error of the template counts: it is the same for all shapes.
+
+    Parameters
+    ----------
+    template : float64 array (pixel,)
+    single : bool
+        Whether it is to be a shape of one cadence.
+    """
+    rotated = noise.rotated(template[None])[0]
+    gains = (noise.projected(tried.values) @ rotated) ** 2
+    gains /= np.maximum(noise.power(tried.values) @ rotated**2, 1e-300)
+    allowed = tried.single == single if (tried.single == single).any() else tried.single | True
+    return int(np.argmax(np.where(allowed, gains / 2 - settings.MISFIT * tried.misfit, -np.inf)))

@@ -73,6 +73,8 @@ class Measured:
 
     Parameters
     ----------
+    beside, pointed : float
+        Gain of what happens in the flanks; score of what POS_CORR explains.
     chosen : Explanation or None
         The verdict's.
     shape : int
@@ -93,6 +95,8 @@ class Measured:
     found: Sequence[Explanation]
     images: dict[int, Whitened]
     judged: Judged
+    beside: float
+    pointed: float
     chosen: Explanation | None
     shape: int
     image: Whitened

@@ -38,6 +38,9 @@ QUIETER = 4.0
 #: Values beyond this many sigma are brought back to it where the noise is learned.
 CLIP = 5.0
 
+#: Variances count more by this over the number of bins that they were learned from.
+UNSURE = 20.0
+
 # -- pixels -----------------------------------------------------------------------------------
 
 #: Pixels looked at around the target in each direction: larger stamps are cut.
@@ -70,7 +73,7 @@ PRICES = {
     "column_or_row": 13.0,
     "rolling_band": 14.0,
     "sensitivity_dropout": 14.0,
-    "pointing": 13.0,
+    "pointing": 17.0,
     "systematic": 13.0,
     "background": 12.0,
 }
