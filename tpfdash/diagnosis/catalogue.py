@@ -139,7 +139,7 @@ def rank_stars(
     if scene.catalogue is not None and not scene.elsewhere:
         shift = scene.star - scene.catalogue
     places = table.places + shift
-    known = np.isfinite(places).all(axis=1)
+    known = np.isfinite(places[:, 0] + places[:, 1])
     gains = np.zeros(len(places))
     amplitudes = np.zeros(len(places))
     errors = np.full(len(places), np.nan)
@@ -156,9 +156,10 @@ def rank_stars(
     depths = -amplitudes / fluxes
     with np.errstate(invalid="ignore"):
         least = depths - settings.DEPTH_SIGMA * errors / fluxes
-    impossible = np.nan_to_num(least, nan=0.0) > 1.0
+    impossible = np.flatnonzero(np.nan_to_num(least, nan=0.0) > 1.0)
     score = gains / 2
-    score[impossible | ~known | (gains <= 0)] = -np.inf
+    score[impossible] = -np.inf
+    score[~known | (gains <= 0)] = -np.inf
     unlisted = _unlisted(image, scene) - settings.UNLISTED_PRICE
     every = np.append(score, unlisted)
     highest = every.max()

@@ -313,6 +313,10 @@ def _modes(values: np.ndarray, data: Stretches) -> tuple[np.ndarray, np.ndarray]
     """
     flat = values.reshape(-1, values.shape[-1])
     by_bin = flat.T @ flat / len(flat)
+    # Few bins tell few covariances: the rest is taken to be independent pixels.
+    pixels = len(by_bin)
+    own = pixels / (pixels + max(data.independent * data.length, 1.0))
+    by_bin = (1 - own) * by_bin + own * np.diag(by_bin.diagonal())
     box = values[:, data.window].mean(axis=1)
     by_box = box.T @ box / len(box)
     mixed = by_bin / np.trace(by_bin) + by_box / max(np.trace(by_box), 1e-12)
