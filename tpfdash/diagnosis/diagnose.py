@@ -323,12 +323,13 @@ def _measure(
     error = noise.white / np.sqrt(beside_event.sum())
     scene = see_scene(tpf, outside, error, data.pixels, mask, prf)
     tried = shapes(data)
+    rolls = get_mission(tpf.attrs["mission"]).rolls
     while True:
-        prints = footprints(scene, noise, data)
+        prints = footprints(scene, noise, data, rolls)
         found, images, beside = explanations(data, noise, scene, prints, tried)
-        several = data.window.stop - data.window.start > 1
+        bins = data.window.stop - data.window.start
         pointed = pointing_score(data, noise)
-        judged = judge(found, tried, several, beside, pointed)
+        judged = judge(found, tried, bins, beside, pointed)
         if judged.verdict != "inconclusive" or not noise.odd.any():
             break
         noise = learn_noise(data, mend=False)

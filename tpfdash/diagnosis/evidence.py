@@ -43,6 +43,8 @@ class Explanation:
         Counted from the stamp's first pixel.
     model : float64 array (pixel,), optional
         The image it lets expect.
+    beaten : bool
+        Whether what happens in the flanks only explains the data better.
     """
 
     cause: str
@@ -53,6 +55,7 @@ class Explanation:
     amplitude: float = 0.0
     place: tuple[float, float] | None = None
     model: np.ndarray | None = field(default=None, repr=False, compare=False)
+    beaten: bool = False
     path: tuple[float, ...] | None = None
 
 
@@ -79,6 +82,9 @@ class Whitened:
         self.plain = plain
         self.lower = np.linalg.cholesky(covariance)
         self.image = self(filtered.image[None])[0]
+        self._quiet = (
+            self(filtered.quiet) if len(filtered.quiet) >= settings.FEWEST_PLACES else None
+        )
         self._floor = floor
         self.chi2 = float(self.image @ self.image)
 
@@ -106,6 +112,17 @@ class Whitened:
         """What the templates' own error adds to the covariance of `image`: (pixel, pixel)."""
         half = solve_triangular(self.lower, np.diag(np.sqrt(self._floor)), lower=True)
         return half @ half.T
+
+    def tail(self, model: np.ndarray) -> float:
+        """By how much quiet places' gains of one template exceed a Gaussian's, at least 1.
+
+        Rare large values, which a covariance does not tell of, make an event less sure.
+        """
+        if self._quiet is None:
+            return 1.0
+        white = self(model[None])[0]
+        along = np.abs(self._quiet @ white) / max(float(np.sqrt(white @ white)), 1e-150)
+        return max(1.0, float(np.quantile(along, settings.TAIL) / settings.TAIL_SIGMA) ** 2)
 
     def uncapped(self, model: np.ndarray) -> float:
         """Gain of one template if it had no error of its own."""
@@ -153,7 +170,12 @@ def explanations(
     images = {int(s): whitened(noise, tried.values[s], data) for s in chosen}
     found: list[Explanation] = []
     for s, image in images.items():
-        found += _still(s, image, data, scene, prints, tried)
+        step = tried.kinds[s] == "step"
+        for each in _still(s, image, data, scene, prints, tried):
+            if each.model is None:
+                continue
+            beaten = bool(step) and image.uncapped(each.model) < beside
+            found.append(replace(each, gain=each.gain / image.tail(each.model), beaten=beaten))
     found += _moving(data, noise, prints, found, images)
     return found, images, beside
 
@@ -197,7 +219,9 @@ def _likely_shapes(noise: Noise, prints: Footprints, tried: Shapes) -> list[int]
         "rows": gains(prints.rows).max(axis=1),
         "columns": gains(prints.columns).max(axis=1),
         "plane": gains(prints.plane).max(axis=1),
-        "motion": gains(np.concatenate([prints.motion, prints.smear, prints.learned])).max(axis=1),
+        "motion": gains(
+            np.concatenate([prints.motion, prints.smear, prints.learned, prints.firings])
+        ).max(axis=1),
         "width": gains(np.concatenate([prints.width, prints.all_stars])).max(axis=1),
     }
     chosen: set[int] = set()
@@ -271,9 +295,11 @@ def _still(
     yield together("background", "plane", prints.plane)
     yield together("pointing", "motion", prints.motion)
     yield together("pointing", "slope", prints.slope)
-    if tried.ends[s] - tried.begins[s] <= 2:
+    if data.window.stop - data.window.start <= 3 and tried.ends[s] - tried.begins[s] <= 2:
         both = np.concatenate([prints.motion, prints.smear])
         yield together("pointing", "motion and smear", both)
+    if len(prints.firings) and tried.ends[s] - tried.begins[s] <= 2:
+        yield together("pointing", "firings", prints.firings)
     if len(prints.learned):
         yield together("pointing", "learned", prints.learned)
     yield together("systematic", "width", prints.width)
@@ -326,6 +352,8 @@ def _pixels(
     """One to four pixels that share a border: a ray, or pixels that lost sensitivity."""
     unit = np.eye(len(data.pixels))
     white = image(unit)
+    if not single and kind not in ("step", "decay"):
+        return  # pixels that lose sensitivity do so at once
     sign = 1.0 if single else -1.0
     chosen: list[int] = []
     gain = 0.0
@@ -520,7 +548,7 @@ def _crossing(
             amplitude,
             (float(middle[0]), float(middle[1])),
             None,
-            (*start.tolist(), *stop.tolist(), float(span.start), float(span.stop)),
+            path=(*start.tolist(), *stop.tolist(), float(span.start), float(span.stop)),
         )
 
 
@@ -588,7 +616,7 @@ def _drifting(
                 amplitude,
                 None,
                 None,
-                (float(a[top]), float(b[top]), float(span.start), float(span.stop)),
+                path=(float(a[top]), float(b[top]), float(span.start), float(span.stop)),
             )
 
 

@@ -19,7 +19,7 @@ from tpfdash.diagnosis.numbers import with_error
 from tpfdash.diagnosis.quiet import robust_scatter
 from tpfdash.diagnosis.reference import Stretches
 from tpfdash.diagnosis.scene import Scene
-from tpfdash.diagnosis.verdict import Judged
+from tpfdash.diagnosis.verdict import Judged, Pointed
 from tpfdash.missions import get_mission
 from tpfdash.stamp.blocks import finite_median
 
@@ -73,8 +73,8 @@ class Measured:
 
     Parameters
     ----------
-    beside, pointed : float
-        Gain of what happens in the flanks; score of what POS_CORR explains.
+    beside : float
+        Gain of what happens in the flanks only.
     chosen : Explanation or None
         The verdict's.
     shape : int
@@ -96,7 +96,7 @@ class Measured:
     images: dict[int, Whitened]
     judged: Judged
     beside: float
-    pointed: float
+    pointed: Pointed
     chosen: Explanation | None
     shape: int
     image: Whitened
@@ -438,7 +438,7 @@ def _rules(m: Measured, d: Diagnosis) -> Iterator[Finding]:
 #: stamp alone cannot show it, and why.
 ARTEFACTS: dict[str, tuple[str, tuple[str, ...]] | str] = {
     "spacecraft motion": ("pointing", ("motion", "slope", "learned")),
-    "thruster firing": ("pointing", ("motion and smear", "learned")),
+    "thruster firing": ("pointing", ("motion and smear", "firings", "learned")),
     "rolling band": ("rolling_band", ()),
     "cosmic rays": ("cosmic_ray", ()),
     "collateral cosmic rays": ("column_or_row", ("row",)),

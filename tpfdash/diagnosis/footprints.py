@@ -83,7 +83,8 @@ def shapes(data: Stretches) -> Shapes:
                 bins >= begin, kept + (1 - kept) * np.exp(-(bins - begin) / max(tau, 0.5)), 0
             )
             add(values, "step", begin, length, off)
-    values, kinds, begins, ends, misfits = zip(*found, strict=True)
+    near = [each for each in found if each[4] <= settings.MOST_MISFIT]
+    values, kinds, begins, ends, misfits = zip(*near, strict=True)
     kind, begin_at, end_at = np.array(kinds), np.array(begins), np.array(ends)
     single = (data.bin_cadences == 1) & (kind == "box") & (end_at - begin_at == 1)
     return Shapes(np.array(values), kind, begin_at, end_at, np.array(misfits), single)
@@ -109,6 +110,8 @@ class Footprints:
         Its second derivatives.
     learned : (2 or 0, pixel)
         How the pixels follow POS_CORR in this file.
+    firings : (0 to 3, pixel)
+        What the file's own odd cadences have in common, where its pointing rolls.
     grid : float64 array (place, 2); stars : (place, pixel)
         Stars of 1 e-/s at unknown places.
     rows, columns : (row, pixel), (column, pixel)
@@ -123,6 +126,7 @@ class Footprints:
     blur: np.ndarray
     smear: np.ndarray
     learned: np.ndarray
+    firings: np.ndarray
     grid: np.ndarray
     stars: np.ndarray
     rows: np.ndarray
@@ -131,8 +135,8 @@ class Footprints:
     plane: np.ndarray
 
 
-def footprints(scene: Scene, noise: Noise, data: Stretches) -> Footprints:
-    """The templates for one stamp."""
+def footprints(scene: Scene, noise: Noise, data: Stretches, rolls: bool) -> Footprints:
+    """The templates for one stamp; `rolls` says whether the pointing rolls to and fro."""
     pixels = data.pixels
     low, high = pixels.min(axis=0), pixels.max(axis=0)
     axes = [
@@ -161,6 +165,7 @@ def footprints(scene: Scene, noise: Noise, data: Stretches) -> Footprints:
         blur=blur,
         smear=smear,
         learned=learned,
+        firings=noise.recurring if rolls else noise.recurring[:0],
         grid=grid,
         stars=scene.prf.images(grid),
         rows=rows,

@@ -51,6 +51,8 @@ class Noise:
     usual_move : float
         What POS_CORR lets expect in the strongest bin of 95 % of quiet places: mean square over
         the pixels in units of `white`.
+    recurring : float64 array (template, pixel)
+        What the file's own odd cadences have in common, e-/s; of length 0 where that is nothing.
     """
 
     event: np.ndarray
@@ -66,6 +68,7 @@ class Noise:
     detrend: np.ndarray
     odd: np.ndarray
     usual_move: float
+    recurring: np.ndarray
 
     def rotated(self, images: np.ndarray) -> np.ndarray:
         """Images (..., pixel) in modes of unit variance: float64 (..., mode)."""
@@ -138,7 +141,7 @@ def learn_noise(data: Stretches, mend: bool = True) -> Noise:
     length = data.length
     trend, rest = _bases(length, data)
     detrend = rest @ rest.T
-    quiet, quiet_pos, white = _without_spikes(data)
+    quiet, quiet_pos, white, spikes = _without_spikes(data)
     event, event_pos, odd = _mended_event(data, white, mend)
     quiet = detrend @ quiet if quiet.size else quiet
     response = np.zeros((5, event.shape[1]))
@@ -178,6 +181,7 @@ def learn_noise(data: Stretches, mend: bool = True) -> Noise:
         detrend,
         odd,
         usual_move,
+        _recurring(spikes, scale, modes, variances),
     )
 
 
@@ -253,18 +257,40 @@ def _spikes(values: np.ndarray, white: np.ndarray) -> tuple[np.ndarray, np.ndarr
     return higher & (size > settings.SPIKE**2), neighbours
 
 
-def _without_spikes(data: Stretches) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-    """Quiet places with their spikes mended, their pointing likewise, and the white noise."""
+def _without_spikes(
+    data: Stretches,
+) -> tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray]:
+    """Quiet places with their spikes mended, their pointing likewise, the white noise, the spikes.
+
+    The last is what the spikes left their neighbours by: float64 array (spike, pixel).
+    """
     quiet, pointing = data.quiet, data.quiet_pointing
     source = quiet if len(quiet) else data.event[None]
     step = (source - _jumps(source))[:, 1:-1].reshape(-1, source.shape[-1])
     white = np.quantile(np.abs(step), 0.683, axis=0) / np.sqrt(1.5)
     white = np.maximum(white, max(1e-3 * np.median(white), 1e-12))
+    spikes = np.zeros((0, source.shape[-1]))
     if len(quiet):
         spiky, neighbours = _spikes(quiet, white)
+        spikes = (quiet - neighbours)[spiky]
         quiet = np.where(spiky[..., None], neighbours, quiet)
         pointing = np.where(spiky[..., None], _jumps(pointing), pointing)
-    return quiet, pointing, white
+    return quiet, pointing, white, spikes
+
+
+def _recurring(
+    spikes: np.ndarray, scale: np.ndarray, modes: np.ndarray, variances: np.ndarray
+) -> np.ndarray:
+    """What a file's spikes have in common: the strongest components, each spike counting alike."""
+    if len(spikes) < settings.FEWEST_SPIKES:
+        return np.zeros((0, spikes.shape[1]))
+    # Weighed as the noise is: what all cadences do a little is not what odd ones have in common.
+    rotated = (spikes / scale) @ modes / np.sqrt(variances)
+    unit = rotated / np.sqrt((rotated**2).sum(axis=1))[:, None]
+    shares, components = np.linalg.eigh(unit.T @ unit / len(unit))
+    count = int((shares[-4:] >= settings.IN_COMMON).sum())
+    common = components[:, shares.size - count :].T
+    return (common * np.sqrt(variances)) @ modes.T * scale
 
 
 def _mended_event(
@@ -289,7 +315,7 @@ def _mended_event(
         lonely[[0, -1]] = False
         moved = (least / white / np.sqrt(2)) ** 2 * (before * after > 0)
         whole = (moved.mean(axis=1) > settings.SPIKE**2) & inside
-        few = max(1, n // 6)
+        few = max(1, n // 4)
         some = lonely.any(axis=1) | whole
         if 0 < some.sum() <= few:
             odd |= lonely
@@ -315,7 +341,7 @@ def _modes(values: np.ndarray, data: Stretches) -> tuple[np.ndarray, np.ndarray]
     by_bin = flat.T @ flat / len(flat)
     # Few bins tell few covariances: the rest is taken to be independent pixels.
     pixels = len(by_bin)
-    own = pixels / (pixels + max(data.independent * data.length, 1.0))
+    own = pixels / (pixels + 3 * max(data.independent * data.length, 1.0))
     by_bin = (1 - own) * by_bin + own * np.diag(by_bin.diagonal())
     box = values[:, data.window].mean(axis=1)
     by_box = box.T @ box / len(box)
@@ -381,4 +407,5 @@ def _white_noise(
         detrend,
         odd,
         0.0,
+        np.zeros((0, pixels)),
     )

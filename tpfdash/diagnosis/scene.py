@@ -14,6 +14,7 @@ from scipy.optimize import least_squares, nnls
 
 from tpfdash.diagnosis import settings
 from tpfdash.diagnosis.prf import EllipticalPRF, OnPixels
+from tpfdash.diagnosis.tess_prf import tess_prf
 from tpfdash.missions import get_mission
 from tpfdash.stamp.geometry import corner
 from tpfdash.stamp.prf import PRF
@@ -24,6 +25,8 @@ __all__ = ["Scene", "see_scene"]
 
 #: Core of a PRF in pixels where the file's star cannot tell it (Kepler, TESS: handbooks).
 _USUAL = 0.65
+#: By what stars differ from it: sigma_row, sigma_col, rho, wing.
+_SPREAD = np.array([0.15, 0.15, 0.2, 0.1])
 #: Peaks nearer to each other than this, in pixels, are one star: a star is never split in two.
 _APART = 1.8
 
@@ -95,7 +98,9 @@ def see_scene(
     full = _overflowing(tpf, image, pixels, settings.FULL * mission.saturation)
     peaks = _peaks(light, noise, pixels, start)
     stands = _stands_out(light, noise, pixels, peaks[0])
-    star, model = _fitted(light, noise, pixels, peaks, prf, bool(full.any()) or not stands)
+    # What overflows has no PRF's shape, and one that is given has its own.
+    own_shape = prf is None and stands and not full.any()
+    star, model = _fitted(light, noise, pixels, peaks, prf or _usual_prf(tpf), own_shape)
     places = np.concatenate([star[None], peaks[1:]])
     models = model.images(places)
     away = np.hypot(*(pixels - star).T)
@@ -197,40 +202,54 @@ def _parabola(grid: np.ndarray, at: np.ndarray) -> np.ndarray:
     return shift
 
 
+def _usual_prf(tpf: xr.Dataset) -> EllipticalPRF:
+    """The PRF that a mission's stars usually have, at this place of its detector."""
+    camera, ccd = tpf.attrs.get("camera"), tpf.attrs.get("ccd")
+    if tpf.attrs["mission"] == "TESS" and camera and ccd:
+        row, col = (float(tpf[axis].values.mean()) for axis in ("row", "col"))
+        known = tess_prf(int(camera), int(ccd), row, col)
+        if known is not None:
+            return known
+    return EllipticalPRF(_USUAL, _USUAL)
+
+
 def _fitted(
     light: np.ndarray,
     noise: np.ndarray,
     pixels: np.ndarray,
     peaks: np.ndarray,
-    prf: PRF | None,
-    saturated: bool,
+    usual: PRF,
+    own_shape: bool,
 ) -> tuple[np.ndarray, OnPixels]:
-    """The target's place and the PRF's widths, by least squares near the target."""
+    """The target's place and, with `own_shape`, the PRF's widths, by least squares near the target.
+
+    The widths are held near those of the usual PRF, by what stars differ from it.
+    """
     near = np.hypot(*(pixels - peaks[0]).T) <= 3.6
     others = peaks[1:][np.hypot(*(peaks[1:] - peaks[0]).T) <= 5.5]
     sigma = _weight(light, noise)[near]
-    # What overflows has no PRF's shape, and one that is given has its own.
-    widths = 0 if prf is not None or saturated or near.sum() < 9 else 4
-    usual = prf or EllipticalPRF(_USUAL, _USUAL)
+    fit_widths = own_shape and near.sum() >= 9 and isinstance(usual, EllipticalPRF)
+    expected = np.zeros(0)
+    if isinstance(usual, EllipticalPRF) and fit_widths:
+        expected = np.array([usual.sigma_row, usual.sigma_col, usual.rho, usual.wing])
 
     def model(x: np.ndarray) -> PRF:
-        return EllipticalPRF(*x[2:6].tolist()) if widths else usual
-
-    def parts(x: np.ndarray) -> np.ndarray:
-        places = np.concatenate([x[None, :2], others])
-        return np.concatenate(
-            [OnPixels(model(x), pixels[near]).images(places), np.ones((1, near.sum()))]
-        )
+        if not expected.size or not isinstance(usual, EllipticalPRF):
+            return usual
+        return EllipticalPRF(x[2], x[3], x[4], x[5], usual.reach)
 
     def residual(x: np.ndarray) -> np.ndarray:
-        a = (parts(x) / sigma).T
+        places = np.concatenate([x[None, :2], others])
+        stars = OnPixels(model(x), pixels[near]).images(places)
+        a = (np.concatenate([stars, np.ones((1, len(sigma)))]) / sigma).T
         b = light[near] / sigma
         gram = a.T @ a + 1e-9 * np.trace(a.T @ a) * np.eye(a.shape[1])
-        return b - a @ np.linalg.solve(gram, a.T @ b)
+        misfit = b - a @ np.linalg.solve(gram, a.T @ b)
+        return np.concatenate([misfit, (x[2:] - expected) / _SPREAD[: expected.size]])
 
-    first = np.array([*peaks[0], _USUAL, _USUAL, 0.0, 0.12])[: 2 + widths]
-    lower = np.array([*(peaks[0] - 0.8), 0.3, 0.3, -0.6, 0.0])[: 2 + widths]
-    upper = np.array([*(peaks[0] + 0.8), 1.5, 1.5, 0.6, 0.4])[: 2 + widths]
+    first = np.concatenate([peaks[0], expected])
+    lower = np.concatenate([peaks[0] - 0.8, [0.25, 0.25, -0.7, 0.0][: expected.size]])
+    upper = np.concatenate([peaks[0] + 0.8, [1.6, 1.6, 0.7, 0.6][: expected.size]])
     best = least_squares(
         residual, np.clip(first, lower + 1e-6, upper - 1e-6), bounds=(lower, upper), max_nfev=25
     )

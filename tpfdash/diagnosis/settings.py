@@ -29,6 +29,8 @@ FEWEST_PLACES = 12
 SPIKE = 3.0
 #: A cadence of a bin this many sigma off the bin's median is left out of its mean.
 OUTLIER = 6.0
+#: From so many odd cadences on a file's own are learned, where one component holds this share.
+FEWEST_SPIKES, IN_COMMON = 20, 0.05
 #: A single cadence inside a window of this many or more is not the event ...
 MENDED = 4
 #: ... if its pixels leave both neighbours by this many sigma.
@@ -64,6 +66,12 @@ PLACE_FLOOR = 0.01
 
 #: Price of a shape in time whose ends are off the window's by what a drag misses (a Gaussian).
 MISFIT = 0.5
+#: Shapes further off the window than this are another event's.
+MOST_MISFIT = 8.0
+#: Where the tails of the quiet places are looked at, and what a Gaussian has there.
+TAIL, TAIL_SIGMA = 0.98, 2.326
+#: Share of its gain that a footprint with more freedom must better another by.
+SHARE_PRICES = {("systematic", "width and gain"): 0.01, ("systematic", "gain"): 0.02}
 #: Score that a cause's best footprint must exceed: chance reaches it in few quiet windows. (tuned)
 PRICES = {
     "on_target": 12.0,
@@ -78,28 +86,29 @@ PRICES = {
     "background": 12.0,
 }
 #: What is added for footprints that another cause has too. (DIAGNOSIS 7.3)
-DETAIL_PRICES = {("systematic", "gain"): 8.0, ("systematic", "width and gain"): 6.0}
+DETAIL_PRICES = {("systematic", "gain"): 12.0, ("systematic", "width and gain"): 12.0}
 #: What each further free number costs.
 PRICE_A_NUMBER = 1.5
 #: What is added for shapes in time that a cause seldom has. (DIAGNOSIS 7; tuned)
 KIND_PRICES = {
     ("on_target", "step"): 12.0,
     ("neighbour", "step"): 12.0,
-    ("sensitivity_dropout", "box"): 3.0,
     ("background", "step"): 6.0,
     ("rolling_band", "step"): 6.0,
     ("column_or_row", "step"): 8.0,
-    ("sensitivity_dropout", "hump"): 5.0,
 }
 #: What is added for one cadence, where a ray is likelier.
 SINGLE_PRICES = {"on_target": 4.0, "neighbour": 4.0, "rolling_band": 4.0}
 #: What a single cadence explains of a window of several counts less: a user marked several.
-ONE_OF_SEVERAL = 0.75
+ONE_OF_SEVERAL, ONE_OF_MANY = 0.75, 0.5
 #: Scores are divided by this before they become probabilities, at score 0 and as it grows. (tuned)
 TEMPERATURE, TEMPERATURE_SLOPE = 1.5, 0.02
 #: POS_CORR explains an event where its strongest bin is this many times what 95 % of quiet places
 #: have, and this much in units of the white noise's variance. (tuned)
 POINTED, MOVED = 1.5, 1.0
+#: Where something is left over, that is the event, unless the pointing did this many times what it
+#: usually does, and less than this share of what POS_CORR explains is left.
+FAR_POINTED, LEFT_SHARE = 4.0, 0.1
 #: Share of what it explains that counts.
 POINTED_SHARE = 0.5
 

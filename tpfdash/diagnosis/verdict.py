@@ -17,7 +17,7 @@ from tpfdash.diagnosis.footprints import Shapes
 from tpfdash.diagnosis.noise import Noise
 from tpfdash.diagnosis.reference import Stretches
 
-__all__ = ["VERDICTS", "Judged", "judge", "pointing_score"]
+__all__ = ["VERDICTS", "Judged", "Pointed", "judge", "pointing_score"]
 
 VERDICTS = (
     "on_target",
@@ -57,37 +57,39 @@ class Judged:
     verdict: str
 
 
-def score(each: Explanation, tried: Shapes, several: bool, beside: float) -> float:
+def score(each: Explanation, tried: Shapes, bins: int, beside: float) -> float:
     """Score of one explanation."""
+    share = 1.0
     price = settings.PRICES[each.cause] + settings.PRICE_A_NUMBER * (each.free - 1)
     price += settings.DETAIL_PRICES.get((each.cause, each.detail), 0.0)
     if each.shape >= 0:
         price += settings.MISFIT * float(tried.misfit[each.shape])
         price += settings.KIND_PRICES.get((each.cause, str(tried.kinds[each.shape])), 0.0)
         if tried.kinds[each.shape] == "step":
-            price += max(beside / 2 - settings.PRICES[each.cause], 0.0)
+            price += max(beside / 2, 0.0) if each.beaten else 0.0
         if tried.single[each.shape]:
             price += settings.SINGLE_PRICES.get(each.cause, 0.0)
-            if several:
-                return each.gain * settings.ONE_OF_SEVERAL / 2 - price
-    return each.gain / 2 - price
+            if bins > 1:
+                share = settings.ONE_OF_SEVERAL if bins < settings.MENDED else settings.ONE_OF_MANY
+    share -= settings.SHARE_PRICES.get((each.cause, each.detail), 0.0)
+    return each.gain * share / 2 - price
 
 
 def judge(
-    found: Sequence[Explanation], tried: Shapes, several: bool, beside: float, pointed: float
+    found: Sequence[Explanation], tried: Shapes, bins: int, beside: float, pointed: Pointed
 ) -> Judged:
     """Weigh the causes.
 
     Parameters
     ----------
-    several : bool
-        Whether the window has more than one bin.
+    bins : int
+        Bins of the window.
     beside : float
         Gain of what happens in the flanks.
-    pointed : float
-        Score of the pointing by POS_CORR, where nothing else is left over.
+    pointed : Pointed
+        What POS_CORR explains.
     """
-    scores = np.array([score(each, tried, several, beside) for each in found])
+    scores = np.array([score(each, tried, bins, beside) for each in found])
     best: dict[str, Explanation] = {}
     by_cause: dict[str, float] = {}
     for value, each in sorted(zip(scores, found, strict=True), key=lambda pair: -pair[0]):
@@ -95,8 +97,11 @@ def judge(
             best[each.cause] = each
             by_cause[each.cause] = float(value)
     by_cause["inconclusive"] = 0.0
-    if pointed > 0:
-        by_cause["pointing"] = max(by_cause.get("pointing", -np.inf), pointed)
+    left = max(found, key=lambda each: each.gain).gain
+    nothing = max(by_cause.values()) <= 0
+    far = pointed.times_usual >= settings.FAR_POINTED and left < settings.LEFT_SHARE * pointed.gain
+    if pointed.score > 0 and (nothing or far):
+        by_cause["pointing"] = max(by_cause.get("pointing", -np.inf), pointed.score)
     logits = np.array([by_cause.get(name, -np.inf) for name in VERDICTS])
     highest = float(logits.max())
     # A strong event is told apart by its footprint's errors, which grow with it.
@@ -108,8 +113,27 @@ def judge(
     return Judged(scores, best, by_cause, probabilities, verdict)
 
 
-def pointing_score(data: Stretches, noise: Noise) -> float:
-    """Score of what POS_CORR explains of the event's bins; below 0 where that is nothing odd.
+@dataclass(frozen=True)
+class Pointed:
+    """What POS_CORR explains of an event.
+
+    Parameters
+    ----------
+    gain : float
+        By how much chi2 falls against the noise from cadence to cadence.
+    times_usual : float
+        How many times as strong its strongest bin is as in 95 % of quiet places.
+    score : float
+        On the scale of the other causes; -inf where the pointing did nothing odd.
+    """
+
+    gain: float
+    times_usual: float
+    score: float
+
+
+def pointing_score(data: Stretches, noise: Noise) -> Pointed:
+    """What POS_CORR explains of the event's bins.
 
     The pointing is taken off before anything is measured: where it did more than it does in 95 % of
     quiet places, and the pixels followed, it is the event, unless more is left over.
@@ -117,8 +141,9 @@ def pointing_score(data: Stretches, noise: Noise) -> float:
     inside = data.region
     predicted = (noise.predicted[inside] / noise.white) ** 2
     strength = float(predicted.mean(axis=1).max())
-    if strength <= settings.POINTED * max(noise.usual_move, 1e-12) or strength < settings.MOVED:
-        return -np.inf
-    left = ((noise.event[inside] / noise.white) ** 2).sum()
-    before = (((noise.event + noise.predicted)[inside] / noise.white) ** 2).sum()
-    return float((before - left) / 2 * settings.POINTED_SHARE - settings.PRICES["pointing"])
+    left = float(((noise.event[inside] / noise.white) ** 2).sum())
+    before = float((((noise.event + noise.predicted)[inside] / noise.white) ** 2).sum())
+    times = strength / max(noise.usual_move, 1e-12)
+    odd = times > settings.POINTED and strength >= settings.MOVED
+    score = (before - left) / 2 * settings.POINTED_SHARE - settings.PRICES["pointing"]
+    return Pointed(before - left, times, score if odd else -np.inf)
