@@ -10,7 +10,6 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field, replace
 
 import numpy as np
-from scipy.linalg import solve_triangular
 
 from tpfdash.diagnosis import settings
 from tpfdash.diagnosis.footprints import Footprints, Shapes
@@ -64,33 +63,29 @@ class Whitened:
 
     def __init__(self, filtered: Filtered, pixels: np.ndarray, unsure: float = 1.0) -> None:
         self.filtered, self._pixels = filtered, pixels
-        own = np.diag(filtered.covariance)
         covariance = filtered.covariance.copy()
-        plain = np.linalg.cholesky(covariance + 1e-9 * own.mean() * np.eye(len(own)))
-        if len(filtered.quiet):
-            chi2 = (solve_triangular(plain, filtered.quiet.T, lower=True) ** 2).sum(axis=0)
-            # Where quiet places are noisier than the model of the noise says, all counts less.
-            self.excess = max(float(np.median(chi2)) / max(len(own) - 0.67, 0.5), 1.0)
-        else:
-            self.excess = 1.0
-        self.excess *= unsure
+        diagonal = np.diag_indices(len(covariance))
+        least = 1e-9 * covariance.diagonal().mean()
+        covariance[diagonal] += least
+        self._plain = np.linalg.inv(np.linalg.cholesky(covariance))
+        many = len(filtered.quiet) >= settings.FEWEST_PLACES
+        # Where quiet places are noisier than the model of the noise says, all counts less.
+        self.excess = unsure
+        if many:
+            chi2 = ((filtered.quiet @ self._plain.T) ** 2).sum(axis=1)
+            self.excess *= max(float(np.median(chi2)) / max(len(covariance) - 0.67, 0.5), 1.0)
         covariance *= self.excess
         light = np.sqrt(np.clip(filtered.image**2 - covariance.diagonal(), 0, None))
-        floor = (settings.FLOOR * _largest_near(light, pixels)) ** 2
-        covariance[np.diag_indices(len(own))] += floor
-        covariance[np.diag_indices(len(own))] += 1e-9 * own.mean()
-        self.plain = plain
-        self.lower = np.linalg.cholesky(covariance)
+        self._floor = (settings.FLOOR * _largest_near(light, pixels)) ** 2
+        covariance[diagonal] += self._floor
+        self._whiten = np.linalg.inv(np.linalg.cholesky(covariance))
         self.image = self(filtered.image[None])[0]
-        self._quiet = (
-            self(filtered.quiet) if len(filtered.quiet) >= settings.FEWEST_PLACES else None
-        )
-        self._floor = floor
         self.chi2 = float(self.image @ self.image)
+        self._quiet = self(filtered.quiet) if many else None
 
     def __call__(self, templates: np.ndarray) -> np.ndarray:
         """Templates (template, pixel), whitened."""
-        return solve_triangular(self.lower, templates.T, lower=True, check_finite=False).T
+        return templates @ self._whiten.T
 
     def gains(self, templates: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
         """Gain and amplitude of each template by itself: float64 arrays (template,)."""
@@ -110,7 +105,7 @@ class Whitened:
     @property
     def own_error(self) -> np.ndarray:
         """What the templates' own error adds to the covariance of `image`: (pixel, pixel)."""
-        half = solve_triangular(self.lower, np.diag(np.sqrt(self._floor)), lower=True)
+        half = self._whiten * np.sqrt(self._floor)
         return half @ half.T
 
     def tail(self, model: np.ndarray) -> float:
@@ -122,12 +117,13 @@ class Whitened:
             return 1.0
         white = self(model[None])[0]
         along = np.abs(self._quiet @ white) / max(float(np.sqrt(white @ white)), 1e-150)
-        return max(1.0, float(np.quantile(along, settings.TAIL) / settings.TAIL_SIGMA) ** 2)
+        rank = int(settings.TAIL * (along.size - 1))
+        return max(1.0, float(np.partition(along, rank)[rank] / settings.TAIL_SIGMA) ** 2)
 
     def uncapped(self, model: np.ndarray) -> float:
         """Gain of one template if it had no error of its own."""
-        white = solve_triangular(self.plain, np.stack([model, self.filtered.image]).T, lower=True)
-        return float((white[:, 0] @ white[:, 1]) ** 2 / max(white[:, 0] @ white[:, 0], 1e-300))
+        white, image = np.stack([model, self.filtered.image]) @ self._plain.T
+        return float((white @ image) ** 2 / max(white @ white, 1e-300))
 
     def joint(self, templates: np.ndarray) -> tuple[float, np.ndarray]:
         """Gain and amplitudes of several templates together."""
@@ -171,7 +167,7 @@ def explanations(
     found: list[Explanation] = []
     for s, image in images.items():
         step = tried.kinds[s] == "step"
-        for each in _still(s, image, data, scene, prints, tried):
+        for each in _still(s, image, data, scene, prints, tried, chosen[s]):
             if each.model is None:
                 continue
             beaten = bool(step) and image.uncapped(each.model) < beside
@@ -202,50 +198,59 @@ def _beside(data: Stretches, noise: Noise, prints: Footprints) -> float:
     return float(((noise.projected(values) @ rotated.T) ** 2 / norm).max())
 
 
-def _likely_shapes(noise: Noise, prints: Footprints, tried: Shapes) -> list[int]:
-    """Shapes worth a closer look: the best few of each kind of template."""
+def _likely_shapes(noise: Noise, prints: Footprints, tried: Shapes) -> dict[int, set[str]]:
+    """Shapes worth a closer look -> the kinds of templates that they are among the best of."""
     projected = noise.projected(tried.values)
     power = noise.power(tried.values)
 
-    def gains(templates: np.ndarray) -> np.ndarray:
-        rotated = noise.rotated(templates)
-        return (projected @ rotated.T) ** 2 / np.maximum(power @ (rotated**2).T, 1e-300)
+    def gains(*templates: np.ndarray) -> np.ndarray:
+        rotated = noise.rotated(np.concatenate(templates))
+        every = (projected @ rotated.T) ** 2 / np.maximum(power @ (rotated**2).T, 1e-300)
+        return every.max(axis=1)
 
-    pixels = np.eye(prints.uniform.shape[1])
     kinds = {
-        "target": gains(prints.target[:1]).max(axis=1),
-        "stars": gains(prints.stars).max(axis=1),
-        "pixel": gains(pixels).max(axis=1),
-        "rows": gains(prints.rows).max(axis=1),
-        "columns": gains(prints.columns).max(axis=1),
-        "plane": gains(prints.plane).max(axis=1),
-        "motion": gains(
-            np.concatenate([prints.motion, prints.smear, prints.learned, prints.firings])
-        ).max(axis=1),
-        "width": gains(np.concatenate([prints.width, prints.all_stars])).max(axis=1),
+        "target": gains(prints.target[:1]),
+        "stars": gains(prints.stars),
+        "pixel": gains(np.eye(prints.uniform.shape[1])),
+        "rows": gains(prints.rows),
+        "columns": gains(prints.columns),
+        "plane": gains(prints.plane),
+        "motion": gains(prints.motion, prints.smear, prints.learned, prints.firings),
+        "width": gains(prints.width, prints.all_stars),
     }
-    chosen: set[int] = set()
-    for name, each in kinds.items():
+    single, step = tried.single, tried.kinds == "step"
+    every = np.ones(single.size, dtype=bool)
+    among = {
+        "target": (every, every, ~single),
+        "stars": (every, every, ~single),
+        "pixel": (every, every, ~single, single, step),
+        "rows": (every, ~single, single),
+        "columns": (every, single),
+    }
+    chosen: dict[int, set[str]] = {}
+    for kind, each in kinds.items():
         score = each / 2 - settings.MISFIT * tried.misfit
-        chosen |= set(
-            np.argsort(-score)[: (2 if name in ("target", "stars", "pixel") else 1)].tolist()
-        )
-        if name in ("pixel", "rows", "columns") and tried.single.any():
-            chosen.add(int(np.argmax(np.where(tried.single, score, -np.inf))))
-        if name == "pixel":
-            steps = tried.kinds == "step"
-            if steps.any():
-                chosen.add(int(np.argmax(np.where(steps, score, -np.inf))))
-        longer = ~tried.single
-        if name in ("rows", "target", "stars", "pixel") and longer.any():
-            chosen.add(int(np.argmax(np.where(longer, score, -np.inf))))
-    return sorted(chosen)
+        for number, some in enumerate(among.get(kind, (every,))):
+            order = np.argsort(-np.where(some, score, -np.inf))
+            best = int(order[1 if number == 1 and some is every and order.size > 1 else 0])
+            if some[best]:
+                chosen.setdefault(best, set()).add(kind)
+    return chosen
 
 
 def _still(
-    s: int, image: Whitened, data: Stretches, scene: Scene, prints: Footprints, tried: Shapes
+    s: int,
+    image: Whitened,
+    data: Stretches,
+    scene: Scene,
+    prints: Footprints,
+    tried: Shapes,
+    kinds: set[str],
 ) -> Iterator[Explanation]:
-    """The explanations by footprints that stay in place, for one shape in time."""
+    """The explanations by footprints that stay in place, for one shape in time.
+
+    What takes long is only worked out for shapes that are among the best of its `kinds`.
+    """
     single = bool(tried.single[s])
 
     def together(cause: str, detail: str, templates: np.ndarray) -> Explanation:
@@ -262,7 +267,8 @@ def _still(
         )
 
     yield together("on_target", "target", prints.target)
-    yield from _stars(s, image, data, scene, prints)
+    if kinds & {"target", "stars", "pixel"}:
+        yield from _stars(s, image, data, scene, prints)
     yield from _pixels(s, image, data, single, tried.kinds[s])
     gains, amplitudes = image.gains(prints.columns)
     best = int(np.argmax(gains))
@@ -289,7 +295,7 @@ def _still(
         None,
         amplitudes[best] * prints.rows[best],
     )
-    if not single:
+    if not single and kinds & {"rows", "plane"}:
         yield from _bands(s, image, prints)
     yield together("background", "uniform", prints.uniform)
     yield together("background", "plane", prints.plane)

@@ -47,12 +47,7 @@ class EllipticalPRF:
         blur_col: float | np.ndarray = 0.0,
     ) -> np.ndarray:
         """As `tpfdash.stamp.prf.PRF.images`: float64 (row, col, n)."""
-        row, col, width, blur_row, blur_col = (
-            each.ravel()
-            for each in np.broadcast_arrays(
-                *map(np.atleast_1d, (row, col, width, blur_row, blur_col))
-            )
-        )
+        row, col = np.atleast_1d(row), np.atleast_1d(col)
         r = np.arange(shape[0])[:, None, None] - row
         c = np.arange(shape[1])[None, :, None] - col
         cross = self.rho * self.sigma_row * self.sigma_col
