@@ -167,11 +167,17 @@ def explanations(
     found: list[Explanation] = []
     for s, image in images.items():
         step = tried.kinds[s] == "step"
-        for each in _still(s, image, data, scene, prints, tried, chosen[s]):
-            if each.model is None:
-                continue
-            beaten = bool(step) and image.uncapped(each.model) < beside
-            found.append(replace(each, gain=each.gain / image.tail(each.model), beaten=beaten))
+        still = [
+            each
+            for each in _still(s, image, data, scene, prints, tried, chosen[s])
+            if each.model is not None
+        ]
+        best = max(still, key=lambda each: each.gain)
+        # One for all, or a cause with quiet tails would be likelier than one that fits better.
+        tail = 1.0 if best.model is None else image.tail(best.model)
+        for each in still:
+            beaten = bool(step and each.model is not None and image.uncapped(each.model) < beside)
+            found.append(replace(each, gain=each.gain / tail, beaten=beaten))
     found += _moving(data, noise, prints, found, images)
     return found, images, beside
 

@@ -68,16 +68,15 @@ def measure_place(image: Whitened, scene: Scene, start: np.ndarray) -> Place | N
     reference, *_ = _fit(image, image(target[None])[0], prf, scene.star)
     if reference is None:
         reference = scene.star
-    formal = estimator @ estimator.T
-    covariance = formal
-    quiet = image.filtered.quiet
-    if len(quiet):
-        covariance = robust_covariance(image(quiet) @ estimator.T)
-        # Templates err, and quiet places do not know of it.
-        covariance = covariance + estimator @ image.own_error @ estimator.T
-        covariance = _no_less(covariance, formal)
-    covariance = covariance + settings.PLACE_FLOOR**2 * np.eye(2)
     offset = place - reference
+    errs = estimator @ image.own_error @ estimator.T
+    formal = estimator @ estimator.T - errs
+    covariance = formal
+    if len(image.filtered.quiet):
+        covariance = _no_less(robust_covariance(image(image.filtered.quiet) @ estimator.T), formal)
+    # Templates err, which quiet places do not know of; on the target alike for event and star.
+    covariance = covariance + min(1.0, settings.ALIKE + float(offset @ offset)) * errs
+    covariance = covariance + settings.PLACE_FLOOR**2 * np.eye(2)
     return Place(scene.star + offset, offset, covariance, formal, amplitude)
 
 

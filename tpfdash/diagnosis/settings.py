@@ -61,6 +61,8 @@ OUTSIDE = 1.5
 BLENDED = 0.5
 #: Error of a place that nothing tells of, in pixels (TESS_localize finds 0.05; see the benchmark).
 PLACE_FLOOR = 0.01
+#: Share of the templates' own error that does not cancel between an event and its star. (tuned)
+ALIKE = 0.4
 
 # -- verdict ----------------------------------------------------------------------------------
 
