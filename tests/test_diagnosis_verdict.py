@@ -23,8 +23,8 @@ def explained(cause, gain, shape=0, **changes):
     return Explanation(cause, "x", gain, 1, shape, 1.0, **changes)
 
 
-def judged(*found, bins=3, beside=0.0, pointed=NOTHING):
-    return judge(found, SHAPES, bins, beside, pointed)
+def judged(*found, bins=3, beside=0.0, pointed=NOTHING, quiet=False):
+    return judge(found, SHAPES, bins, beside, pointed, quiet)
 
 
 def test_probabilities_are_of_all_verdicts_and_add_up():
@@ -72,3 +72,9 @@ def test_the_pointing_counts_where_nothing_else_is_left():
 def test_nothing_is_inconclusive():
     made = judged(explained("on_target", 1.0))
     assert made.verdict == "inconclusive" and made.probabilities["inconclusive"] > 0.9
+
+
+def test_more_is_asked_in_a_quiet_window():
+    star = explained("on_target", 2 * settings.PRICES["on_target"] + 6)
+    assert judged(star).verdict == "on_target"
+    assert judged(star, quiet=True).verdict == "inconclusive"

@@ -23,7 +23,7 @@ from tpfdash.diagnosis.noise import learn_noise
 from tpfdash.diagnosis.place import Place, measure_place
 from tpfdash.diagnosis.reference import Nothing, stretches
 from tpfdash.diagnosis.scene import see_scene
-from tpfdash.diagnosis.verdict import VERDICTS, judge, pointing_score
+from tpfdash.diagnosis.verdict import VERDICTS, is_quiet, judge, pointing_score
 from tpfdash.diagnosis.windows import Window, as_windows
 from tpfdash.errors import TPFError
 from tpfdash.missions import get_mission
@@ -323,13 +323,15 @@ def _measure(
     error = noise.white / np.sqrt(beside_event.sum())
     scene = see_scene(tpf, outside, error, data.pixels, mask, prf)
     tried = shapes(data)
-    rolls = get_mission(tpf.attrs["mission"]).rolls
+    mission = get_mission(tpf.attrs["mission"]).name
+    aperture = mask[data.pixels[:, 0], data.pixels[:, 1]]
+    quiet = is_quiet(data, noise, aperture)
     while True:
-        prints = footprints(scene, noise, data, rolls)
+        prints = footprints(scene, noise, data, mission)
         found, images, beside = explanations(data, noise, scene, prints, tried)
         bins = data.window.stop - data.window.start
         pointed = pointing_score(data, noise)
-        judged = judge(found, tried, bins, beside, pointed)
+        judged = judge(found, tried, bins, beside, pointed, quiet)
         if judged.verdict != "inconclusive" or not noise.odd.any():
             break
         noise = learn_noise(data, mend=False)
@@ -354,11 +356,12 @@ def _measure(
         judged=judged,
         beside=beside,
         pointed=pointed,
+        quiet=quiet,
         chosen=chosen,
         shape=at,
         image=images[at],
         outside=outside,
-        mask=mask[data.pixels[:, 0], data.pixels[:, 1]],
+        mask=aperture,
     )
 
 

@@ -290,18 +290,19 @@ def _still(
     )
     gains, amplitudes = image.gains(prints.rows)
     best = int(np.argmax(gains))
-    cause = "column_or_row" if single else "rolling_band"
-    yield Explanation(
-        cause,
-        f"row {best}",
-        float(gains[best]),
-        1,
-        s,
-        float(amplitudes[best]),
-        None,
-        amplitudes[best] * prints.rows[best],
-    )
-    if not single and kinds & {"rows", "plane"}:
+    if single or prints.banded:
+        cause = "column_or_row" if single else "rolling_band"
+        yield Explanation(
+            cause,
+            f"row {best}",
+            float(gains[best]),
+            1,
+            s,
+            float(amplitudes[best]),
+            None,
+            amplitudes[best] * prints.rows[best],
+        )
+    if prints.banded and not single and kinds & {"rows", "plane"}:
         yield from _bands(s, image, prints)
     yield together("background", "uniform", prints.uniform)
     yield together("background", "plane", prints.plane)
@@ -464,7 +465,7 @@ def _moving(
 
     for each in _crossing(data, noise, prints, every, diagonal):
         yield replace(each, gain=lowered(each.gain, prints.stars, "star"))
-    if n >= 3 and len(prints.rows) > 2:
+    if prints.banded and n >= 3 and len(prints.rows) > 2:
         for each in _drifting(data, noise, prints, every, diagonal):
             yield replace(each, gain=lowered(each.gain, prints.rows, "row"))
 

@@ -75,6 +75,8 @@ class Measured:
     ----------
     beside : float
         Gain of what happens in the flanks only.
+    quiet : bool
+        Whether the window looks like one that holds nothing.
     chosen : Explanation or None
         The verdict's.
     shape : int
@@ -97,6 +99,7 @@ class Measured:
     judged: Judged
     beside: float
     pointed: Pointed
+    quiet: bool
     chosen: Explanation | None
     shape: int
     image: Whitened

@@ -10,6 +10,7 @@ from tpfdash.diagnosis import settings
 from tpfdash.diagnosis.noise import Noise
 from tpfdash.diagnosis.reference import Stretches
 from tpfdash.diagnosis.scene import Scene
+from tpfdash.missions import get_mission
 
 __all__ = ["Footprints", "Shapes", "footprints", "shapes"]
 
@@ -116,6 +117,8 @@ class Footprints:
         Stars of 1 e-/s at unknown places.
     rows, columns : (row, pixel), (column, pixel)
     uniform : (1, pixel); plane : (3, pixel)
+    banded : bool
+        Whether the mission's electronics make rolling bands.
     """
 
     target: np.ndarray
@@ -133,10 +136,11 @@ class Footprints:
     columns: np.ndarray
     uniform: np.ndarray
     plane: np.ndarray
+    banded: bool
 
 
-def footprints(scene: Scene, noise: Noise, data: Stretches, rolls: bool) -> Footprints:
-    """The templates for one stamp; `rolls` says whether the pointing rolls to and fro."""
+def footprints(scene: Scene, noise: Noise, data: Stretches, mission: str) -> Footprints:
+    """The templates for one stamp."""
     pixels = data.pixels
     low, high = pixels.min(axis=0), pixels.max(axis=0)
     axes = [
@@ -165,13 +169,14 @@ def footprints(scene: Scene, noise: Noise, data: Stretches, rolls: bool) -> Foot
         blur=blur,
         smear=smear,
         learned=learned,
-        firings=noise.recurring if rolls else noise.recurring[:0],
+        firings=noise.recurring if get_mission(mission).rolls else noise.recurring[:0],
         grid=grid,
         stars=scene.prf.images(grid),
         rows=rows,
         columns=columns,
         uniform=uniform,
         plane=np.concatenate([uniform, tilt.T]),
+        banded=mission != "TESS",  # rolling bands are of Kepler's electronics
     )
 
 

@@ -73,7 +73,15 @@ MOST_MISFIT = 8.0
 #: Where the tails of the quiet places are looked at, and what a Gaussian has there.
 TAIL, TAIL_SIGMA = 0.98, 2.326
 #: Share of its gain that a footprint with more freedom must better another by.
-SHARE_PRICES = {("systematic", "width and gain"): 0.01, ("systematic", "gain"): 0.02}
+SHARE_PRICES = {
+    ("systematic", "width and gain"): 0.01,
+    ("systematic", "gain"): 0.02,
+    ("neighbour", "star"): 0.02,
+    ("sensitivity_dropout", "1 pixels"): 0.02,
+    ("sensitivity_dropout", "2 pixels"): 0.05,
+}
+#: What is added to all prices in a window that looks like one that holds nothing. (tuned)
+QUIET_PRICE = 12.0
 #: Score that a cause's best footprint must exceed: chance reaches it in few quiet windows. (tuned)
 PRICES = {
     "on_target": 12.0,

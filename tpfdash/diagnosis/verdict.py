@@ -17,7 +17,7 @@ from tpfdash.diagnosis.footprints import Shapes
 from tpfdash.diagnosis.noise import Noise
 from tpfdash.diagnosis.reference import Stretches
 
-__all__ = ["VERDICTS", "Judged", "Pointed", "judge", "pointing_score"]
+__all__ = ["VERDICTS", "Judged", "Pointed", "is_quiet", "judge", "pointing_score"]
 
 VERDICTS = (
     "on_target",
@@ -76,7 +76,12 @@ def score(each: Explanation, tried: Shapes, bins: int, beside: float) -> float:
 
 
 def judge(
-    found: Sequence[Explanation], tried: Shapes, bins: int, beside: float, pointed: Pointed
+    found: Sequence[Explanation],
+    tried: Shapes,
+    bins: int,
+    beside: float,
+    pointed: Pointed,
+    quiet: bool,
 ) -> Judged:
     """Weigh the causes.
 
@@ -88,8 +93,11 @@ def judge(
         Gain of what happens in the flanks.
     pointed : Pointed
         What POS_CORR explains.
+    quiet : bool
+        Whether the window looks like one that holds nothing: then more is asked of all causes.
     """
     scores = np.array([score(each, tried, bins, beside) for each in found])
+    scores -= settings.QUIET_PRICE * quiet
     best: dict[str, Explanation] = {}
     by_cause: dict[str, float] = {}
     for value, each in sorted(zip(scores, found, strict=True), key=lambda pair: -pair[0]):
@@ -147,3 +155,28 @@ def pointing_score(data: Stretches, noise: Noise) -> Pointed:
     odd = times > settings.POINTED and strength >= settings.MOVED
     score = (before - left) / 2 * settings.POINTED_SHARE - settings.PRICES["pointing"]
     return Pointed(before - left, times, score if odd else -np.inf)
+
+
+def is_quiet(data: Stretches, noise: Noise, aperture: np.ndarray) -> bool:
+    """Whether nothing in a window stands out of the noise from bin to bin.
+
+    The aperture's mean, less that of two flanks as long, is under 2.5 sigma, the pixels' chi2
+    within 3 sigma of its expectation, and no pixel beyond 5 sigma in one bin.
+    """
+    first, last = data.window.start, data.window.stop
+    n = last - first
+    flanks = [data.event[max(first - n, 0) : first], data.event[last : last + n]]
+    beside = np.concatenate(flanks)
+    if not len(beside):
+        return False
+    apart = (data.event[data.window] - beside.mean(axis=0)) / noise.white
+    error = np.sqrt(1 / n + 1 / len(beside))
+    mean = apart.mean(axis=0) / error
+    pixels = mean.size
+    curve = 0.0
+    if aperture.any():
+        white = noise.white[aperture]
+        curve = float((mean[aperture] * white).sum() / np.sqrt((white**2).sum()))
+    single = np.abs(apart).max() / np.sqrt(1 + 1 / len(beside))
+    chi2 = float((mean**2).sum())
+    return bool(abs(curve) < 2.5 and chi2 < pixels + 3 * np.sqrt(2 * pixels) and single < 5)
