@@ -317,6 +317,7 @@ def _still(
         yield together("pointing", "learned", prints.learned)
     yield together("systematic", "width", prints.width)
     yield together("systematic", "blur", prints.blur)
+    yield together("systematic", "width and blur", np.concatenate([prints.width, prints.blur]))
     yield together("systematic", "width and gain", np.concatenate([prints.width, prints.all_stars]))
     if len(scene.places) > 1:
         yield together("systematic", "gain", prints.all_stars)

@@ -76,12 +76,13 @@ TAIL, TAIL_SIGMA = 0.98, 2.326
 SHARE_PRICES = {
     ("systematic", "width and gain"): 0.01,
     ("systematic", "gain"): 0.02,
+    ("systematic", "width and blur"): 0.02,
     ("neighbour", "star"): 0.02,
     ("sensitivity_dropout", "1 pixels"): 0.02,
     ("sensitivity_dropout", "2 pixels"): 0.05,
 }
 #: What is added to all prices in a window that looks like one that holds nothing. (tuned)
-QUIET_PRICE = 12.0
+QUIET_PRICE = 30.0
 #: Score that a cause's best footprint must exceed: chance reaches it in few quiet windows. (tuned)
 PRICES = {
     "on_target": 12.0,
@@ -96,16 +97,20 @@ PRICES = {
     "background": 12.0,
 }
 #: What is added for footprints that another cause has too. (DIAGNOSIS 7.3)
-DETAIL_PRICES = {("systematic", "gain"): 12.0, ("systematic", "width and gain"): 12.0}
+DETAIL_PRICES = {
+    ("systematic", "gain"): 12.0,
+    ("systematic", "width and gain"): 12.0,
+    ("systematic", "width and blur"): 3.0,
+}
 #: What each further free number costs.
 PRICE_A_NUMBER = 1.5
 #: What is added for shapes in time that a cause seldom has. (DIAGNOSIS 7; tuned)
 KIND_PRICES = {
-    ("on_target", "step"): 12.0,
-    ("neighbour", "step"): 12.0,
-    ("background", "step"): 6.0,
-    ("rolling_band", "step"): 6.0,
-    ("column_or_row", "step"): 8.0,
+    ("on_target", "step"): 40.0,
+    ("neighbour", "step"): 40.0,
+    ("background", "step"): 40.0,
+    ("rolling_band", "step"): 40.0,
+    ("column_or_row", "step"): 40.0,
 }
 #: What is added for one cadence, where a ray is likelier.
 SINGLE_PRICES = {"on_target": 4.0, "neighbour": 4.0, "rolling_band": 4.0}
