@@ -85,16 +85,16 @@ SHARE_PRICES = {
 QUIET_PRICE = 30.0
 #: Score that a cause's best footprint must exceed: chance reaches it in few quiet windows. (tuned)
 PRICES = {
-    "on_target": 12.0,
-    "neighbour": 14.0,
-    "moving_object": 17.0,
-    "cosmic_ray": 13.0,
-    "column_or_row": 13.0,
+    "on_target": 13.0,
+    "neighbour": 18.0,
+    "moving_object": 19.0,
+    "cosmic_ray": 14.0,
+    "column_or_row": 15.0,
     "rolling_band": 14.0,
-    "sensitivity_dropout": 14.0,
-    "pointing": 17.0,
-    "systematic": 13.0,
-    "background": 12.0,
+    "sensitivity_dropout": 20.0,
+    "pointing": 14.0,
+    "systematic": 15.0,
+    "background": 13.0,
 }
 #: What is added for footprints that another cause has too. (DIAGNOSIS 7.3)
 DETAIL_PRICES = {
@@ -117,7 +117,7 @@ SINGLE_PRICES = {"on_target": 4.0, "neighbour": 4.0, "rolling_band": 4.0}
 #: What a single cadence explains of a window of several counts less: a user marked several.
 ONE_OF_SEVERAL, ONE_OF_MANY = 0.75, 0.5
 #: Scores are divided by this before they become probabilities, at score 0 and as it grows. (tuned)
-TEMPERATURE, TEMPERATURE_SLOPE = 1.5, 0.02
+TEMPERATURE, TEMPERATURE_SLOPE = 3.0, 0.05
 #: POS_CORR explains an event where its strongest bin is this many times what 95 % of quiet places
 #: have, and this much in units of the white noise's variance. (tuned)
 POINTED, MOVED = 1.5, 1.0
