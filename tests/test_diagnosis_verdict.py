@@ -24,7 +24,7 @@ def explained(cause, gain, shape=0, **changes):
 
 
 def judged(*found, bins=3, beside=0.0, pointed=NOTHING, quiet=False):
-    return judge(found, SHAPES, bins, beside, pointed, quiet)
+    return judge(found, SHAPES, bins, beside, pointed, quiet, found[0].gain)
 
 
 def test_probabilities_are_of_all_verdicts_and_add_up():
@@ -78,3 +78,9 @@ def test_more_is_asked_in_a_quiet_window():
     star = explained("on_target", 2 * settings.PRICES["on_target"] + 6)
     assert judged(star).verdict == "on_target"
     assert judged(star, quiet=True).verdict == "inconclusive"
+
+
+def test_a_cadence_that_only_the_usual_roll_explains_is_pointing():
+    star = explained("neighbour", 90.0)
+    assert judged(star, pointed=Pointed(0.0, 0.0, -np.inf, spike=2000.0)).verdict == "pointing"
+    assert judged(star, pointed=Pointed(0.0, 0.0, -np.inf, spike=300.0)).verdict == "neighbour"

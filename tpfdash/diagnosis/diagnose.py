@@ -330,8 +330,11 @@ def _measure(
         prints = footprints(scene, noise, data, mission)
         found, images, beside = explanations(data, noise, scene, prints, tried)
         bins = data.window.stop - data.window.start
-        pointed = pointing_score(data, noise)
-        judged = judge(found, tried, bins, beside, pointed, quiet)
+        pointed = pointing_score(data, noise, get_mission(mission).rolls)
+        plain = max(
+            images[each.shape].uncapped(each.model) for each in found if each.model is not None
+        )
+        judged = judge(found, tried, bins, beside, pointed, quiet, plain)
         if judged.verdict != "inconclusive" or not noise.odd.any():
             break
         noise = learn_noise(data, mend=False)

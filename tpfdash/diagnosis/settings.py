@@ -124,6 +124,9 @@ POINTED, MOVED = 1.5, 1.0
 #: Where something is left over, that is the event, unless the pointing did this many times what it
 #: usually does, and less than this share of what POS_CORR explains is left.
 FAR_POINTED, LEFT_SHARE = 4.0, 0.1
+#: A cadence that stands out where the pointing rolls is the pointing's if no footprint explains
+#: this share of its chi2; that puts it ahead of the others by so much. (tuned on EPIC 210994964)
+SPIKE_LEFT, SPIKE_AHEAD = 0.25, 6.0
 #: Share of what it explains that counts.
 POINTED_SHARE = 0.5
 

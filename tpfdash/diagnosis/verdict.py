@@ -82,6 +82,7 @@ def judge(
     beside: float,
     pointed: Pointed,
     quiet: bool,
+    plain: float,
 ) -> Judged:
     """Weigh the causes.
 
@@ -95,6 +96,8 @@ def judge(
         What POS_CORR explains.
     quiet : bool
         Whether the window looks like one that holds nothing: then more is asked of all causes.
+    plain : float
+        The best gain that there would be if templates had no error of their own.
     """
     scores = np.array([score(each, tried, bins, beside) for each in found])
     scores -= settings.QUIET_PRICE * quiet
@@ -110,6 +113,8 @@ def judge(
     far = pointed.times_usual >= settings.FAR_POINTED and left < settings.LEFT_SHARE * pointed.gain
     if pointed.score > 0 and (nothing or far):
         by_cause["pointing"] = max(by_cause.get("pointing", -np.inf), pointed.score)
+    if plain < settings.SPIKE_LEFT * pointed.spike:
+        by_cause["pointing"] = max(by_cause.values()) + settings.SPIKE_AHEAD
     logits = np.array([by_cause.get(name, -np.inf) for name in VERDICTS])
     highest = float(logits.max())
     # A strong event is told apart by its footprint's errors, which grow with it.
@@ -133,14 +138,19 @@ class Pointed:
         How many times as strong its strongest bin is as in 95 % of quiet places.
     score : float
         On the scale of the other causes; -inf where the pointing did nothing odd.
+    spike : float
+        chi2 of a single cadence against its neighbours, in the noise from cadence to cadence, where
+        the pointing rolls and that cadence stands out; else 0. What is large there and small in
+        the file's own noise is what the roll does.
     """
 
     gain: float
     times_usual: float
     score: float
+    spike: float = 0.0
 
 
-def pointing_score(data: Stretches, noise: Noise) -> Pointed:
+def pointing_score(data: Stretches, noise: Noise, rolls: bool) -> Pointed:
     """What POS_CORR explains of the event's bins.
 
     The pointing is taken off before anything is measured: where it did more than it does in 95 % of
@@ -154,7 +164,12 @@ def pointing_score(data: Stretches, noise: Noise) -> Pointed:
     times = strength / max(noise.usual_move, 1e-12)
     odd = times > settings.POINTED and strength >= settings.MOVED
     score = (before - left) / 2 * settings.POINTED_SHARE - settings.PRICES["pointing"]
-    return Pointed(before - left, times, score if odd else -np.inf)
+    spike, at = 0.0, data.window.start
+    if rolls and data.window.stop - at == 1 and 0 < at < data.length - 1:
+        jump = data.event[at] - (data.event[at - 1] + data.event[at + 1]) / 2
+        chi2 = float(((jump / noise.white) ** 2).sum()) / 1.5
+        spike = chi2 if chi2 >= settings.SPIKE**2 * jump.size else 0.0
+    return Pointed(before - left, times, score if odd else -np.inf, spike)
 
 
 def is_quiet(data: Stretches, noise: Noise, aperture: np.ndarray) -> bool:
