@@ -432,8 +432,10 @@ def _reason(m: Measured) -> str:
     if m.judged.verdict == "inconclusive":
         best = max(m.judged.best.values(), key=lambda each: each.gain)
         sigma = np.sqrt(best.gain)
-        if sigma < 3:
-            return "nothing in the window stands out of the noise by 3 sigma"
+        if m.quiet and m.tried.misfit[m.shape] > 1:
+            return "nothing in the window itself stands out of the noise; something does beside it"
+        if m.quiet or sigma < 3:
+            return "nothing in the window stands out of the noise"
         return (
             "what stands out most is no more than chance makes of so many footprints: "
             f"{best.cause.replace('_', ' ')} at {sigma:.1f} sigma"

@@ -175,7 +175,7 @@ def pointing_score(data: Stretches, noise: Noise, rolls: bool) -> Pointed:
 def is_quiet(data: Stretches, noise: Noise, aperture: np.ndarray) -> bool:
     """Whether nothing in a window stands out of the noise from bin to bin.
 
-    The aperture's mean, less that of two flanks as long, is under 2.5 sigma, the pixels' chi2
+    The aperture's mean, less the median of two flanks as long, is under 2.5 sigma, the pixels' chi2
     within 3 sigma of its expectation, and no pixel beyond 5 sigma in one bin.
     """
     first, last = data.window.start, data.window.stop
@@ -184,7 +184,7 @@ def is_quiet(data: Stretches, noise: Noise, aperture: np.ndarray) -> bool:
     beside = np.concatenate(flanks)
     if not len(beside):
         return False
-    apart = (data.event[data.window] - beside.mean(axis=0)) / noise.white
+    apart = (data.event[data.window] - np.median(beside, axis=0)) / noise.white
     error = np.sqrt(1 / n + 1 / len(beside))
     mean = apart.mean(axis=0) / error
     pixels = mean.size
