@@ -10,6 +10,7 @@ no file and no seed is both.
 
 import argparse
 import collections
+import sys
 import time
 
 import numpy as np
@@ -246,7 +247,10 @@ def main():
     if not hasattr(tpfdash, "diagnose"):
         raise SystemExit("this tpfdash has no diagnose")
     files = draws.tuning_files() if asked.tune else draws.scoring_files()
-    events = [e for kind in CLASSES for e in injected(files, kind, asked.events, asked.seed)]
+    events = []
+    for kind in CLASSES:
+        events += injected(files, kind, asked.events, asked.seed)
+        print(f"{kind} done", file=sys.stderr, flush=True)
     silent = list(quiet(files, asked.quiet, asked.seed))
     print(report(events, silent))
     harness.write_json(asked.json, {"seed": asked.seed, "events": events, "quiet": silent})

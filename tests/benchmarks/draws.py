@@ -45,6 +45,8 @@ CLASSES = (
     "systematic",
     "background",
 )
+#: A pixel that changes by more than this many sigma from one cadence to the next stands out.
+OUTSTANDING = 10
 #: What an event may do at most, by the field that its strength is: beyond it there is none such.
 MOST = {"depth": 0.9, "drop": 0.9, "d": 1.0, "width": 0.6, "blur": 0.8}
 
@@ -153,22 +155,31 @@ class _File:
         self.pixels = pixels - self.image[..., None]
         self.pixels[~np.isfinite(self.pixels)] = 0
         self.white = _scatter(np.diff(pixels[..., self.good], axis=-1)) / np.sqrt(2)
-        curve = pixels[self.aperture & self.alive][:, self.good].sum(axis=0)
-        self.curve_white = float(_scatter(np.diff(curve)[None])[0]) / np.sqrt(2)
+        self.curve = self.pixels[self.aperture & self.alive].sum(axis=0)
+        self.curve_white = float(_scatter(np.diff(self.curve[self.good]))) / np.sqrt(2)
+        steps = np.diff(self.pixels, axis=-1, prepend=self.pixels[..., :1])
+        steps = np.abs(steps - np.median(steps[..., self.good], axis=-1, keepdims=True))
+        steps /= np.maximum(self.white * np.sqrt(2), 1e-9)[..., None]
+        self.calm = self.good & (steps[self.alive].max(axis=0) < OUTSTANDING)
         self.prf, self.scene = _fitted_prf(tpf)
         self.target = self.scene.stars[0][:2]
 
     def places(self, n):
-        """Where `n` cadences and flanks as long have room, and nothing is flagged in the middle.
+        """Where `n` cadences and flanks as long have room, and nothing is going on in the middle.
 
-        First cadences of the middle: int array. The middle holds no gap, and the flanks hold no
-        long one.
+        First cadences of the middle: int array. The middle holds no gap, no flag and no pixel that
+        jumps, the flanks no long gap, and the aperture does not stand out there already.
         """
-        inside = _running(self.good, n) == n
+        inside = _running(self.calm, n) == n
         begins = np.flatnonzero(inside)
         begins = begins[(begins >= n) & (begins + 2 * n <= self.time.size)]
         around = _running(self.usable, 3 * n)
-        return begins[around[begins - n] >= 2.5 * n]
+        begins = begins[around[begins - n] >= 2.5 * n]
+        if not begins.size:
+            return begins
+        mean = _running(self.curve, n) / n
+        response = mean[begins] - (mean[begins - n] + mean[begins + n]) / 2
+        return begins[np.abs(response - np.median(response)) < 3 * _scatter(response)]
 
 
 def _running(values, n):
