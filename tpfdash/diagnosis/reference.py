@@ -59,8 +59,6 @@ class Stretches:
         The file's cadence at which the window would begin at each quiet place.
     independent : float
         How many measurements these places are worth.
-    after_gap : bool
-        Whether the data begin at the window: it follows a gap, or the start of the file.
     """
 
     event: np.ndarray
@@ -77,7 +75,6 @@ class Stretches:
     n_windows: int
     quiet_cadences: np.ndarray
     independent: float
-    after_gap: bool
 
     @property
     def length(self) -> int:
@@ -153,7 +150,6 @@ def stretches(tpf: xr.Dataset, windows: Sequence[Window], centre: tuple[float, f
         n_windows=len(firsts),
         quiet_cadences=usable[np.minimum(grid.first + (places + before) * size, usable.size - 1)],
         independent=min(len(places), len(places) and grid.free / length),
-        after_gap=before <= guard,
     )
 
 
