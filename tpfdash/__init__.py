@@ -12,10 +12,12 @@ from tpfdash.version import __version__
 
 #: Public name -> the module that has it.
 _PLACES = {
+    "Diagnosis": "tpfdash.diagnosis.diagnose",
     "Inspector": "tpfdash.inspector",
     "TPFDashboard": "tpfdash.app.dashboard",
     "TPFError": "tpfdash.errors",
     "aperture_photometry": "tpfdash.photometry",
+    "diagnose": "tpfdash.diagnosis.diagnose",
     "inject": "tpfdash.simulate",
     "interact": "tpfdash.app.interact",
     "open_tpf": "tpfdash.io",

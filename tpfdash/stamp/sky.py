@@ -19,7 +19,7 @@ from astropy.wcs.utils import proj_plane_pixel_area
 from tpfdash.missions import get_mission
 from tpfdash.stamp.geometry import corner, extent
 
-__all__ = ["pixel_scale", "target_position", "wcs_header", "wcs_text"]
+__all__ = ["pixel_scale", "target_position", "to_detector", "wcs_header", "wcs_text"]
 
 #: A detector pixel, (row, col).
 Place = tuple[int, int]
@@ -93,6 +93,35 @@ def _position(
     if not np.isfinite([x, y]).all():
         return None
     return float(first[0] + y), float(first[1] + x)
+
+
+def to_detector(tpf: xr.Dataset, ra: np.ndarray, dec: np.ndarray) -> np.ndarray | None:
+    """Where positions on the sky fall on the detector, by a WCS that can be trusted.
+
+    Parameters
+    ----------
+    ra, dec : float arrays (n,)
+        deg, at the epoch of the observation.
+
+    Returns
+    -------
+    float64 array (n, 2), (row, col) in detector pixels, NaN where the WCS cannot be inverted; None
+    where `pixel_scale` trusts no WCS of this file.
+    """
+    wcs = _sky(tpf)
+    if wcs is None or pixel_scale(tpf) is None:
+        return None
+    placed = np.full((len(ra), 2), np.nan)
+    for n, (one_ra, one_dec) in enumerate(zip(ra, dec, strict=True)):
+        if np.isfinite([one_ra, one_dec]).all():
+            with warnings.catch_warnings():
+                warnings.simplefilter("ignore", AstropyWarning)
+                try:
+                    x, y = wcs.all_world2pix(one_ra, one_dec, 0)
+                except (ValueError, NoConvergence):
+                    continue
+            placed[n] = float(y), float(x)
+    return placed + corner(tpf)
 
 
 def pixel_scale(tpf: xr.Dataset) -> float | None:

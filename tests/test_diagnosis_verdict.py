@@ -1,0 +1,86 @@
+"""From gains to a verdict: prices, probabilities, what the pointing explains."""
+
+import numpy as np
+import pytest
+
+from tpfdash.diagnosis import settings
+from tpfdash.diagnosis.evidence import Explanation
+from tpfdash.diagnosis.footprints import Shapes
+from tpfdash.diagnosis.verdict import VERDICTS, Pointed, judge
+
+SHAPES = Shapes(
+    values=np.eye(5)[:3],
+    kinds=np.array(["box", "step", "box"]),
+    begins=np.array([2, 2, 2]),
+    ends=np.array([4, 5, 3]),
+    misfit=np.zeros(3),
+    single=np.array([False, False, True]),
+)
+NOTHING = Pointed(0.0, 0.0, -np.inf)
+
+
+def explained(cause, gain, shape=0, **changes):
+    return Explanation(cause, "x", gain, 1, shape, 1.0, **changes)
+
+
+def judged(*found, bins=3, beside=0.0, pointed=NOTHING, quiet=False):
+    return judge(found, SHAPES, bins, beside, pointed, quiet, found[0].gain)
+
+
+def test_probabilities_are_of_all_verdicts_and_add_up():
+    made = judged(explained("on_target", 80.0), explained("neighbour", 60.0))
+    assert set(made.probabilities) == set(VERDICTS)
+    assert sum(made.probabilities.values()) == pytest.approx(1)
+    assert made.verdict == "on_target"
+    assert made.probabilities["on_target"] > made.probabilities["neighbour"]
+
+
+@pytest.mark.parametrize("cause", [name for name in VERDICTS if name != "inconclusive"])
+def test_each_cause_has_its_price(cause):
+    price = 2 * settings.PRICES[cause]
+    assert judged(explained(cause, price - 2)).verdict == "inconclusive"
+    assert judged(explained(cause, price + 2)).verdict == cause
+
+
+def test_the_better_of_two_footprints_stands_for_a_cause():
+    weak, strong = explained("background", 50.0), explained("background", 90.0)
+    assert judged(weak, strong).best["background"] is strong
+
+
+def test_one_cadence_of_several_counts_less():
+    ray, star = explained("cosmic_ray", 110.0, shape=2), explained("neighbour", 90.0)
+    assert judged(ray, star, bins=1).verdict == "cosmic_ray"
+    assert judged(ray, star, bins=8).verdict == "neighbour"
+
+
+def test_a_step_that_the_flanks_explain_better_is_none():
+    step = explained("sensitivity_dropout", 90.0, shape=1)
+    beaten = explained("sensitivity_dropout", 90.0, shape=1, beaten=True)
+    assert judged(step, beside=120.0).verdict == "sensitivity_dropout"
+    assert judged(beaten, beside=120.0).verdict == "inconclusive"
+
+
+def test_the_pointing_counts_where_nothing_else_is_left():
+    star = explained("on_target", 90.0)
+    weak, odd = explained("on_target", 9.0), Pointed(400.0, 3.0, 80.0)
+    assert judged(weak, pointed=odd).verdict == "pointing"
+    assert judged(star, pointed=odd).verdict == "on_target"
+    far = Pointed(4000.0, 50.0, 900.0)
+    assert judged(star, pointed=far).verdict == "pointing"
+
+
+def test_nothing_is_inconclusive():
+    made = judged(explained("on_target", 1.0))
+    assert made.verdict == "inconclusive" and made.probabilities["inconclusive"] > 0.9
+
+
+def test_more_is_asked_in_a_quiet_window():
+    star = explained("on_target", 2 * settings.PRICES["on_target"] + 6)
+    assert judged(star).verdict == "on_target"
+    assert judged(star, quiet=True).verdict == "inconclusive"
+
+
+def test_a_cadence_that_only_the_usual_roll_explains_is_pointing():
+    star = explained("neighbour", 90.0)
+    assert judged(star, pointed=Pointed(0.0, 0.0, -np.inf, spike=2000.0)).verdict == "pointing"
+    assert judged(star, pointed=Pointed(0.0, 0.0, -np.inf, spike=300.0)).verdict == "neighbour"

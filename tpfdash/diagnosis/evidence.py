@@ -1,0 +1,653 @@
+"""How well each cause explains an event: gains in chi2, over shapes in time and templates in space.
+
+A gain is by how much chi2 falls, in the file's own noise, if a cause's best footprint is taken off
+the data. Only gains on the same data are compared. Which cause it was: `tpfdash.diagnosis.verdict`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field, replace
+
+import numpy as np
+
+from tpfdash.diagnosis import settings
+from tpfdash.diagnosis.footprints import Footprints, Shapes
+from tpfdash.diagnosis.noise import Filtered, Noise
+from tpfdash.diagnosis.reference import Stretches
+from tpfdash.diagnosis.scene import Scene
+
+__all__ = ["Explanation", "Whitened", "best_shape", "explanations", "whitened"]
+
+
+@dataclass(frozen=True)
+class Explanation:
+    """One cause's best footprint.
+
+    Parameters
+    ----------
+    cause : str
+        A verdict, or "background" and so on with `detail`.
+    detail : str
+        Which footprint of that cause.
+    gain : float
+        By how much chi2 falls.
+    free : int
+        Free numbers beside the place in time.
+    shape : int
+        Which shape in time; -1 where the footprint moves.
+    amplitude : float
+        Of the (first) template.
+    place : (row, col) or None
+        Counted from the stamp's first pixel.
+    model : float64 array (pixel,), optional
+        The image it lets expect.
+    beaten : bool
+        Whether what happens in the flanks only explains the data better.
+    """
+
+    cause: str
+    detail: str
+    gain: float
+    free: int
+    shape: int
+    amplitude: float = 0.0
+    place: tuple[float, float] | None = None
+    model: np.ndarray | None = field(default=None, repr=False, compare=False)
+    beaten: bool = False
+    path: tuple[float, ...] | None = None
+
+
+class Whitened:
+    """The image of one shape in time, in units of its noise, with the templates' own error."""
+
+    def __init__(self, filtered: Filtered, pixels: np.ndarray, unsure: float = 1.0) -> None:
+        self.filtered, self._pixels = filtered, pixels
+        covariance = filtered.covariance.copy()
+        diagonal = np.diag_indices(len(covariance))
+        least = 1e-9 * covariance.diagonal().mean()
+        covariance[diagonal] += least
+        self._plain = np.linalg.inv(np.linalg.cholesky(covariance))
+        many = len(filtered.quiet) >= settings.FEWEST_PLACES
+        # Where quiet places are noisier than the model of the noise says, all counts less.
+        self.excess = unsure
+        if many:
+            chi2 = ((filtered.quiet @ self._plain.T) ** 2).sum(axis=1)
+            self.excess *= max(float(np.median(chi2)) / max(len(covariance) - 0.67, 0.5), 1.0)
+        covariance *= self.excess
+        light = np.sqrt(np.clip(filtered.image**2 - covariance.diagonal(), 0, None))
+        self._floor = (settings.FLOOR * _largest_near(light, pixels)) ** 2
+        covariance[diagonal] += self._floor
+        self._whiten = np.linalg.inv(np.linalg.cholesky(covariance))
+        self.image = self(filtered.image[None])[0]
+        self.chi2 = float(self.image @ self.image)
+        self._quiet = self(filtered.quiet) if many else None
+
+    def __call__(self, templates: np.ndarray) -> np.ndarray:
+        """Templates (template, pixel), whitened."""
+        return templates @ self._whiten.T
+
+    def gains(self, templates: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+        """Gain and amplitude of each template by itself: float64 arrays (template,)."""
+        white = self(templates)
+        norm = np.maximum((white**2).sum(axis=1), 1e-300)
+        along = white @ self.image
+        return along**2 / norm, along / norm
+
+    def of(self, kept: np.ndarray) -> Whitened:
+        """The same of some pixels only: bool (pixel,)."""
+        whole = self.filtered
+        part = Filtered(
+            whole.image[kept], whole.covariance[np.ix_(kept, kept)], whole.quiet[:, kept]
+        )
+        return Whitened(part, self._pixels[kept])
+
+    @property
+    def own_error(self) -> np.ndarray:
+        """What the templates' own error adds to the covariance of `image`: (pixel, pixel)."""
+        half = self._whiten * np.sqrt(self._floor)
+        return half @ half.T
+
+    def tail(self, model: np.ndarray) -> float:
+        """By how much quiet places' gains of one template exceed a Gaussian's, at least 1.
+
+        Rare large values, which a covariance does not tell of, make an event less sure.
+        """
+        if self._quiet is None:
+            return 1.0
+        white = self(model[None])[0]
+        along = np.abs(self._quiet @ white) / max(float(np.sqrt(white @ white)), 1e-150)
+        rank = int(settings.TAIL * (along.size - 1))
+        return max(1.0, float(np.partition(along, rank)[rank] / settings.TAIL_SIGMA) ** 2)
+
+    def uncapped(self, model: np.ndarray) -> float:
+        """Gain of one template if it had no error of its own."""
+        white, image = np.stack([model, self.filtered.image]) @ self._plain.T
+        return float((white @ image) ** 2 / max(white @ white, 1e-300))
+
+    def joint(self, templates: np.ndarray) -> tuple[float, np.ndarray]:
+        """Gain and amplitudes of several templates together."""
+        return _joint(self(templates), self.image)
+
+
+def _joint(white: np.ndarray, image: np.ndarray) -> tuple[float, np.ndarray]:
+    norm = np.sqrt(np.maximum((white**2).sum(axis=1), 1e-300))
+    unit = white / norm[:, None]
+    gram = unit @ unit.T + 1e-6 * np.eye(len(unit))
+    along = unit @ image
+    solved = np.linalg.solve(gram, along)
+    return float(along @ solved), solved / norm
+
+
+def whitened(noise: Noise, shape: np.ndarray, data: Stretches) -> Whitened:
+    """The event's image for one shape in time, whitened."""
+    unsure = 1 + settings.UNSURE / max(data.independent * data.length, data.length)
+    return Whitened(noise.filtered(shape), data.pixels, unsure)
+
+
+def _largest_near(values: np.ndarray, pixels: np.ndarray) -> np.ndarray:
+    """The largest value of the pixels within one of each."""
+    grid = np.zeros(pixels.max(axis=0) - pixels.min(axis=0) + 3)
+    at = pixels - pixels.min(axis=0) + 1
+    grid[at[:, 0], at[:, 1]] = values
+    shifted = [np.roll(grid, (dr, dc), axis=(0, 1)) for dr in (-1, 0, 1) for dc in (-1, 0, 1)]
+    return np.max(shifted, axis=0)[at[:, 0], at[:, 1]]
+
+
+def explanations(
+    data: Stretches, noise: Noise, scene: Scene, prints: Footprints, tried: Shapes
+) -> tuple[list[Explanation], dict[int, Whitened], float]:
+    """The best footprint of each cause for each likely shape in time, and the images looked at.
+
+    The last number is the best gain of what happens beside the region only.
+    """
+    chosen = _likely_shapes(noise, prints, tried)
+    beside = _beside(data, noise, prints)
+    images = {int(s): whitened(noise, tried.values[s], data) for s in chosen}
+    found: list[Explanation] = []
+    for s, image in images.items():
+        step = tried.kinds[s] == "step"
+        still = [
+            each
+            for each in _still(s, image, data, scene, prints, tried, chosen[s])
+            if each.model is not None
+        ]
+        best = max(still, key=lambda each: each.gain)
+        # One for all, or a cause with quiet tails would be likelier than one that fits better.
+        tail = 1.0 if best.model is None else image.tail(best.model)
+        for each in still:
+            beaten = bool(step and each.model is not None and image.uncapped(each.model) < beside)
+            found.append(replace(each, gain=each.gain / tail, beaten=beaten))
+    found += _moving(data, noise, prints, found, images)
+    return found, images, beside
+
+
+def _beside(data: Stretches, noise: Noise, prints: Footprints) -> float:
+    """The best gain of something that happens in the flanks, and not in the window."""
+    bins = np.arange(data.length)
+    made = [(bins >= begin).astype(float) for begin in range(data.region.stop, data.length - 1)]
+    made += [(bins < end).astype(float) for end in range(2, data.region.start + 1)]
+    size = max(2, (data.window.stop - data.window.start) // 2)
+    made += [
+        ((bins >= begin) & (bins < begin + size)).astype(float)
+        for begin in range(0, data.length - 1)
+        if begin + size <= data.region.start or begin >= data.region.stop
+    ]
+    if not made:
+        return 0.0
+    templates = np.concatenate(
+        [prints.target[:1], prints.stars, prints.plane, prints.motion, np.eye(len(data.pixels))]
+    )
+    values = np.array(made)
+    rotated = noise.rotated(templates)
+    norm = np.maximum(noise.power(values) @ (rotated**2).T, 1e-300)
+    return float(((noise.projected(values) @ rotated.T) ** 2 / norm).max())
+
+
+def _likely_shapes(noise: Noise, prints: Footprints, tried: Shapes) -> dict[int, set[str]]:
+    """Shapes worth a closer look -> the kinds of templates that they are among the best of."""
+    projected = noise.projected(tried.values)
+    power = noise.power(tried.values)
+
+    def gains(*templates: np.ndarray) -> np.ndarray:
+        rotated = noise.rotated(np.concatenate(templates))
+        every = (projected @ rotated.T) ** 2 / np.maximum(power @ (rotated**2).T, 1e-300)
+        return every.max(axis=1)
+
+    kinds = {
+        "target": gains(prints.target[:1]),
+        "stars": gains(prints.stars),
+        "pixel": gains(np.eye(prints.uniform.shape[1])),
+        "rows": gains(prints.rows),
+        "columns": gains(prints.columns),
+        "plane": gains(prints.plane),
+        "motion": gains(prints.motion, prints.smear, prints.learned, prints.firings),
+        "width": gains(prints.width, prints.all_stars),
+    }
+    single, step = tried.single, tried.kinds == "step"
+    every = np.ones(single.size, dtype=bool)
+    among = {
+        "target": (every, every, ~single),
+        "stars": (every, every, ~single),
+        "pixel": (every, every, ~single, single, step),
+        "rows": (every, ~single, single),
+        "columns": (every, single),
+    }
+    chosen: dict[int, set[str]] = {}
+    for kind, each in kinds.items():
+        score = each / 2 - settings.MISFIT * tried.misfit
+        for number, some in enumerate(among.get(kind, (every,))):
+            order = np.argsort(-np.where(some, score, -np.inf))
+            best = int(order[1 if number == 1 and some is every and order.size > 1 else 0])
+            if some[best]:
+                chosen.setdefault(best, set()).add(kind)
+    return chosen
+
+
+def _still(
+    s: int,
+    image: Whitened,
+    data: Stretches,
+    scene: Scene,
+    prints: Footprints,
+    tried: Shapes,
+    kinds: set[str],
+) -> Iterator[Explanation]:
+    """The explanations by footprints that stay in place, for one shape in time.
+
+    What takes long is only worked out for shapes that are among the best of its `kinds`.
+    """
+    single = bool(tried.single[s])
+
+    def together(cause: str, detail: str, templates: np.ndarray) -> Explanation:
+        gain, amplitudes = image.joint(templates)
+        return Explanation(
+            cause,
+            detail,
+            gain,
+            len(templates),
+            s,
+            float(amplitudes[0]),
+            None,
+            amplitudes @ templates,
+        )
+
+    yield together("on_target", "target", prints.target)
+    if kinds & {"target", "stars", "pixel"}:
+        yield from _stars(s, image, data, scene, prints)
+    yield from _pixels(s, image, data, single, tried.kinds[s])
+    gains, amplitudes = image.gains(prints.columns)
+    best = int(np.argmax(gains))
+    yield Explanation(
+        "column_or_row",
+        f"column {best}",
+        float(gains[best]),
+        1,
+        s,
+        float(amplitudes[best]),
+        None,
+        amplitudes[best] * prints.columns[best],
+    )
+    gains, amplitudes = image.gains(prints.rows)
+    best = int(np.argmax(gains))
+    if single or prints.banded:
+        cause = "column_or_row" if single else "rolling_band"
+        yield Explanation(
+            cause,
+            f"row {best}",
+            float(gains[best]),
+            1,
+            s,
+            float(amplitudes[best]),
+            None,
+            amplitudes[best] * prints.rows[best],
+        )
+    if prints.banded and not single and kinds & {"rows", "plane"}:
+        yield from _bands(s, image, prints)
+    yield together("background", "uniform", prints.uniform)
+    yield together("background", "plane", prints.plane)
+    yield together("pointing", "motion", prints.motion)
+    yield together("pointing", "slope", prints.slope)
+    if data.window.stop - data.window.start <= 3 and tried.ends[s] - tried.begins[s] <= 2:
+        both = np.concatenate([prints.motion, prints.smear])
+        yield together("pointing", "motion and smear", both)
+    if len(prints.firings) and tried.ends[s] - tried.begins[s] <= 2:
+        yield together("pointing", "firings", prints.firings)
+    if len(prints.learned):
+        yield together("pointing", "learned", prints.learned)
+    yield together("systematic", "width", prints.width)
+    yield together("systematic", "blur", prints.blur)
+    yield together("systematic", "width and blur", np.concatenate([prints.width, prints.blur]))
+    yield together("systematic", "width and gain", np.concatenate([prints.width, prints.all_stars]))
+    if len(scene.places) > 1:
+        yield together("systematic", "gain", prints.all_stars)
+
+
+def _stars(
+    s: int, image: Whitened, data: Stretches, scene: Scene, prints: Footprints
+) -> Iterator[Explanation]:
+    """A star anywhere: one with the target to the stamp, or a neighbour."""
+    gains, _ = image.gains(prints.stars)
+    away = np.hypot(*(prints.grid - scene.star).T)
+    for cause, allowed in (
+        ("on_target", away <= settings.BLENDED),
+        ("neighbour", away > settings.BLENDED),
+    ):
+        if not allowed.any():
+            continue
+        place = prints.grid[np.argmax(np.where(allowed, gains, -1))]
+        for step in (0.2, 0.08, 0.03):
+            arms = np.arange(-2, 3) * step
+            near = place + np.stack(np.meshgrid(arms, arms, indexing="ij"), axis=-1).reshape(-1, 2)
+            close = np.hypot(*(near - scene.star).T) <= settings.BLENDED
+            near = near[close if cause == "on_target" else ~close]
+            if not len(near):
+                break
+            templates = scene.prf.images(near)
+            near_gains, amplitudes = image.gains(templates)
+            best = int(np.argmax(near_gains))
+            place = near[best]
+        if len(near):
+            yield Explanation(
+                cause,
+                "star",
+                float(near_gains[best]),
+                3,
+                s,
+                float(amplitudes[best]),
+                (float(place[0]), float(place[1])),
+                amplitudes[best] * templates[best],
+            )
+
+
+def _pixels(
+    s: int, image: Whitened, data: Stretches, single: bool, kind: str
+) -> Iterator[Explanation]:
+    """One to four pixels that share a border: a ray, or pixels that lost sensitivity."""
+    unit = np.eye(len(data.pixels))
+    white = image(unit)
+    if not single and kind not in ("step", "decay"):
+        return  # pixels that lose sensitivity do so at once
+    sign = 1.0 if single else -1.0
+    chosen: list[int] = []
+    gain = 0.0
+    amplitudes = np.zeros(0)
+    norm = np.maximum((white**2).sum(axis=1), 1e-300)
+    for count in range(1, 5):
+        if chosen:
+            apart = np.abs(data.pixels[:, None] - data.pixels[chosen][None]).max(axis=2)
+            candidates = np.flatnonzero((apart == 1).any(axis=1))
+            candidates = candidates[~np.isin(candidates, chosen)]
+        else:
+            candidates = np.arange(len(unit))
+        rest = image.image - (amplitudes @ white[chosen] if chosen else 0)
+        along = white[candidates] @ rest
+        value = np.where(sign * along > 0, along**2 / norm[candidates], -1)
+        if not candidates.size or value.max() <= 0:
+            return
+        chosen.append(int(candidates[np.argmax(value)]))
+        gain, amplitudes = _joint(white[chosen], image.image)
+        if (sign * amplitudes <= 0).any():
+            return
+        yield Explanation(
+            "cosmic_ray" if single else "sensitivity_dropout",
+            f"{count} pixels",
+            gain,
+            count,
+            s,
+            float(amplitudes[0]),
+            tuple(data.pixels[chosen[0]].astype(float).tolist()),
+            amplitudes @ unit[chosen],
+        )
+        if not single and count == 2:
+            return
+
+
+def _bands(s: int, image: Whitened, prints: Footprints) -> Iterator[Explanation]:
+    """Two to four rows beside each other, each by its own amount."""
+    white = image(prints.rows)
+    for count in (2, 3, 4):
+        best: tuple[float, np.ndarray, int] = (-1.0, np.zeros(0), 0)
+        for first in range(len(white) - count + 1 - (count >= len(white))):
+            gain, amplitudes = _joint(white[first : first + count], image.image)
+            if gain > best[0]:
+                best = gain, amplitudes, first
+        if best[0] > 0:
+            gain, amplitudes, first = best
+            yield Explanation(
+                "rolling_band",
+                f"rows {first} to {first + count - 1}",
+                gain,
+                count,
+                s,
+                float(amplitudes[np.argmax(np.abs(amplitudes))]),
+                None,
+                amplitudes @ prints.rows[first : first + count],
+            )
+
+
+def _moving(
+    data: Stretches,
+    noise: Noise,
+    prints: Footprints,
+    found: Sequence[Explanation],
+    images: dict[int, Whitened],
+) -> Iterator[Explanation]:
+    """An object that crosses the stamp on a straight line, and a band that drifts over rows.
+
+    A gain over space and time knows no error of the templates. So that it can be compared, it is
+    brought down by what that error takes from the best footprint that stays in place, and from the
+    best star, or rows, that stay and shine as they like from bin to bin.
+    """
+    n = data.window.stop - data.window.start
+    if n < 2:
+        return
+    every = noise.projected(np.eye(data.length))  # (bin, mode)
+    diagonal = np.stack([np.diag(w) for w in noise.weights])[noise.groups].T  # (bin, mode)
+    modelled = [each for each in found if each.model is not None]
+    best = max(modelled, key=lambda each: each.gain)
+    plain = max(
+        images[each.shape].uncapped(each.model) for each in modelled if each.model is not None
+    )
+    share = min(1.0, best.gain / max(plain, 1e-300))
+
+    def lowered(gain: float, templates: np.ndarray, details: str) -> float:
+        rotated = noise.rotated(templates)
+        along = (every @ rotated.T)[data.region]
+        norm = np.maximum((diagonal @ (rotated**2).T)[data.region], 1e-300)
+        top = int(np.argmax((along**2 / norm).sum(axis=0)))
+        by_group = np.bincount(noise.groups, rotated[top] ** 2, len(noise.weights))
+        weight = np.tensordot(by_group, noise.weights, axes=1)[data.region, data.region]
+        weight = weight + 1e-6 * np.trace(weight) * np.eye(len(weight)) / len(weight)
+        free = float(along[:, top] @ np.linalg.solve(weight, along[:, top]))
+        staying = max(free - len(along), 1.0)
+        still = max(each.gain for each in modelled if each.detail.startswith(details))
+        return min(gain, gain * share, still * gain / staying)
+
+    for each in _crossing(data, noise, prints, every, diagonal):
+        yield replace(each, gain=lowered(each.gain, prints.stars, "star"))
+    if prints.banded and n >= 3 and len(prints.rows) > 2:
+        for each in _drifting(data, noise, prints, every, diagonal):
+            yield replace(each, gain=lowered(each.gain, prints.rows, "row"))
+
+
+def _score_paths(
+    along: np.ndarray, norm: np.ndarray, index: np.ndarray, first: int
+) -> tuple[np.ndarray, np.ndarray]:
+    """Gain and amplitude of paths: `index` (path, bin, part) into templates, -1 for none."""
+    bins = first + np.arange(index.shape[1])[None, :, None]
+    a = np.where(index >= 0, along[bins, index], 0).mean(axis=2).sum(axis=1)
+    # Parts of a bin overlap: their mean has about the norm of one of them, less its spread.
+    q = np.where(index >= 0, norm[bins, index], 0).mean(axis=2).sum(axis=1)
+    return np.where(q > 0, a, 0) ** 2 / np.maximum(q, 1e-300), a / np.maximum(q, 1e-300)
+
+
+def _exact(noise: Noise, stretch: np.ndarray) -> tuple[float, float]:
+    """Gain and amplitude of a footprint (bin, pixel) that changes with time, all told."""
+    rotated = noise.rotated(stretch)
+    data = noise.rotated_event
+    along = norm = 0.0
+    for group, weight in enumerate(noise.weights):
+        which = noise.groups == group
+        weighted = weight @ rotated[:, which]
+        along += float((weighted * data[:, which]).sum())
+        norm += float((weighted * rotated[:, which]).sum())
+    amplitude = along / max(norm, 1e-300)
+    if along <= 0 or norm <= 0:
+        return 0.0, amplitude
+    return along * amplitude, amplitude
+
+
+def _crossing(
+    data: Stretches,
+    noise: Noise,
+    prints: Footprints,
+    every: np.ndarray,
+    diagonal: np.ndarray,
+) -> Iterator[Explanation]:
+    """Straight paths across the stamp."""
+    rotated = noise.rotated(prints.stars)
+    along = every @ rotated.T  # (bin, place)
+    norm = diagonal @ (rotated**2).T
+    low, high = prints.grid.min(axis=0), prints.grid.max(axis=0)
+    shape = np.round((high - low) / settings.GRID).astype(int) + 1
+    wide = max(1.0, round(max(shape) / 14))
+    axes = [np.arange(a - 1.5, b + 1.51, wide) for a, b in zip(low, high, strict=True)]
+    ends = np.stack(np.meshgrid(*axes, indexing="ij"), axis=-1).reshape(-1, 2)
+    best: list[tuple[float, np.ndarray, np.ndarray, slice]] = []
+    for span in (data.window, data.region):
+        n = span.stop - span.start
+        if n < 2:
+            continue
+        for group in np.array_split(np.arange(len(ends)), max(1, len(ends) ** 2 * n // 400_000)):
+            starts = np.repeat(ends[group], len(ends), axis=0)
+            stops = np.tile(ends, (len(group), 1))
+            far = np.hypot(*(stops - starts).T) >= 1.5
+            starts, stops = starts[far], stops[far]
+            if not len(starts):
+                continue
+            gains, amplitudes = _score_paths(
+                along, norm, _path_index(starts, stops, n, low, shape, (0,)), span.start
+            )
+            gains = np.where(amplitudes > 0, gains, 0)
+            top = int(np.argmax(gains))
+            best.append((float(gains[top]), starts[top], stops[top], span))
+    best.sort(key=lambda each: -each[0])
+    for gain, start, stop, span in best[:2]:
+        n = span.stop - span.start
+        step = 0.5
+        for _ in range(3):
+            arms = np.array([-step, 0.0, step])
+            moves = np.stack(np.meshgrid(arms, arms, arms, arms, indexing="ij"), -1).reshape(-1, 4)
+            trial_a, trial_b = start + moves[:, :2], stop + moves[:, 2:]
+            gains, amplitudes = _score_paths(
+                along, norm, _path_index(trial_a, trial_b, n, low, shape), span.start
+            )
+            gains = np.where(amplitudes > 0, gains, 0)
+            top = int(np.argmax(gains))
+            start, stop = trial_a[top], trial_b[top]
+            step /= 2
+        at = (np.arange(n)[:, None] + 0.5) / n
+        parts = [prints_at(prints, start + (stop - start) * (at + k / 3 / n)) for k in (-1, 0, 1)]
+        stretch = np.zeros_like(noise.event)
+        stretch[span] = np.mean(parts, axis=0)
+        gain, amplitude = _exact(noise, stretch)
+        middle = (start + stop) / 2
+        yield Explanation(
+            "moving_object",
+            "crossing",
+            gain,
+            5,
+            -1,
+            amplitude,
+            (float(middle[0]), float(middle[1])),
+            None,
+            path=(*start.tolist(), *stop.tolist(), float(span.start), float(span.stop)),
+        )
+
+
+def prints_at(prints: Footprints, places: np.ndarray) -> np.ndarray:
+    """The stars of the grid nearest to places (n, 2): float64 (n, pixel); 0 outside it."""
+    low, high = prints.grid.min(axis=0), prints.grid.max(axis=0)
+    shape = np.round((high - low) / settings.GRID).astype(int) + 1
+    at = np.round((places - low) / settings.GRID).astype(int)
+    inside = ((at >= 0) & (at < shape)).all(axis=1)
+    index = np.where(inside, at[:, 0] * shape[1] + at[:, 1], 0)
+    return np.where(inside[:, None], prints.stars[index], 0)
+
+
+def _path_index(
+    starts: np.ndarray,
+    stops: np.ndarray,
+    n: int,
+    low: np.ndarray,
+    shape: np.ndarray,
+    parts: tuple[int, ...] = (-1, 0, 1),
+) -> np.ndarray:
+    """Which templates of the grid a path goes through: int (path, bin, part), -1 outside."""
+    at = ((np.arange(n)[:, None] + 0.5 + np.array(parts) / 3) / n)[None]
+    row, col = (
+        np.round(
+            (starts[:, k, None, None] + (stops - starts)[:, k, None, None] * at - low[k])
+            / settings.GRID
+        ).astype(np.intp)
+        for k in (0, 1)
+    )
+    inside = (row >= 0) & (row < shape[0]) & (col >= 0) & (col < shape[1])
+    return np.where(inside, row * shape[1] + col, -1)
+
+
+def _drifting(
+    data: Stretches, noise: Noise, prints: Footprints, every: np.ndarray, diagonal: np.ndarray
+) -> Iterator[Explanation]:
+    """A band one or two rows wide that goes over the rows steadily."""
+    rows = np.arange(len(prints.rows))
+    places = np.arange(-1.0, len(rows) + 0.01, 0.5)
+    for width in (0.6, 1.2):
+        profile = np.exp(-((rows - places[:, None]) ** 2) / (2 * width**2))
+        templates = profile @ prints.rows
+        rotated = noise.rotated(templates)
+        along, norm = every @ rotated.T, diagonal @ (rotated**2).T
+        for span in (data.window, data.region):
+            n = span.stop - span.start
+            a, b = (each.ravel() for each in np.meshgrid(places, places, indexing="ij"))
+            at = ((np.arange(n) + 0.5) / n)[None]
+            index = np.round((a[:, None] + (b - a)[:, None] * at + 1) * 2).astype(np.intp)
+            gains, _ = _score_paths(along, norm, index[..., None], span.start)
+            top = int(np.argmax(gains))
+            stretch = np.zeros_like(noise.event)
+            stretch[span] = templates[index[top]]
+            gain, amplitude = _exact(noise, stretch)
+            if amplitude < 0:
+                gain, amplitude = _exact(noise, -stretch)
+                amplitude = -amplitude
+            yield Explanation(
+                "rolling_band",
+                "drifting",
+                gain,
+                4,
+                -1,
+                amplitude,
+                None,
+                None,
+                path=(float(a[top]), float(b[top]), float(span.start), float(span.stop)),
+            )
+
+
+def best_shape(noise: Noise, tried: Shapes, template: np.ndarray, single: bool) -> int:
+    """The shape in time that one template's light follows best.
+
+    Strong events have all their shapes' gains limited by the template's own error, and here no
+    error of the template counts: it is the same for all shapes.
+
+    Parameters
+    ----------
+    template : float64 array (pixel,)
+    single : bool
+        Whether it is to be a shape of one cadence.
+    """
+    rotated = noise.rotated(template[None])[0]
+    gains = (noise.projected(tried.values) @ rotated) ** 2
+    gains /= np.maximum(noise.power(tried.values) @ rotated**2, 1e-300)
+    allowed = tried.single == single if (tried.single == single).any() else tried.single | True
+    return int(np.argmax(np.where(allowed, gains / 2 - settings.MISFIT * tried.misfit, -np.inf)))

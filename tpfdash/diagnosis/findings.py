@@ -1,0 +1,634 @@
+"""What speaks for and against each verdict: findings of the pixels, and of flags and side columns.
+
+The verdict is the pixels'. Flags are told beside it, kept apart, and may contradict it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import asdict, dataclass
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import xarray as xr
+
+from tpfdash.diagnosis.evidence import Explanation, Whitened
+from tpfdash.diagnosis.footprints import Footprints, Shapes
+from tpfdash.diagnosis.noise import Noise
+from tpfdash.diagnosis.numbers import with_error
+from tpfdash.diagnosis.quiet import robust_scatter
+from tpfdash.diagnosis.reference import Stretches
+from tpfdash.diagnosis.scene import Scene
+from tpfdash.diagnosis.verdict import Judged, Pointed
+from tpfdash.missions import get_mission
+from tpfdash.stamp.blocks import finite_median
+
+if TYPE_CHECKING:
+    from tpfdash.diagnosis.diagnose import Diagnosis
+
+__all__ = ["ARTEFACTS", "Finding", "Measured", "flag_findings", "pixel_findings"]
+
+#: A finding stands out from here, in sigma.
+SEEN = 5.0
+#: How much more than chance may be left over, in sigma, before more than one thing happens.
+_LEFT_OVER = 6.0
+
+
+@dataclass(frozen=True)
+class Finding:
+    """One thing that was looked at.
+
+    Parameters
+    ----------
+    name : str
+    source : str
+        "pixels" or "flags": flags and side columns tell nothing about the pixels themselves.
+    sentence : str
+        What was found, in plain words.
+    value, error : float
+        In the unit that the sentence names; NaN where there is no number.
+    significance : float
+        Sigma; NaN where there is none.
+    supports, opposes : tuple of str
+        Verdicts that it speaks for and against.
+    """
+
+    name: str
+    source: str
+    sentence: str
+    value: float = np.nan
+    error: float = np.nan
+    significance: float = np.nan
+    supports: tuple[str, ...] = ()
+    opposes: tuple[str, ...] = ()
+
+    def to_dict(self) -> dict[str, Any]:
+        """Its fields by name."""
+        return asdict(self)
+
+
+@dataclass(frozen=True)
+class Measured:
+    """All that was worked out for one event; what each is, says its class.
+
+    Parameters
+    ----------
+    beside : float
+        Gain of what happens in the flanks only.
+    quiet : bool
+        Whether the window looks like one that holds nothing.
+    chosen : Explanation or None
+        The verdict's.
+    shape : int
+        The shape in time that images are of.
+    image : Whitened
+        Of that shape.
+    outside : float64 array (pixel,)
+        e-/s beside the event.
+    mask : bool array (pixel,)
+        The aperture.
+    """
+
+    data: Stretches
+    noise: Noise
+    scene: Scene
+    prints: Footprints
+    tried: Shapes
+    found: Sequence[Explanation]
+    images: dict[int, Whitened]
+    judged: Judged
+    beside: float
+    pointed: Pointed
+    quiet: bool
+    chosen: Explanation | None
+    shape: int
+    image: Whitened
+    outside: np.ndarray
+    mask: np.ndarray
+
+    def light_lost(self, mask: np.ndarray) -> tuple[float, float]:
+        """Light missing from some pixels at the event's height and its error, e-/s; NaN of none."""
+        if not mask.any():
+            return np.nan, np.nan
+        shape = self.noise.detrend @ self.tried.values[self.shape]
+        norm = max(float(shape @ shape), 1e-12)
+        lost = -float(shape @ self.noise.event[:, mask].sum(axis=1)) / norm
+        if not len(self.noise.quiet):
+            white = float(np.sqrt((self.noise.white[mask] ** 2).sum() / norm))
+            return lost, white
+        quiet = self.noise.quiet[:, :, mask].sum(axis=2) @ shape / norm
+        return lost, robust_scatter(quiet)[1]
+
+    def depth(self) -> tuple[float, float, float]:
+        """Depth, its error and the level, of the aperture."""
+        level = float(self.outside[self.mask].sum()) if self.mask.any() else np.nan
+        return *self.light_lost(self.mask), level
+
+    def duration(self) -> float:
+        """Days from the event's begin to its end, by the shape that fits it best."""
+        if self.chosen is not None and self.chosen.shape < 0:
+            bins = self.data.window.stop - self.data.window.start
+        else:
+            last = min(int(self.tried.ends[self.shape]), self.data.region.stop)
+            bins = max(last - int(self.tried.begins[self.shape]), 1)
+        return float(bins * self.data.bin_days)
+
+    def snr(self, depth: float, depth_err: float) -> float:
+        """On the aperture's light curve, or in the pixels for what lies beside it."""
+        curve = abs(depth) / depth_err if depth_err > 0 else np.nan
+        if self.judged.verdict == "on_target" and np.isfinite(curve):
+            return float(curve)
+        modelled = self.chosen if self.chosen is not None else None
+        pixels = np.sqrt(modelled.gain) if modelled is not None else np.nan
+        return float(np.nanmax([curve, pixels])) if np.isfinite([curve, pixels]).any() else np.nan
+
+    def left_over(self) -> float:
+        """By how many sigma more is left over than chance leaves, once the verdict is taken off."""
+        if self.chosen is None or self.chosen.shape < 0 or self.chosen.shape not in self.images:
+            return 0.0
+        image = self.images[self.chosen.shape]
+        pixels = len(image.image)
+        rest = image.chi2 - self.chosen.gain
+        return float((rest - pixels) / np.sqrt(2 * pixels))
+
+    def mixed(self) -> bool:
+        """Whether what is left over is an event in itself."""
+        if self.chosen is None:
+            return False
+        rest = self.left_over() * np.sqrt(2 * len(self.image.image))
+        return self.left_over() > _LEFT_OVER and rest > 0.3 * self.chosen.gain
+
+    def gain(self, cause: str, *details: str) -> Explanation | None:
+        """The best explanation by a cause, of footprints whose name begins with one of these."""
+        some = [
+            each
+            for each in self.found
+            if each.cause == cause and (not details or each.detail.startswith(details))
+        ]
+        return max(some, key=lambda each: each.gain) if some else None
+
+
+def pixel_findings(m: Measured, d: Diagnosis) -> Iterator[Finding]:
+    """What the pixels say."""
+    yield _offset(m, d)
+    yield _likeness(m)
+    yield _core_and_halo(m)
+    yield _depth_and_aperture(m)
+    yield _by_cause(
+        m, "steps of single pixels", "sensitivity_dropout", "step or dip of one or two pixels"
+    )
+    yield _by_cause(m, "rows that move together", "rolling_band", "change of whole rows")
+    yield _by_cause(
+        m, "columns that move together", "column_or_row", "change of a whole column or row"
+    )
+    yield _by_cause(m, "uniformity", "background", "change of all pixels alike, or along a slope")
+    yield _pointing(m)
+    yield _by_cause(m, "width", "systematic", "change of the stars' width")
+    yield _by_cause(m, "motion", "moving_object", "peak that crosses the stamp")
+    yield _elsewhere(m)
+    yield _left_over(m)
+    if m.noise.odd.any():
+        yield Finding(
+            "odd cadences",
+            "pixels",
+            f"{int(m.noise.odd.sum())} lonely odd cadence(s) inside the window were left out",
+        )
+    yield from _rules(m, d)
+    yield from _artefacts(m)
+
+
+def _offset(m: Measured, d: Diagnosis) -> Finding:
+    if d.offset is None or d.covariance is None:
+        return Finding(
+            "offset", "pixels", "the event has no place that can be measured against the target"
+        )
+    distance = float(np.hypot(*d.offset))
+    along = np.array(d.offset) / max(distance, 1e-12)
+    error = float(np.sqrt(along @ np.array(d.covariance) @ along))
+    sigma = d.offset_sigma
+    near = sigma < 3
+    said = (
+        f"{with_error(distance, error)} pixel "
+        f"({with_error(distance * d.pixel_scale, error * d.pixel_scale)} arcsec) from {d.reference}"
+    )
+    blend = 3 * error + (0 if near else distance)
+    if near:
+        arcsec = blend * d.pixel_scale
+        said += f", consistent with it; blends within {arcsec:.2g} arcsec are not excluded"
+    elif distance < 0.5:
+        said += ": too near to be told from it in these pixels"
+    return Finding(
+        "offset",
+        "pixels",
+        said,
+        distance,
+        error,
+        sigma,
+        ("on_target",) if near else ("neighbour",) if distance >= 0.5 else (),
+        ("neighbour",) if near else ("on_target",) if distance >= 0.5 else (),
+    )
+
+
+def _likeness(m: Measured) -> Finding:
+    star = max((e for e in m.found if e.detail in ("star", "target")), key=lambda e: e.gain)
+    image = m.images[star.shape]
+    share = float(np.clip(star.gain / max(image.chi2, 1e-12), 0, 1))
+    expected = max(image.chi2 - len(image.image), 0.0)
+    value = float(np.sqrt(min(star.gain / expected, 1.0))) if expected > 0 else np.sqrt(share)
+    like = value > 0.9
+    return Finding(
+        "likeness to the PRF",
+        "pixels",
+        f"a star's image correlates with what changed by {value:.2f}, noise taken off",
+        float(value),
+        np.nan,
+        float(np.sqrt(star.gain)),
+        ("on_target", "neighbour") if like else (),
+        () if like else ("on_target", "neighbour"),
+    )
+
+
+def _core_and_halo(m: Measured) -> Finding:
+    away = np.hypot(*(m.data.pixels - m.scene.star).T)
+    parts = [(away <= 1.2), (away > 1.2) & (away <= 3.5)]
+    image, covariance, target = m.image.filtered.image, m.image.filtered.covariance, m.scene.target
+    shares = []
+    for part in parts:
+        weight = target[part]
+        total = float(weight @ weight)
+        if not total > 0:
+            return Finding(
+                "core against halo", "pixels", "the stamp holds no ring around the target"
+            )
+        value = float(weight @ image[part]) / total
+        error = float(np.sqrt(weight @ covariance[np.ix_(part, part)] @ weight)) / total
+        shares.append((value, error))
+    (core, core_err), (halo, halo_err) = shares
+    error = float(np.hypot(core_err, halo_err))
+    sigma = (abs(halo) - abs(core)) / max(error, 1e-300)
+    beyond = sigma > 3
+    return Finding(
+        "core against halo",
+        "pixels",
+        "the change is stronger, by the target's own light, in the ring around its core than in it"
+        if beyond
+        else "the change is not stronger in the ring around the target's core than in it",
+        abs(halo) - abs(core),
+        error,
+        float(sigma),
+        ("neighbour", "background") if beyond else (),
+        ("on_target",) if beyond else (),
+    )
+
+
+def _depth_and_aperture(m: Measured) -> Finding:
+    away = np.hypot(*(m.data.pixels - m.scene.star).T)
+    said, depths = [], []
+    for radius in (1.0, 2.0, 3.0):
+        mask = away <= radius
+        lost, error = m.light_lost(mask)
+        level = float(np.clip(m.scene.image[mask], 0, None).sum()) if mask.any() else 0.0
+        if level > 0 and np.isfinite(lost):
+            depths.append((lost / level * 1e6, error / level * 1e6))
+            said.append(f"{with_error(*depths[-1])} ppm within {radius:g} pixel")
+    if len(depths) < 2:
+        return Finding(
+            "depth against aperture size",
+            "pixels",
+            "the stamp is too small for apertures of two sizes",
+        )
+    (small, small_err), (large, large_err) = depths[0], depths[-1]
+    error = float(np.hypot(small_err, large_err))
+    sigma = (abs(large) - abs(small)) / error if error > 0 else 0.0
+    return Finding(
+        "depth against aperture size",
+        "pixels",
+        ", ".join(said),
+        abs(large) - abs(small),
+        error,
+        float(sigma),
+        ("neighbour", "background") if sigma > 3 else (),
+        ("on_target",) if sigma > 3 else (),
+    )
+
+
+def _by_cause(m: Measured, name: str, cause: str, what: str) -> Finding:
+    best = m.gain(cause)
+    if best is None:
+        return Finding(name, "pixels", f"{what}: could not be looked for in this stamp")
+    sigma = float(np.sqrt(best.gain))
+    strongest = max(each.gain for each in m.found)
+    wins = best.gain >= 0.9 * strongest and sigma >= SEEN
+    how = "and explains what changed best" if wins else "but something else explains it better"
+    said = (
+        f"{what}: {sigma:.1f} sigma, {how}" if sigma >= SEEN else f"{what}: not seen in this stamp"
+    )
+    return Finding(
+        name,
+        "pixels",
+        said,
+        best.amplitude,
+        np.nan,
+        sigma,
+        (cause,) if wins else (),
+        (cause,) if sigma >= SEEN and not wins else (),
+    )
+
+
+def _pointing(m: Measured) -> Finding:
+    inside = m.data.region
+    before = ((m.noise.event + m.noise.predicted)[inside] / m.noise.white) ** 2
+    left = (m.noise.event[inside] / m.noise.white) ** 2
+    best = m.gain("pointing")
+    sigma = float(np.sqrt(best.gain)) if best else np.nan
+    if not m.noise.predicted.any():
+        return Finding(
+            "likeness to the file's own pointing",
+            "pixels",
+            "the file has no POS_CORR to learn from; the image's own slopes explain "
+            f"{sigma:.1f} sigma",
+            np.nan,
+            np.nan,
+            sigma,
+        )
+    excess = max(float(before.sum()) - before.size, 1.0)
+    share = float(np.clip((before.sum() - left.sum()) / excess, 0, 1))
+    return Finding(
+        "likeness to the file's own pointing",
+        "pixels",
+        f"the pixels' usual response to POS_CORR explains {share:.0%} of the window's changes",
+        share,
+        np.nan,
+        sigma,
+        ("pointing",) if share > 0.7 and excess > 5 * before.size**0.5 else (),
+        (),
+    )
+
+
+def _elsewhere(m: Measured) -> Finding:
+    quiet = m.image.filtered.quiet
+    model = m.chosen.model if m.chosen is not None else None
+    if model is None or not len(quiet):
+        return Finding(
+            "the same elsewhere",
+            "pixels",
+            "how often this file does the same elsewhere could not be told",
+        )
+    template = m.image(model[None])[0]
+    norm = max(float(template @ template), 1e-300)
+    gains = (m.image(quiet) @ template) ** 2 / norm
+    own = float(template @ m.image.image) ** 2 / norm
+    share = float(np.mean(gains >= own))
+    return Finding(
+        "the same elsewhere",
+        "pixels",
+        f"at {share:.0%} of {len(quiet)} other places of this file the same footprint is as strong",
+        share,
+        float(np.sqrt(max(share * (1 - share), 1 / len(quiet)) / len(quiet))),
+        np.nan,
+        ("inconclusive",) if share > 0.02 else (),
+        (),
+    )
+
+
+def _left_over(m: Measured) -> Finding:
+    sigma = m.left_over()
+    mixed = m.mixed()
+    return Finding(
+        "what is left over",
+        "pixels",
+        "more than one thing happens here"
+        if mixed
+        else "what is left once the best footprint is taken off is about as much as chance leaves"
+        if sigma < 3
+        else f"the best footprint leaves {sigma:.1f} sigma more than chance would",
+        sigma,
+        1.0,
+        sigma,
+        (),
+        (m.judged.verdict,) if mixed else (),
+    )
+
+
+def _rules(m: Measured, d: Diagnosis) -> Iterator[Finding]:
+    """What a stamp cannot separate, where that applies."""
+
+    def rule(sentence: str) -> Finding:
+        return Finding("what a stamp cannot tell", "pixels", sentence)
+
+    verdict = m.judged.verdict
+    single = m.chosen is not None and m.chosen.shape >= 0 and m.tried.single[m.chosen.shape]
+    if single and verdict in ("cosmic_ray", "on_target", "neighbour"):
+        yield rule("in one cadence a ray and a flare of a star beside the target can look the same")
+    if verdict == "on_target" and len(m.scene.places) == 1:
+        yield rule("only one star stands on this stamp: that all stars change alike would not show")
+    if verdict == "neighbour":
+        yield rule(
+            "a ghost of a star on another output of the detector, or an object slower than 0.1 "
+            "pixel in the window, looks like a neighbour"
+        )
+    if verdict in ("rolling_band", "background") and len(m.prints.rows) <= 5:
+        yield rule("in stamps of five rows or fewer a band and a slope of light look alike")
+    if m.scene.full.any():
+        yield rule("the star is saturated: what it does shows at the ends of its bleed trails")
+    if not m.scene.seen:
+        yield rule("no star stands out at the target's place: its image is a model's")
+    if m.scene.elsewhere:
+        yield rule("the star in the aperture is not where the catalogue puts the target")
+
+
+#: Name of each artefact -> (cause, beginnings of its footprints' names) in the pixels; None where a
+#: stamp alone cannot show it, and why.
+ARTEFACTS: dict[str, tuple[str, tuple[str, ...]] | str] = {
+    "spacecraft motion": ("pointing", ("motion", "slope", "learned")),
+    "thruster firing": ("pointing", ("motion and smear", "firings", "learned")),
+    "rolling band": ("rolling_band", ()),
+    "cosmic rays": ("cosmic_ray", ()),
+    "collateral cosmic rays": ("column_or_row", ("row",)),
+    "smear": ("column_or_row", ("column",)),
+    "sensitivity dropouts": ("sensitivity_dropout", ()),
+    "FGS crosstalk": "a stamp alone cannot tell it from rows or a background star that change; a "
+    "pattern that moves against the stars is evidence",
+    "video crosstalk": "a stamp alone cannot tell it from a background star; a ghost that moves "
+    "against the stars, or is negative, is evidence",
+    "background eclipsing binary": ("neighbour", ()),
+    "scattered light and argabrightening": ("background", ()),
+    "focus": ("systematic", ("width", "blur")),
+    "safe-mode slope": ("systematic", ("gain", "width and gain")),
+    "moving object": ("moving_object", ()),
+    "sweater fuzzy": "documented nowhere: it was named once, and nobody says what it looks like",
+}
+
+
+def _artefacts(m: Measured) -> Iterator[Finding]:
+    """A row for each artefact, found or not."""
+    strongest = max(each.gain for each in m.found)
+    for name, known in ARTEFACTS.items():
+        if isinstance(known, str):
+            yield Finding(f"artefact: {name}", "pixels", known)
+            continue
+        cause, details = known
+        best = m.gain(cause, *details)
+        if best is None or best.gain < SEEN**2:
+            yield Finding(f"artefact: {name}", "pixels", "not seen in this stamp")
+            continue
+        sigma = float(np.sqrt(best.gain))
+        own = m.judged.verdict == cause and best.gain >= 0.8 * strongest
+        said = (
+            "what changed looks like it" if own else "something else explains what changed better"
+        )
+        yield Finding(
+            f"artefact: {name}",
+            "pixels",
+            f"{said} ({sigma:.1f} sigma)",
+            best.amplitude,
+            np.nan,
+            sigma,
+            (cause,) if own else (),
+            () if own else (cause,),
+        )
+
+
+#: Words in a flag's name -> the verdict that it speaks for.
+_FLAGS = {
+    "attitude tweak": "pointing",
+    "coarse point": "pointing",
+    "desaturation": "pointing",
+    "reaction wheel": "pointing",
+    "thruster": "pointing",
+    "no fine point": "pointing",
+    "safe mode": "systematic",
+    "Earth point": "systematic",
+    "argabrightening": "background",
+    "stray light": "background",
+    "scattered light": "background",
+    "cosmic ray in optimal": "cosmic_ray",
+    "cosmic ray in collateral": "column_or_row",
+    "sensitivity dropout": "sensitivity_dropout",
+    "rolling band": "rolling_band",
+}
+
+
+def flag_findings(tpf: xr.Dataset, m: Measured | None, verdict: str) -> Iterator[Finding]:
+    """What QUALITY and the side columns say of the window's cadences."""
+    if m is None:
+        return
+    cadences = m.data.cadences
+    yield from _quality(tpf, cadences, verdict)
+    yield _moved(tpf, m)
+    yield _side(tpf, m, "rb_level", "RB_LEVEL", "rolling_band", 1.0)
+    yield _removed_rays(tpf, m)
+    yield _side(tpf, m, "flux_bkg", "FLUX_BKG", "background", None)
+
+
+def _quality(tpf: xr.Dataset, cadences: np.ndarray, verdict: str) -> Iterator[Finding]:
+    mission = get_mission(tpf.attrs["mission"])
+    if "quality" in tpf.attrs.get("not_in_file", ()):
+        yield Finding("QUALITY", "flags", "the file has no QUALITY")
+        return
+    flags = tpf["quality"].values[cadences]
+    every = int(np.bitwise_or.reduce(flags)) if flags.size else 0
+    if not every:
+        yield Finding("QUALITY", "flags", "no cadence in the window is flagged")
+        return
+    for bit in (1 << n for n in range(every.bit_length()) if every >> n & 1):
+        (name,) = mission.flag_names(bit)
+        count = int(np.count_nonzero(flags & bit))
+        meant = next((v for words, v in _FLAGS.items() if words.lower() in name.lower()), None)
+        said = f"{count} of {flags.size} cadences in the window: {name}"
+        against = meant is not None and verdict not in (meant, "inconclusive")
+        if against and count == flags.size:
+            said += f", which the pixels contradict: they say {verdict.replace('_', ' ')}"
+        yield Finding(
+            f"QUALITY {bit}",
+            "flags",
+            said,
+            count,
+            np.nan,
+            np.nan,
+            (meant,) if meant else (),
+            (verdict,) if against and count == flags.size else (),
+        )
+
+
+def _moved(tpf: xr.Dataset, m: Measured) -> Finding:
+    if not m.data.event_pointing.any() and not m.data.quiet_pointing.any():
+        return Finding("POS_CORR", "flags", "the file has no POS_CORR")
+    path = m.noise.detrend @ m.data.event_pointing
+    most = float(np.hypot(*path[m.data.region].T).max())
+    usual = np.nan
+    if len(m.data.quiet_pointing):
+        quiet = m.noise.detrend @ m.data.quiet_pointing
+        away = np.hypot(quiet[..., 0], quiet[..., 1])[:, m.data.region].max(axis=1)
+        usual = float(np.quantile(away, 0.95))
+    odd = most > 1.5 * usual
+    return Finding(
+        "POS_CORR",
+        "flags",
+        f"the pointing moved by {most:.2g} pixel in the window, less a trend; at 95 % of other "
+        f"places by {usual:.2g} or less",
+        most,
+        usual,
+        np.nan,
+        ("pointing",) if odd else (),
+        () if odd else ("pointing",),
+    )
+
+
+def _side(
+    tpf: xr.Dataset, m: Measured, name: str, column: str, cause: str, limit: float | None
+) -> Finding:
+    if name not in tpf or 0 in tpf[name].shape:
+        return Finding(column, "flags", f"the file has no {column}")
+    inside = m.data.cadences
+    values = np.asarray(tpf[name].variable[inside].values, dtype=np.float64)
+    if not np.isfinite(values).any():
+        return Finding(column, "flags", f"{column} is not available in the window")
+    if limit is not None:
+        most = float(np.nanmax(values))
+        return Finding(
+            column,
+            "flags",
+            f"{column} reaches {most:.3g} in the window",
+            most,
+            np.nan,
+            np.nan,
+            (cause,) if most >= limit else (),
+            () if most >= limit else (cause,),
+        )
+    level = finite_median(values.reshape(len(values), -1).T)
+    beside = m.data.usable
+    first, last = np.searchsorted(beside, [inside[0], inside[-1]])
+    n = max(len(inside), 8)
+    near = np.concatenate([beside[max(first - n, 0) : first], beside[last + 1 : last + 1 + n]])
+    around = np.asarray(tpf[name].variable[near].values, dtype=np.float64)
+    if not near.size or not np.isfinite(around).any() or not np.isfinite(level).any():
+        return Finding(column, "flags", f"{column} is not available beside the window")
+    around = finite_median(around.reshape(len(around), -1).T)
+    around, level = around[np.isfinite(around)], level[np.isfinite(level)]
+    jump = float(np.mean(level) - np.mean(around))
+    scatter = float(np.std(around)) / np.sqrt(len(inside)) + 1e-12
+    sigma = abs(jump) / scatter
+    return Finding(
+        column,
+        "flags",
+        f"{column} differs by {jump:.3g} e-/s a pixel in the window",
+        jump,
+        scatter,
+        sigma,
+        (cause,) if sigma > SEEN else (),
+        (),
+    )
+
+
+def _removed_rays(tpf: xr.Dataset, m: Measured) -> Finding:
+    if "cosmic_rays" not in tpf:
+        return Finding("COSMIC_RAYS", "flags", "the file has no COSMIC_RAYS: rays may be in FLUX")
+    values = np.asarray(tpf["cosmic_rays"].variable[m.data.cadences].values)
+    count = int(np.count_nonzero(np.isfinite(values) & (values != 0)))
+    said = (
+        f"the pipeline took {count} ray(s) out of the window's pixels"
+        if count
+        else ("the pipeline took no ray out of the window's pixels")
+    )
+    return Finding("COSMIC_RAYS", "flags", said, count)

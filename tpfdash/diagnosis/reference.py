@@ -1,0 +1,357 @@
+"""An event and its reference: the same stretch of cadences, around the event and at quiet places.
+
+The window is cut into bins, which are single cadences where it is short. Around it come a guard,
+because a window is a human's drag, and two flanks. The same pattern at some 240 quiet places of the
+file tells what chance and the instrument do on that time scale. The pixels alone say which
+cadences are quiet: no quality flag is looked at.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import xarray as xr
+
+from tpfdash.diagnosis import settings
+from tpfdash.diagnosis.windows import Window, cadence_length, usable_cadences
+from tpfdash.stamp.blocks import all_zero, pixel_rows, pixel_series, zero_frames
+
+__all__ = ["Nothing", "Stretches", "stretches"]
+
+#: Pixel values read at a time.
+_BLOCK = 1 << 21
+#: What a star's image may be moved by, in pixels; POS_CORR beyond it is no pointing.
+_FURTHEST = 5.0
+#: Cadences in a bin from which a median tells the odd ones.
+_ROBUST = 4
+
+
+class Nothing(Exception):
+    """There is nothing to measure, and the message says why, without a full stop."""
+
+
+@dataclass(frozen=True)
+class Stretches:
+    """The pixels around an event and around nothing.
+
+    Parameters
+    ----------
+    event : float64 array (bin, pixel)
+        e-/s; the mean of several windows, aligned at their middles.
+    quiet : float64 array (place, bin, pixel)
+    event_pointing, quiet_pointing : float64 arrays (bin, 2), (place, bin, 2)
+        POS_CORR1 and POS_CORR2, 0 where the file has none.
+    region, window : slice
+        Bins that may hold the event (the guard included), and those of the window itself.
+    bin_cadences : int
+        Cadences in a bin.
+    bin_days : float
+    pixels : int array (pixel, 2)
+        (row, col) of each pixel counted from the stamp's first.
+    cadences : int array
+        The file's cadences in the windows.
+    usable : int array
+        All usable cadences, in order of time.
+    n_windows : int
+    quiet_cadences : int array (place,)
+        The file's cadence at which the window would begin at each quiet place.
+    independent : float
+        How many measurements these places are worth.
+    """
+
+    event: np.ndarray
+    quiet: np.ndarray
+    event_pointing: np.ndarray
+    quiet_pointing: np.ndarray
+    region: slice
+    window: slice
+    bin_cadences: int
+    bin_days: float
+    pixels: np.ndarray
+    cadences: np.ndarray
+    usable: np.ndarray
+    n_windows: int
+    quiet_cadences: np.ndarray
+    independent: float
+
+    @property
+    def length(self) -> int:
+        """Bins of the whole stretch."""
+        return self.event.shape[0]
+
+
+def stretches(tpf: xr.Dataset, windows: Sequence[Window], centre: tuple[float, float]) -> Stretches:
+    """The pixels around windows, and around quiet places.
+
+    Parameters
+    ----------
+    tpf : Dataset
+    windows : sequence of (t0, t1), ascending, none overlapping another
+    centre : (row, col), counted from the stamp's first pixel
+        A large stamp is cut around it.
+
+    Raises
+    ------
+    Nothing
+        Where no window holds a usable cadence, or the time beside it too few.
+    """
+    time = tpf["time"].values
+    usable = order = usable_cadences(time, ~zero_frames(tpf))
+    times = time[order]
+    step = cadence_length(times)
+    spans = [
+        (int(np.searchsorted(times, t0, "left")), int(np.searchsorted(times, t1, "right")))
+        for t0, t1 in windows
+    ]
+    held = [(begin, end) for begin, end in spans if end > begin]
+    if not held:
+        raise Nothing("the window holds no cadence with data")
+    longest = int(np.median([end - begin for begin, end in held]))
+    size = max(1, round(longest / settings.WINDOW_BINS))
+    n = max(1, round(longest / size))
+    guard = max(1, round(settings.GUARD * n))
+    flank = max(n, settings.FLANK)
+    grid = _Bins(times, size, held[0][0], step)
+    starts = [grid.nearest((begin + end) / 2, n) for begin, end in held]
+    before, after = grid.beside(starts[0], n, guard, flank)
+    if before + after - 2 * guard < settings.FEWEST_BESIDE:
+        raise Nothing("there are too few cadences with data beside the window to compare it with")
+    length = before + n + after
+    firsts = np.array([s - before for s in starts])
+    whole = [f for f in firsts if f >= 0 and grid.unbroken(np.array([f]), length)[0]]
+    firsts = np.array(whole or firsts[:1])
+    busy = np.zeros(grid.count, dtype=bool)
+    for first in starts:
+        busy[max(first - guard, 0) : first + n + guard] = True
+    places = grid.places(length, busy)
+    rows, cols = tpf["aperture"].shape
+    pixels = _pixels((rows, cols), centre)
+    order = _without_outliers(tpf, order, grid, pixels, longest)
+    event, quiet, finite = _read(tpf, order, grid, firsts, places, length, pixels)
+    event_pos, quiet_pos = _pointing(tpf, order, grid, firsts, places, length)
+    if len(firsts) > 1:
+        quiet, quiet_pos = _together(quiet, len(firsts)), _together(quiet_pos, len(firsts))
+    cadences = np.concatenate([usable[begin:end] for begin, end in held])
+    region = slice(max(before - guard, 0), min(before + n + guard, length))
+    return Stretches(
+        event=event.mean(axis=0),
+        quiet=quiet,
+        event_pointing=event_pos.mean(axis=0),
+        quiet_pointing=quiet_pos,
+        region=region,
+        window=slice(before, before + n),
+        bin_cadences=size,
+        bin_days=size * step,
+        pixels=pixels[finite],
+        cadences=cadences,
+        usable=usable,
+        n_windows=len(firsts),
+        quiet_cadences=usable[np.minimum(grid.first + (places + before) * size, usable.size - 1)],
+        independent=min(len(places), len(places) and grid.free / length),
+    )
+
+
+def _together(quiet: np.ndarray, windows: int) -> np.ndarray:
+    """Quiet places as several windows see them: each the mean of as many places."""
+    apart = max(1, len(quiet) // windows)
+    return np.mean([np.roll(quiet, k * apart, axis=0) for k in range(windows)], axis=0)
+
+
+class _Bins:
+    """The usable cadences cut into bins of `size`, one of which begins at `anchor`."""
+
+    def __init__(self, times: np.ndarray, size: int, anchor: int, step: float) -> None:
+        self.size, self.first = size, anchor % size
+        self.count = (times.size - self.first) // size
+        edges = self.first + size * np.arange(self.count)
+        self.begins = times[edges]
+        self.ends = times[edges + size - 1]
+        self.days = size * step
+        self.free = 0.0
+
+    def nearest(self, middle: float, n: int) -> int:
+        """First of `n` bins about a place among the usable cadences."""
+        first = round((middle - self.first) / self.size - n / 2)
+        return int(np.clip(first, 0, max(self.count - n, 0)))
+
+    def beside(self, start: int, n: int, guard: int, flank: int) -> tuple[int, int]:
+        """How many bins before `start` and after `start + n` belong to the event's stretch.
+
+        A flank ends where the data do, and at a gap as long as half the window and two bins.
+        """
+        widest = (max(n / 2, 1) + 2) * self.days
+        gap = np.append(self.begins[1:] - self.ends[:-1], np.inf) > widest
+        gap |= self.ends - self.begins > widest + self.days
+        before = after = 0
+        while before < guard + flank and start - before > 0 and not gap[start - before - 1]:
+            before += 1
+        while after < guard + flank and start + n + after < self.count:
+            if gap[start + n + after - 1]:
+                break
+            after += 1
+        return before, after
+
+    def unbroken(self, firsts: np.ndarray, length: int) -> np.ndarray:
+        """Which stretches are inside the file and span no long gap: bool array."""
+        inside = (firsts >= 0) & (firsts + length <= self.count)
+        at = np.where(inside, firsts, 0)
+        last = np.minimum(at + length - 1, self.count - 1)
+        spans = self.ends[last] - self.begins[at]
+        return inside & (spans <= (1.25 * length + 3) * self.days)
+
+    def places(self, length: int, busy: np.ndarray) -> np.ndarray:
+        """First bins of quiet stretches, spread over the file."""
+        firsts = np.arange(max(self.count - length + 1, 0))
+        touched = np.concatenate([[0], np.cumsum(busy)])
+        clear = touched[firsts + length] == touched[firsts]
+        firsts = firsts[clear & self.unbroken(firsts, length)]
+        self.free = float(firsts.size + length - 1) if firsts.size else 0.0
+        picked = np.linspace(0, firsts.size - 1, min(firsts.size, settings.PLACES))
+        return firsts[picked.round().astype(int)]
+
+
+def _pixels(shape: tuple[int, int], centre: tuple[float, float]) -> np.ndarray:
+    rows, cols = (
+        np.flatnonzero(np.abs(np.arange(size) - at) <= settings.REACH)
+        for size, at in zip(shape, centre, strict=True)
+    )
+    return np.stack(np.meshgrid(rows, cols, indexing="ij"), axis=-1).reshape(-1, 2)
+
+
+def _without_outliers(
+    tpf: xr.Dataset, order: np.ndarray, grid: _Bins, pixels: np.ndarray, longest: int
+) -> np.ndarray:
+    """The usable cadences, -1 in place of those that single out of a long event.
+
+    They are judged by the light of all pixels and its first moments, against the median of their
+    bin: momentum dumps, rays, flashes. What one cadence in ten or more of a window does is its own.
+    """
+    if grid.size < _ROBUST:
+        return order
+    centred = pixels - pixels.mean(axis=0)
+    weights = np.concatenate([np.ones((1, len(pixels))), centred.T]).astype(np.float32)
+    sums = np.empty((3, order.size))
+    at_a_time = max(1, _BLOCK // len(pixels))
+    for start in range(0, order.size, at_a_time):
+        block = _series(tpf, order[start : start + at_a_time], pixels)
+        if not np.isfinite(block).all():
+            block = np.nan_to_num(block)
+        sums[:, start : start + at_a_time] = weights @ block
+    out = np.zeros(order.size, dtype=bool)
+    inside = slice(grid.first, grid.first + grid.count * grid.size)
+    cut = sums[:, inside].reshape(3, grid.count, grid.size)
+    away = np.abs(cut - np.median(cut, axis=2, keepdims=True)).reshape(3, -1)
+    usual = np.quantile(away[:, :: max(1, away.shape[1] // 20_000)], 0.683, axis=1)
+    out[inside] = (away > settings.OUTLIER * usual[:, None]).any(axis=0)
+    return order if out.mean() > 0.1 else np.where(out, -1, order)
+
+
+def _series(tpf: xr.Dataset, cadences: np.ndarray, pixels: np.ndarray) -> np.ndarray:
+    """Pixels over some cadences: array (pixel, cadence); NaN where a cadence is -1."""
+    gone = cadences < 0
+    if gone.any():
+        cadences = np.where(gone, cadences.max(), cadences)
+    cube = pixel_rows(tpf, "flux")
+    index = pixels[:, 0] * tpf["aperture"].shape[1] + pixels[:, 1]
+    whole = len(pixels) == tpf["aperture"].size
+    if cube is None:
+        block = pixel_series(tpf, "flux", cadences)
+        block = np.where(all_zero(block), np.nan, block).reshape(-1, cadences.size)[index]
+    elif cadences[-1] - cadences[0] + 1 == cadences.size and not gone.any():
+        block = cube[:, cadences[0] : cadences[-1] + 1]
+        block = block if whole else block[index]
+    else:
+        block = (cube if whole else cube[index])[:, cadences]
+    return np.where(gone, np.nan, block) if gone.any() else block
+
+
+def _read(
+    tpf: xr.Dataset,
+    order: np.ndarray,
+    grid: _Bins,
+    firsts: np.ndarray,
+    places: np.ndarray,
+    length: int,
+    pixels: np.ndarray,
+) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """Bins of the event (window, bin, pixel) and of the places (place, bin, pixel), in e-/s.
+
+    Pixels that lack most of the event's bins are left out, `finite` says which are not; single
+    gaps are closed by the pixel's median there.
+    """
+    wanted = np.zeros(grid.count, dtype=bool)
+    for first in np.concatenate([firsts, places]).astype(int):
+        wanted[first : first + length] = True
+    bins = np.flatnonzero(wanted)
+    means = np.full((bins.size, len(pixels)), np.nan)
+    at_a_time = max(1, _BLOCK // (tpf["aperture"].size * grid.size))
+    for start in range(0, bins.size, at_a_time):
+        some = bins[start : start + at_a_time]
+        cadences = order[(grid.first + some[:, None] * grid.size + np.arange(grid.size)).ravel()]
+        block = _series(tpf, cadences, pixels)
+        block = block.reshape(len(pixels), some.size, grid.size)
+        finite = np.isfinite(block)
+        if finite.all():
+            means[start : start + at_a_time] = block.mean(axis=2, dtype=np.float64).T
+            continue
+        count = finite.sum(axis=2)
+        total = np.where(finite, block, 0).sum(axis=2, dtype=np.float64)
+        with np.errstate(invalid="ignore"):
+            means[start : start + at_a_time] = (
+                np.where(count > 0, total, np.nan) / np.maximum(count, 1)
+            ).T
+    where = np.searchsorted(bins, np.arange(length) + firsts[:, None])
+    event = means[where]
+    known = np.isfinite(event).mean(axis=(0, 1)) > 0.7
+    if not known.any():
+        raise Nothing("no pixel has data in the window and beside it")
+    event = _closed(event[..., known])
+    quiet = means[np.searchsorted(bins, np.arange(length) + places[:, None])][..., known]
+    return event, _closed(quiet), known
+
+
+def _closed(values: np.ndarray) -> np.ndarray:
+    """Arrays (place, bin, pixel) without NaN: a gap takes the mean of its place and pixel."""
+    finite = np.isfinite(values)
+    if finite.all():
+        return values
+    count = finite.sum(axis=1, keepdims=True)
+    mean = np.where(finite, values, 0).sum(axis=1, keepdims=True) / np.maximum(count, 1)
+    return np.where(finite, values, mean)
+
+
+def _pointing(
+    tpf: xr.Dataset,
+    order: np.ndarray,
+    grid: _Bins,
+    firsts: np.ndarray,
+    places: np.ndarray,
+    length: int,
+) -> tuple[np.ndarray, np.ndarray]:
+    """POS_CORR of the same bins; what is missing or no pointing is 0 from the median."""
+    binned = np.zeros((grid.count, 2))
+    for axis, name in enumerate(("pos_corr1", "pos_corr2")):
+        if name not in tpf:
+            continue
+        values = np.where(order < 0, np.nan, tpf[name].values[order]).astype(np.float64)
+        finite = np.isfinite(values)
+        if not finite.any():
+            continue
+        values -= np.median(values[finite])
+        values[~(np.abs(values) <= _FURTHEST)] = np.nan
+        cut = values[grid.first : grid.first + grid.count * grid.size]
+        cut = cut.reshape(grid.count, grid.size)
+        known = np.isfinite(cut)
+        count = known.sum(axis=1)
+        total = np.where(known, cut, 0).sum(axis=1)
+        mean = total / np.maximum(count, 1)
+        held = np.flatnonzero(count)
+        if held.size:  # a gap takes the value before it
+            mean = mean[
+                held[np.maximum(np.searchsorted(held, np.arange(grid.count), "right") - 1, 0)]
+            ]
+        binned[:, axis] = mean
+    inside = np.arange(length)
+    return binned[firsts[:, None] + inside], binned[places[:, None] + inside]
