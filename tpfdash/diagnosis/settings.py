@@ -19,7 +19,7 @@ GUARD = 0.25
 FLANK = 8
 #: Bins beside the event, in all, without which there is nothing to compare with.
 FEWEST_BESIDE = 4
-#: Order of the polynomial in time that trends are taken for (DIAGNOSIS: quadratic).
+#: Order of the polynomial in time that trends are taken for.
 TREND = 2
 #: Quiet places looked at, at most.
 PLACES = 240
@@ -97,7 +97,7 @@ PRICES = {
     "systematic": 15.0,
     "background": 13.0,
 }
-#: What is added for footprints that another cause has too. (DIAGNOSIS 7.3)
+#: What is added for footprints that another cause has too. (all stars alike: one star that changes)
 DETAIL_PRICES = {
     ("systematic", "gain"): 12.0,
     ("systematic", "width and gain"): 12.0,
@@ -105,7 +105,7 @@ DETAIL_PRICES = {
 }
 #: What each further free number costs.
 PRICE_A_NUMBER = 1.5
-#: What is added for shapes in time that a cause seldom has. (DIAGNOSIS 7; tuned)
+#: What is added for shapes in time that a cause seldom has. (tuned)
 KIND_PRICES = {
     ("on_target", "step"): 40.0,
     ("neighbour", "step"): 40.0,
