@@ -108,7 +108,7 @@ def to_detector(tpf: xr.Dataset, ra: np.ndarray, dec: np.ndarray) -> np.ndarray 
     float64 array (n, 2), (row, col) in detector pixels, NaN where the WCS cannot be inverted; None
     where `pixel_scale` trusts no WCS of this file.
     """
-    wcs = _sky(tpf)
+    wcs = _sky(*_wcs_of(tpf))
     if wcs is None or pixel_scale(tpf) is None:
         return None
     placed = np.full((len(ra), 2), np.nan)
