@@ -262,13 +262,16 @@ TAGS = {"Centroid": "centroid", "Pointing": "pointing", "Background": "backgroun
 def points(root, label):
     """The points in the panel that is spoken of so, in the order of its kinds."""
     (figure,) = (one for one in root.select({"type": Plot}) if spoken(one).startswith(label))
-    sources = [one.data_source for one in figure.renderers if hasattr(one, "data_source")]
-    found = [
+    sources = [
+        one.data_source
+        for one in figure.renderers
+        if hasattr(one, "data_source") and one.level == "glyph"  # the marks at the edges are higher
+    ]
+    return [
         (source.data["t"], source.data["f"])
         for source in sources
         if {"t", "f"} <= source.data.keys()
     ]
-    return found[:-2]  # the last are the marks at the edges
 
 
 def spoken(plot):

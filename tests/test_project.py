@@ -212,7 +212,8 @@ def test_version_is_written_once():
 def test_readme_says_how_to_run_the_tests():
     assert readme_blocks()["Run the tests"] == [
         'python3 -m venv .venv && .venv/bin/pip install -q -e ".[test]" && '
-        ".venv/bin/python -m pytest"
+        ".venv/bin/python -m pytest -n 2 --ignore tests/browser --ignore tests/notebook && "
+        ".venv/bin/python -m pytest tests/browser tests/notebook"
     ]
 
 
