@@ -192,11 +192,14 @@ def test_every_param_is_changed(tpf):
 
 
 @pytest.mark.slow
-def test_after_each_change_the_page_says_what_one_built_anew_would_say(tpf):
+def test_after_every_other_change_the_page_says_what_one_built_anew_would_say(tpf):
     inspector = Inspector(tpf, **STATES["normalised, with a background"])
     page = Page(inspector)
-    for name, values in changes(tpf).items():
+    wanted = changes(tpf)
+    for number, (name, values) in enumerate(wanted.items(), 1):
         setattr(inspector, name, values[0])
+        if number % 2 and number < len(wanted):  # to build a page takes long
+            continue
         try:
             assert_says_what_one_built_anew_says(page)
         except AssertionError as error:
@@ -217,7 +220,7 @@ def test_after_many_changes_the_page_says_what_one_built_anew_would_say(tpf, sta
         for value in (*values, before):
             setattr(inspector, name, value)
         done.append(name)
-        if len(done) % 5 == 0:
+        if len(done) % 10 == 0:
             try:
                 assert_says_what_one_built_anew_says(page)
             except AssertionError as error:
