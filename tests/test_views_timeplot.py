@@ -232,3 +232,15 @@ def test_a_drag_with_shift_adds_a_window_and_each_is_a_span(inspector, kind):
     assert spans == {"left": [3.0, 1.0], "right": [4.0, 2.0]}
     view._box((5.0, 0.0, 6.0, 9.0), False)
     assert inspector.windows == ((5.0, 6.0),)
+
+
+def test_what_changed_while_no_page_showed_it_is_on_the_first_that_does(inspector):
+    view = LightCurveView(inspector)
+    view.plot[()]  # made, and not shown yet
+    inspector.hovered = 78
+    inspector.set_aperture("all")
+    view.page = hv.renderer("bokeh").get_plot(view.plot, doc=Document())
+    assert source(view, "hovered")["t"] == [inspector.time[78]]
+    inspector.hovered = 79
+    inspector.set_aperture("pipeline")
+    assert source(view, "hovered")["t"] == [inspector.time[79]]

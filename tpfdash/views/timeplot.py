@@ -410,7 +410,7 @@ class TimePlot:
         """Draw the marks. (An element of HoloViews for each would take a page a third longer.)"""
         self._color(plot, element)
         if "marks" not in plot.handles:  # or the figure was built before, and its raster is new
-            columns = self._marks(self._drawn)
+            columns = self._marks(self._drawn or self._picture())
             plot.handles["marks"] = {
                 name: add_glyph(plot.state, glyph, level, columns[name])
                 for name, (glyph, level) in self._glyphs().items()
