@@ -5,6 +5,8 @@ import pytest
 from scipy import stats
 
 from tpfdash.diagnosis.offset import Offset
+from tpfdash.inspector import Inspector
+from tpfdash.io import open_tpf
 
 
 def offset(row, col, error=0.1, **wanted):
@@ -97,3 +99,12 @@ def test_without_an_error_nothing_is_claimed():
     found = offset(1.0, 1.0, covariance=None)
     numbers = [*found.errors, found.distance_err, found.chi2, found.sigma]
     assert np.isnan(numbers).all()
+
+
+@pytest.mark.realdata
+def test_light_at_the_edge_is_no_other_star_where_the_target_varies_by_more(data_file):
+    """RY Tau: scattered light moves between the pixels while the star brightens by far more."""
+    tpf = open_tpf(data_file("tess-s0019-1-3_65.489205_28.443210_10x10_astrocut.fits"))
+    event = Inspector(tpf, window=(1825.0, 1826.0)).event()
+    assert event.snr < 3  # its days all differ by as much
+    assert event.offset.mixed and event.sentence.endswith("more than one thing happens here")

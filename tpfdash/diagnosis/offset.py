@@ -32,6 +32,8 @@ __all__ = ["SIGNIFICANT", "Offset", "measure_offset"]
 
 #: What chance would give less often than this many sigma is none of chance's.
 SIGNIFICANT = 3.0
+#: A pixel beyond this many sigma of white noise has changed, on any stamp.
+_CHANGED = 5.0
 #: Nearer to each other than this, in pixels, two stars are one to the stamp.
 _BLENDED = 0.5
 #: Share of the nominal saturation from which a pixel may overflow: wells differ.
@@ -60,8 +62,9 @@ class Offset:
         Light of the difference image about its centroid, over the scatter of that light at quiet
         places; NaN where not known.
     mixed : bool
-        Whether light of the other sign stands out too, a third as strongly or more: the pointing
-        moved, or a star varies, by as much as the event.
+        Whether light of the other sign stands out too, a third as strongly or more, or is more and
+        is no chance from cadence to cadence: the pointing moved, or a star varies, by as much as
+        the event.
     saturated : bool
         Whether the star's brightest pixel overflows into its column.
     pixel_scale : float
@@ -218,7 +221,7 @@ def measure_offset(
         covariance=found.covariance,
         independent=independent,
         snr=found.snr,
-        mixed=bool(found.contrary >= max(rarest, found.snr / 3)),
+        mixed=found.outdone or bool(found.contrary >= max(rarest, found.snr / 3)),
         saturated=_brightest(tpf, difference.outside, star) >= _FULL * mission.saturation,
         pixel_scale=mission.pixel_scale if scale is None else scale,
         nominal_scale=scale is None,
@@ -252,6 +255,9 @@ class _Located:
     snr, contrary : float
         Of the light about the pixel where it is strongest, and where it is strongest with the
         other sign; NaN where not known.
+    outdone : bool
+        Whether more light changes with the other sign, beyond what white noise makes: where a star
+        varies all the time it does not stand out of quiet places.
     """
 
     sign: float
@@ -259,6 +265,7 @@ class _Located:
     covariance: tuple[Pair, Pair] | None = None
     snr: float = np.nan
     contrary: float = np.nan
+    outdone: bool = False
 
 
 def _locate(difference: DifferenceImage, sign: float, noise: np.ndarray) -> _Located:
@@ -277,6 +284,8 @@ def _locate(difference: DifferenceImage, sign: float, noise: np.ndarray) -> _Loc
         sign = -1.0 if -strengths[0].min() > strengths[0].max() else 1.0
     signed = sign * strengths[0]
     found = _Located(sign, snr=float(signed.max()), contrary=float(-signed.min()))
+    against = np.where(np.abs(difference.snr) > _CHANGED, -sign * lights[0], 0)
+    found.outdone = bool(against.max() > sign * lights[0].flat[signed.argmax()])
     place, *drawn = centroids(sign * images, sign * strengths)
     if np.isfinite(place).all():
         found.place = place
