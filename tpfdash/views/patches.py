@@ -116,8 +116,6 @@ def simplify(figure) -> None:
     figure.output_backend = "canvas"
     figure.grid.visible = False
     figure.toolbar.stylesheets = [".bk-logo { visibility: hidden; width: 0; }"]
-    # Who clicked knows where he is.
-    figure.stylesheets = [":host(:focus:not(:focus-visible)) { outline: none; }"]
 
 
 def drag_with(figure, tool: type) -> None:
