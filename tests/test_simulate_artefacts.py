@@ -325,8 +325,11 @@ def test_each_kind_comes_back_from_the_truth(name):
         lambda: Flare(0, 0, 1, 0, 0),
         lambda: AttitudeTweak(0, np.nan, 0),
         lambda: AttitudeTweak(0, 1, 0, stop=-1),
+        lambda: AttitudeTweak(0, 1, 0, stop=np.nan),
         lambda: ThrusterFiring(0, 1, 1, back=0),
         lambda: Jitter(1, 0, 0.1),
+        lambda: Jitter("now", 1, 0.1),
+        lambda: Jitter(None, 1, 0.1),
         lambda: Jitter(0, 1, -0.1),
         lambda: Jitter(0, 1, 0.1, seed=0.5),
         lambda: ThermalSlope(0, 0),
@@ -334,13 +337,17 @@ def test_each_kind_comes_back_from_the_truth(name):
         lambda: CosmicRay(0, [], 1),
         lambda: CosmicRay(0, [(1, 2), (1, 2)], 1),
         lambda: CosmicRay(0, [(1, 2.5)], 1),
+        lambda: CosmicRay(0, [(1, np.inf)], 1),
         lambda: CosmicRay(0, 3, 1),
         lambda: CosmicRay(0, [(1, 2)], [1, 2]),
         lambda: CosmicRay(0, [(1, 2)], "much"),
         lambda: CosmicRay("now", [(1, 2)], 1),
         lambda: CollateralRay(0, "diagonal", 1, 1),
         lambda: CollateralRay(0, "row", 1.5, 1),
+        lambda: CollateralRay(0, "row", "first", 1),
         lambda: Smear(0, np.inf, 1, 1),
+        lambda: Smear(1, 0, 1, 1),
+        lambda: Smear(0, 1, 1.5, 1),
         lambda: RollingBand(0, 1, 1, 0, 1),
         lambda: Argabrightening(0, -1, 1),
         lambda: MovingObject(0, 1, 1, 0, 0, 1),
@@ -354,3 +361,8 @@ def test_each_kind_comes_back_from_the_truth(name):
 def test_bad_events(make):
     with pytest.raises(TPFError):
         make()
+
+
+def test_a_path_of_lists_of_different_lengths():
+    with pytest.raises(TPFError, match="motion"):
+        simulate(motion=[[1], [1, 2]])

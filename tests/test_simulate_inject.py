@@ -1,5 +1,7 @@
 """Injected events against the truth: what the pixels gain or lose, and what is said about it."""
 
+import dataclasses
+
 import numpy as np
 import pytest
 import xarray as xr
@@ -282,6 +284,9 @@ def test_a_scene_learned_once_serves_again(tpf):
     scene = learn_scene(tpf, MoffatPRF(1.2))
     lost = difference(inject(tpf, DIP, prf=MoffatPRF(1.2), scene=scene), tpf)
     assert lost.sum() == pytest.approx(-11 * 800, rel=0.05)
+    half = dataclasses.replace(scene, share=scene.share / 2)  # it is this scene that is asked
+    less = difference(inject(tpf, DIP, prf=MoffatPRF(1.2), scene=half), tpf)
+    np.testing.assert_allclose(less, lost / 2, atol=0.01)
 
 
 @pytest.mark.parametrize("shape", [(1, 1), (8, 1), (1, 6), (3, 3)])
@@ -375,9 +380,24 @@ def test_files_say_that_events_were_injected(tmp_path, tpf):
         ({"prf": "sharp"}, "prf"),
         ({"seed": -1}, "seed"),
         ({"seed": 0.5}, "seed"),
+        ({"scene": 5}, "scene should be"),
     ],
 )
 def test_bad_arguments(tpf, arguments, message):
     arguments = {"tpf": tpf, "events": DIP} | arguments
     with pytest.raises(TPFError, match=message):
         inject(arguments.pop("tpf"), arguments.pop("events"), **arguments)
+
+
+def test_a_scene_of_another_file(tpf):
+    scene = learn_scene(make(n_cadences=50), PRF)
+    with pytest.raises(TPFError, match="scene should be"):
+        inject(tpf, DIP, scene=scene)
+
+
+def test_files_that_show_no_stars(tpf):
+    with pytest.raises(TPFError, match="int"):
+        learn_scene(5, PRF)
+    empty = tpf.assign(flux=tpf["flux"] * np.nan)
+    with pytest.raises(TPFError, match="has a value"):
+        inject(empty, DIP)

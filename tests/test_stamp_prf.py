@@ -155,12 +155,14 @@ def test_tess_prfs_are_read():
         (lambda path: GaussianPRF([(1, -1)]), "positive sigma"),
         (lambda path: as_prf("narrow"), "pairs"),
         (lambda path: as_prf(None), "pairs"),
+        (lambda path: as_prf(MoffatPRF), "pairs"),
         (lambda path: MoffatPRF(0), "radius"),
         (lambda path: MoffatPRF(1, beta=1), "beta"),
         (lambda path: MoffatPRF(1, ratio=1.5), "ratio"),
         (lambda path: MoffatPRF("1"), "radius"),
         (lambda path: MeasuredPRF(np.ones((4, 5)), 9), "odd"),
         (lambda path: MeasuredPRF(np.ones(5), 9), "rows and columns"),
+        (lambda path: MeasuredPRF("wide", 9), "numbers"),
         (lambda path: MeasuredPRF(np.zeros((5, 5)), 9), "above 0"),
         (lambda path: MeasuredPRF(np.full((5, 5), np.nan), 9), "finite"),
         (lambda path: MeasuredPRF(np.ones((5, 5)), 0), "per_pixel"),
@@ -172,6 +174,12 @@ def test_tess_prfs_are_read():
             "cannot be read",
         ),
         (
+            lambda path: MeasuredPRF.from_npz(
+                table(path, row=np.zeros(3)), camera=1, ccd=2, row=0, col=0
+            ),
+            "one length",
+        ),
+        (
             lambda path: MeasuredPRF.from_npz(table(path), camera=1, ccd=3, row=0, col=0),
             "camera 1, CCD 3",
         ),
@@ -180,3 +188,17 @@ def test_tess_prfs_are_read():
 def test_bad_prfs(tmp_path, make, message):
     with pytest.raises(TPFError, match=message):
         make(tmp_path / "none.npz")
+
+
+@pytest.mark.parametrize("content", [b"", b"PK\x03\x04 and no more", b"\x93NUMPY", b"text"])
+def test_files_that_hold_no_table_of_prfs(tmp_path, content):
+    path = tmp_path / "bad.npz"
+    path.write_bytes(content)
+    with pytest.raises(TPFError, match="cannot be read"):
+        MeasuredPRF.from_npz(path, camera=1, ccd=2, row=0, col=0)
+
+
+def test_one_array_is_no_table_of_prfs(tmp_path):
+    np.save(tmp_path / "one.npy", sampled())
+    with pytest.raises(TPFError, match="cannot be read"):
+        MeasuredPRF.from_npz(tmp_path / "one.npy", camera=1, ccd=2, row=0, col=0)

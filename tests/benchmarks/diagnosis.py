@@ -244,8 +244,6 @@ def arguments():
 
 def main():
     asked = arguments()
-    if not hasattr(tpfdash, "diagnose"):
-        raise SystemExit("this tpfdash has no diagnose")
     files = draws.tuning_files() if asked.tune else draws.scoring_files()
     events = []
     for kind in CLASSES:

@@ -465,8 +465,8 @@ def draw(kind, tpf, rng, snr):
     -------
     tpf_with_event : Dataset
     window : (float, float)
-        What a user would drag: each end is off by up to a tenth of the event's length, and by up
-        to a cadence.
+        What a user would drag: each end is off by up to a tenth of the event's length, and
+        further out by up to a cadence.
     truth : dict
         "kind", "snr", "event" (its numbers), "times" (first and last), "position" (detector row
         and col; None where it has no place), "cadences" (first, and one after the last).
@@ -511,7 +511,7 @@ def _try(kind, tpf, file, rng, snr):
     if not 0.75 < reached / snr < 1.33:
         return None
     span = times[1] - times[0]
-    off = rng.uniform(-0.1, 0.1, 2) * span + rng.uniform(0.1, 1, 2) * file.cadence * [1, 1]
+    off = rng.uniform(-0.1, 0.1, 2) * span + rng.uniform(0.1, 1, 2) * file.cadence
     window = times[0] - off[0], times[1] + off[1]
     corner = np.array([tpf["row"].values[0], tpf["col"].values[0]])
     truth = {

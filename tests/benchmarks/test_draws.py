@@ -39,6 +39,9 @@ def test_an_event_is_as_strong_as_wanted_and_within_its_window(tpf, kind):
     assert (truth["position"] is None) == (
         kind in ("column_or_row", "rolling_band", "pointing", "systematic", "background")
     )
+    if kind == "on_target":
+        corner = tpf["row"].values[0], tpf["col"].values[0]
+        np.testing.assert_allclose(np.subtract(truth["position"], corner), [4.2, 4.4], atol=0.1)
 
 
 def test_the_snr_of_a_box_in_white_noise_is_that_of_theory():

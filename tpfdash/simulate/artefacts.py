@@ -1,15 +1,14 @@
 """What the telescope, the detector and the solar system do to a stamp.
 
-What lives here: one class a kind of artefact. Footprints and time scales are those that the
-Kepler Data Characteristics Handbook and the Data Release Notes of Kepler, K2 and TESS describe.
-Which QUALITY bits they get is `tpfdash.simulate.flags`.
+What lives here: one class a kind of artefact. Their shapes in time and over the pixels, and the
+default numbers, are this project's own simple ones, not fits to what the missions measured. Which
+QUALITY bits they get is `tpfdash.simulate.flags`.
 """
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any
 
 import numpy as np
 
@@ -36,20 +35,6 @@ __all__ = [
 _MARGIN = 3.0
 
 
-def _require_span(event: Any) -> None:
-    require(
-        is_finite(event.start, event.stop) and event.start <= event.stop,
-        f"An event needs finite times, start <= stop: got {event}.",
-    )
-
-
-def _require_finite(event: Any, *names: str) -> None:
-    require(
-        is_finite(*(getattr(event, name) for name in names)),
-        f"{', '.join(names)} should be finite numbers: got {event}.",
-    )
-
-
 def _hump(view: View, start: float, stop: float) -> np.ndarray:
     """A smooth rise and fall from start to stop, 1 in the middle: float64 (n,)."""
     phase = (view.time - start + view.cadence / 2) / (stop - start + view.cadence)
@@ -62,8 +47,21 @@ class _Spanned(Event):
     start: float
     stop: float
 
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        require(self.start <= self.stop, f"start should not be after stop: got {self}.")
+
     def when(self, view: View) -> np.ndarray:
         return view.span(self.start, self.stop)
+
+
+class _Sudden(Event):
+    """An event that lasts, but is flagged only where it begins."""
+
+    time: float
+
+    def flagged(self, view: View) -> np.ndarray:
+        return view.at(self.time)
 
 
 class _Pixels(Event):
@@ -71,11 +69,12 @@ class _Pixels(Event):
 
     pixels: Sequence[tuple[int, int]]
 
-    def _check_pixels(self) -> None:
+    def __post_init__(self) -> None:
+        super().__post_init__()
         try:
             pixels = tuple((int(row), int(col)) for row, col in self.pixels)
             good = all(tuple(pair) == made for pair, made in zip(self.pixels, pixels, strict=True))
-        except (TypeError, ValueError):
+        except (TypeError, ValueError, OverflowError):
             pixels, good = (), False
         require(
             good and bool(pixels) and len(set(pixels)) == len(pixels),
@@ -99,7 +98,7 @@ class _Pixels(Event):
 
 
 @dataclass(frozen=True)
-class AttitudeTweak(Event):
+class AttitudeTweak(_Sudden):
     """A step of the pointing, which lasts.
 
     Parameters
@@ -121,17 +120,14 @@ class AttitudeTweak(Event):
     measured: bool = True
 
     def __post_init__(self) -> None:
-        _require_finite(self, "time", "d_row", "d_col")
+        super().__post_init__()
         require(
-            self.stop is None or (is_finite(self.stop) and self.stop >= self.time),
+            self.stop is None or self.stop >= self.time,
             f"stop should be a time not before the step: got {self}.",
         )
 
     def when(self, view: View) -> np.ndarray:
         return view.span(self.time, np.inf if self.stop is None else self.stop)
-
-    def flagged(self, view: View) -> np.ndarray:
-        return view.at(self.time)
 
     def pointing(self, view: View) -> Pointing:
         moved = self.when(view)
@@ -139,7 +135,7 @@ class AttitudeTweak(Event):
 
 
 @dataclass(frozen=True)
-class ThrusterFiring(Event):
+class ThrusterFiring(_Sudden):
     """A smeared cadence and a step that drifts back.
 
     Parameters
@@ -161,14 +157,11 @@ class ThrusterFiring(Event):
     measured: bool = True
 
     def __post_init__(self) -> None:
-        _require_finite(self, "time", "d_row", "d_col", "back")
+        super().__post_init__()
         require(self.back > 0, f"back should be above 0, in days: got {self}.")
 
     def when(self, view: View) -> np.ndarray:
         return view.at(self.time) | (self._left(view) > 0)
-
-    def flagged(self, view: View) -> np.ndarray:
-        return view.at(self.time)
 
     def pointing(self, view: View) -> Pointing:
         fired = view.at(self.time)
@@ -213,8 +206,7 @@ class Jitter(_Spanned):
     measured: bool = True
 
     def __post_init__(self) -> None:
-        _require_span(self)
-        _require_finite(self, "blur", "wander")
+        super().__post_init__()
         require(
             min(self.blur, self.wander) >= 0 and isinstance(self.seed, int) and self.seed >= 0,
             f"blur, wander and the whole number seed should not be negative: got {self}.",
@@ -251,7 +243,7 @@ class ThermalSlope(Event):
     sensitivity: float = 0.0
 
     def __post_init__(self) -> None:
-        _require_finite(self, "start", "decay", "width", "sensitivity")
+        super().__post_init__()
         require(
             self.decay > 0 and min(self.width, self.sensitivity) > -1,
             f"decay should be above 0, width and sensitivity above -1: got {self}.",
@@ -295,8 +287,7 @@ class CosmicRay(_Pixels):
     flux: float | Sequence[float]
 
     def __post_init__(self) -> None:
-        self._check_pixels()
-        _require_finite(self, "time")
+        super().__post_init__()
         try:
             flux = tuple(np.broadcast_to(np.asarray(self.flux, float), len(self.pixels)).tolist())
         except (TypeError, ValueError):
@@ -323,10 +314,10 @@ class _Line(Event):
     line: int
     flux: float
 
-    def _check_line(self) -> None:
-        _require_finite(self, "line", "flux")
+    def __post_init__(self) -> None:
+        super().__post_init__()
         require(
-            self.line == int(self.line),
+            is_finite(self.line) and self.line == int(self.line),
             f"line should be a whole number: got {self}.",
         )
 
@@ -366,8 +357,7 @@ class CollateralRay(_Line):
     flux: float
 
     def __post_init__(self) -> None:
-        self._check_line()
-        _require_finite(self, "time")
+        super().__post_init__()
         require(
             self.axis in ("row", "column"),
             f'axis should be "row" or "column": got {self}.',
@@ -381,7 +371,7 @@ class CollateralRay(_Line):
 
 
 @dataclass(frozen=True)
-class Smear(_Line):
+class Smear(_Spanned, _Line):
     """Light of a bright star elsewhere in the column, smeared along it while it is read out.
 
     Parameters
@@ -399,12 +389,8 @@ class Smear(_Line):
     line: int
     flux: float
 
-    def __post_init__(self) -> None:
-        _require_span(self)
-        self._check_line()
-
     def when(self, view: View) -> np.ndarray:
-        return view.span(self.start, self.stop) & self._lines(view.shape).any()
+        return super().when(view) & self._lines(view.shape).any()
 
 
 @dataclass(frozen=True)
@@ -436,8 +422,7 @@ class RollingBand(_Spanned):
     known: bool = True
 
     def __post_init__(self) -> None:
-        _require_span(self)
-        _require_finite(self, "row", "height", "flux", "drift")
+        super().__post_init__()
         require(self.height > 0, f"height should be above 0: got {self}.")
 
     def profile(self, view: View) -> np.ndarray:
@@ -465,7 +450,8 @@ class Argabrightening(_Spanned):
     flux : float
         e-/s in the middle of the stamp.
     tilt_row, tilt_col : float
-        By how much more the last row (column) has than the first, as a fraction of `flux`.
+        By how much more one edge of the stamp has than the other, beyond its last row (column)
+        and before its first, as a fraction of `flux`.
     """
 
     start: float
@@ -473,10 +459,6 @@ class Argabrightening(_Spanned):
     flux: float
     tilt_row: float = 0.0
     tilt_col: float = 0.0
-
-    def __post_init__(self) -> None:
-        _require_span(self)
-        _require_finite(self, "flux", "tilt_row", "tilt_col")
 
     def shape(self, view: View) -> np.ndarray:
         """How it goes in time: float64 (n,)."""
@@ -508,9 +490,6 @@ class _Wanderer(Event):
     d_row: float
     d_col: float
     flux: float
-
-    def _check_way(self) -> None:
-        _require_finite(self, "row", "col", "d_row", "d_col", "flux")
 
     def _way(self, view: View, time: float) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
         """Row and column at each cadence, and whether it reaches the stamp there: arrays (n,)."""
@@ -559,8 +538,7 @@ class MovingObject(_Wanderer):
     flux: float
 
     def __post_init__(self) -> None:
-        _require_finite(self, "time")
-        self._check_way()
+        super().__post_init__()
         require(
             self.flux >= 0 and bool(self.d_row or self.d_col),
             f"A moving object needs a flux not below 0, and to move: got {self}.",
@@ -597,12 +575,8 @@ class VideoCrosstalk(_Spanned, _Wanderer):
     d_row: float = 0.0
     d_col: float = 0.0
 
-    def __post_init__(self) -> None:
-        _require_span(self)
-        self._check_way()
-
     def when(self, view: View) -> np.ndarray:
-        return view.span(self.start, self.stop) & self._way(view, self.start)[2]
+        return super().when(view) & self._way(view, self.start)[2]
 
     def added(self, view: View) -> np.ndarray:
         return self._light(view, self.start, self.when(view))
@@ -634,8 +608,7 @@ class GuidancePattern(_Spanned):
     drift: float = 1.0
 
     def __post_init__(self) -> None:
-        _require_span(self)
-        _require_finite(self, "row", "flux", "spacing", "drift")
+        super().__post_init__()
         require(self.spacing >= 2, f"spacing should be at least 2 rows: got {self}.")
 
     def added(self, view: View) -> np.ndarray:
@@ -652,7 +625,7 @@ class GuidancePattern(_Spanned):
 
 
 @dataclass(frozen=True)
-class SensitivityDropout(_Pixels):
+class SensitivityDropout(_Sudden, _Pixels):
     """Pixels that lose sensitivity at once and regain a part of it.
 
     Parameters
@@ -676,8 +649,7 @@ class SensitivityDropout(_Pixels):
     decay: float = 0.5
 
     def __post_init__(self) -> None:
-        self._check_pixels()
-        _require_finite(self, "time", "drop", "recovered", "decay")
+        super().__post_init__()
         require(
             0 < self.drop <= 1 and 0 <= self.recovered <= 1 and self.decay > 0,
             f"drop should be above 0 and up to 1, recovered 0 to 1 and decay above 0: got {self}.",
@@ -685,9 +657,6 @@ class SensitivityDropout(_Pixels):
 
     def when(self, view: View) -> np.ndarray:
         return view.span(self.time, np.inf) & bool(self.inside(view.shape))
-
-    def flagged(self, view: View) -> np.ndarray:
-        return view.at(self.time)
 
     def gain(self, view: View) -> np.ndarray:
         made = np.ones((*view.shape, view.time.size))

@@ -13,7 +13,7 @@ import math
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from numbers import Real
-from typing import Any
+from typing import Any, get_type_hints
 
 import numpy as np
 
@@ -145,6 +145,13 @@ class Event:
 
     #: Whether POS_CORR knows of its motion.
     measured: bool = True
+
+    def __post_init__(self) -> None:
+        """Raise TPFError unless all that is a float is finite; kinds that check more call this."""
+        for name, kind in get_type_hints(type(self)).items():
+            value = getattr(self, name)
+            if kind is float or (kind == float | None and value is not None):
+                require(is_finite(value), f"{name} should be a finite number: got {self}.")
 
     def when(self, view: View) -> np.ndarray:
         """The cadences that it changes: bool (n,)."""

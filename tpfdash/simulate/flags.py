@@ -1,6 +1,7 @@
 """Which QUALITY bits a pipeline gives to what happens.
 
-The bits are those of `tpfdash.missions`. A kind that is not here gets none.
+What the bits mean is in `tpfdash.missions`. Which kind of event gets which of them, and when, is
+this project's reading of their names; a kind that is not here gets none.
 """
 
 from __future__ import annotations
@@ -24,7 +25,7 @@ _BITS: dict[type[Event], dict[str, int]] = {
     artefacts.Jitter: {"Kepler": 4 | 32768, "K2": 4 | 32768, "TESS": 4},
     artefacts.CosmicRay: {"Kepler": 128, "K2": 128, "TESS": 64},
     artefacts.CollateralRay: {"Kepler": 8192, "K2": 8192, "TESS": 1024},
-    # 4096 marks those that show in the stamp; 64 all that the spacecraft saw.
+    # Kepler's other one, 64, is left alone: the light of these is seen in the stamp, on its CCD.
     artefacts.Argabrightening: {"Kepler": 4096, "K2": 4096, "TESS": 16},
     artefacts.ScatteredLight: {"TESS": 4096},
     # TESS has no bit for dropouts, but one for a discontinuity that was corrected.
@@ -33,8 +34,9 @@ _BITS: dict[type[Event], dict[str, int]] = {
 #: Kinds that count only in the optimal aperture.
 _OPTIMAL_ONLY = (artefacts.CosmicRay, artefacts.SensitivityDropout)
 _BAND_OPTIMAL, _BAND_ANYWHERE = 131072, 262144
-#: Counts a pixel and cadence of 270 reads that are RB_LEVEL 1; the Kepler Archive Manual gives
-#: the level in units of the threshold of detection, which is about that.
+#: Counts a pixel and long cadence that are RB_LEVEL 1, and e- a count. Both are this project's own
+#: choice, near enough for a simulation, and so is flagging above level 1: none is read from a
+#: handbook.
 _BAND_COUNTS, _KEPLER_GAIN = 20.0, 110.0
 
 

@@ -62,9 +62,9 @@ def inject(
 
     Pixels. A loss of sensitivity scales all that a pixel holds, background and noise included.
 
-    Light that is added brings its photon noise; light that is taken away leaves the noise that
-    was there. FLUX changes alone of the cubes: FLUX_ERR, FLUX_BKG, RAW_CNTS and COSMIC_RAYS stay
-    as they are.
+    Light that is added, by a star's own event or to pixels, brings its photon noise; light that is
+    taken away, moved or scaled leaves the noise that was there. FLUX changes alone of the cubes:
+    FLUX_ERR, FLUX_BKG, RAW_CNTS and COSMIC_RAYS stay as they are.
 
     Parameters
     ----------
@@ -99,7 +99,8 @@ def inject(
     ------
     TPFError
         If `tpf` is no target pixel file, an event is none or happens in no cadence or pixel of the
-        file, or a star's index is not 0.
+        file, a star's index is not 0, `scene` is not of this file, or no pixel has a value where
+        the stars are to be learned.
     """
     check_tpf(tpf)
     events = [events] if isinstance(events, Event) else events
@@ -112,6 +113,16 @@ def inject(
     rows, cols = tpf["aperture"].shape
     view = View((rows, cols), tpf["time"].values, _cadence(tpf), prf)
     _check(events, view)
+    require(
+        scene is None
+        or (
+            isinstance(scene, ObservedScene)
+            and scene.share.shape == view.shape
+            and len(scene.path) == view.time.size
+        ),
+        "scene should be what learn_scene learned of this file, or None: got "
+        f"a {type(scene).__name__} of another.",
+    )
     changed = nonzero_cadences(events, view)
     pointing = pointing_of(events, view)
     if not _needs_scene(events, view):

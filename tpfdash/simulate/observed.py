@@ -11,6 +11,7 @@ scene of stars: the PRF at each peak of the median image, places and one common 
 from __future__ import annotations
 
 import dataclasses
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -20,10 +21,11 @@ from scipy.spatial import cKDTree
 
 from tpfdash.missions import get_mission
 from tpfdash.simulate.detector import to_bleed_ends
-from tpfdash.simulate.events import Pointing
+from tpfdash.simulate.events import Pointing, require
 from tpfdash.stamp.blocks import pixel_series
 from tpfdash.stamp.masks import default_mask
-from tpfdash.stamp.prf import PRF
+from tpfdash.stamp.model import check_tpf
+from tpfdash.stamp.prf import PRF, as_prf
 
 __all__ = ["ObservedScene", "learn_scene"]
 
@@ -134,21 +136,40 @@ class ObservedScene:
         return made
 
 
-def learn_scene(tpf: xr.Dataset, prf: PRF, leave_out: np.ndarray | None = None) -> ObservedScene:
+def learn_scene(
+    tpf: xr.Dataset,
+    prf: PRF | Sequence[tuple[float, float]],
+    leave_out: np.ndarray | None = None,
+) -> ObservedScene:
     """The stars of a file, learned from its unflagged cadences.
 
     Parameters
     ----------
     tpf : Dataset
         A lazy cube is read at up to 2,000 cadences.
-    prf : PRF
+    prf : PRF, or sequence of (weight, sigma)
     leave_out : bool array (time,), optional
         Cadences not to learn from.
+
+    Returns
+    -------
+    ObservedScene
+
+    Raises
+    ------
+    TPFError
+        If `tpf` is no target pixel file, none of its pixels has a value, or `prf` is no PRF.
     """
+    check_tpf(tpf)
+    prf = as_prf(prf)
     if leave_out is None:
         leave_out = np.zeros(tpf.sizes["time"], dtype=bool)
     learned_from = _sample(tpf, leave_out)
     series = pixel_series(tpf, "flux", learned_from).astype(np.float64)
+    require(
+        bool(np.isfinite(series).any()),
+        "No pixel of the file has a value: there are no stars to learn of.",
+    )
     path = _path(tpf)
     coefficients, places = _response(series, path[learned_from])
     if len(coefficients) > 1:

@@ -279,7 +279,10 @@ def _path(motion: Any, time: np.ndarray) -> tuple[Pointing, np.ndarray]:
     """The pointing without events, and where thrusters fired, bool (time,)."""
     if isinstance(motion, Drift | Roll):
         return motion.path(time)
-    path = np.asarray(motion)
+    try:
+        path = np.asarray(motion)
+    except ValueError:  # lists of different lengths
+        path = np.empty(0)
     require(
         path.shape == (time.size, 2) and path.dtype.kind in "fiu" and bool(np.isfinite(path).all()),
         "motion should be a Drift, a Roll or a finite array of row and column offsets, of shape "

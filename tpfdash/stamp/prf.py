@@ -8,11 +8,12 @@ are, and how bright, is for others to know.
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from numbers import Real
 from pathlib import Path
 from typing import Any, Protocol, runtime_checkable
+from zipfile import BadZipFile
 
 import numpy as np
 from scipy import ndimage
@@ -61,9 +62,60 @@ class PRF(Protocol):
         ...
 
 
+class _Profile:
+    """What the PRFs here have in common: numbers made into arrays, and the motion averaged over."""
+
+    def images(
+        self,
+        shape: Shape,
+        row: Places,
+        col: Places,
+        width: Places = 1.0,
+        blur_row: Places = 0.0,
+        blur_col: Places = 0.0,
+    ) -> np.ndarray:
+        """As `PRF.images`."""
+        places = np.broadcast_arrays(
+            *(np.atleast_1d(value) for value in (row, col, width, blur_row, blur_col))
+        )
+        return self._blurred(shape, *(np.array(each, dtype=np.float64) for each in places))
+
+    def _blurred(self, shape: Shape, *places: np.ndarray) -> np.ndarray:
+        """Images with the motion in them; `places` are float64 (n,), in the order of `images`.
+
+        A Gaussian motion is averaged over by three nodes in each direction (Gauss-Hermite
+        quadrature), where there is any.
+        """
+        row, col, width, blur_row, blur_col = places
+        made = self._sharp(shape, row, col, width)
+        moved = np.flatnonzero((blur_row > 0) | (blur_col > 0))
+        if moved.size:
+            nodes, weights = np.polynomial.hermite_e.hermegauss(3)
+            weights = weights / weights.sum()
+            made[..., moved] = sum(
+                by_row
+                * by_col
+                * self._sharp(
+                    shape,
+                    row[moved] + up * blur_row[moved],
+                    col[moved] + right * blur_col[moved],
+                    width[moved],
+                )
+                for up, by_row in zip(nodes, weights, strict=True)
+                for right, by_col in zip(nodes, weights, strict=True)
+            )
+        return made
+
+    def _sharp(
+        self, shape: Shape, row: np.ndarray, col: np.ndarray, width: np.ndarray
+    ) -> np.ndarray:
+        """Images without motion, of float64 (n,) arrays."""
+        raise NotImplementedError
+
+
 @dataclass(frozen=True)
-class GaussianPRF:
-    """A sum of circular Gaussians, integrated over each pixel exactly.
+class GaussianPRF(_Profile):
+    """A sum of circular Gaussians, integrated over each pixel exactly, motion included.
 
     Parameters
     ----------
@@ -87,17 +139,8 @@ class GaussianPRF:
         made = tuple((weight / total, sigma) for weight, sigma in pairs)
         object.__setattr__(self, "components", made)
 
-    def images(
-        self,
-        shape: Shape,
-        row: Places,
-        col: Places,
-        width: Places = 1.0,
-        blur_row: Places = 0.0,
-        blur_col: Places = 0.0,
-    ) -> np.ndarray:
-        """As `PRF.images`; a Gaussian motion blur makes a Gaussian wider."""
-        row, col, width, blur_row, blur_col = _together(row, col, width, blur_row, blur_col)
+    def _blurred(self, shape: Shape, *places: np.ndarray) -> np.ndarray:
+        row, col, width, blur_row, blur_col = places
         made = np.zeros((*shape, row.size))
         for weight, sigma in self.components:
             rows = _gaussian_share(shape[0], row, np.hypot(sigma * width, blur_row))
@@ -113,8 +156,10 @@ def _gaussian_share(size: int, place: np.ndarray, sigma: np.ndarray) -> np.ndarr
 
 
 @dataclass(frozen=True)
-class MoffatPRF:
+class MoffatPRF(_Profile):
     """An elliptical Moffat profile, (1 + (r / radius)^2)^-beta (Moffat 1969, A&A 3, 455).
+
+    It is integrated by Gauss-Legendre quadrature of 6 x 6 points a pixel.
 
     Parameters
     ----------
@@ -146,29 +191,18 @@ class MoffatPRF:
                 f"{self}."
             )
 
-    def images(
-        self,
-        shape: Shape,
-        row: Places,
-        col: Places,
-        width: Places = 1.0,
-        blur_row: Places = 0.0,
-        blur_col: Places = 0.0,
+    def _sharp(
+        self, shape: Shape, row: np.ndarray, col: np.ndarray, width: np.ndarray
     ) -> np.ndarray:
-        """As `PRF.images`; by Gauss-Legendre quadrature of 6 x 6 points a pixel."""
         nodes, weights = np.polynomial.legendre.leggauss(6)
         nodes, weights = nodes / 2, weights / 2
-
-        def unblurred(row: np.ndarray, col: np.ndarray, width: np.ndarray) -> np.ndarray:
-            made = np.zeros((*shape, row.size))
-            for up, by_row in zip(nodes, weights, strict=True):
-                for right, by_col in zip(nodes, weights, strict=True):
-                    y = np.arange(shape[0])[:, None, None] + up - row
-                    x = np.arange(shape[1])[:, None] + right - col
-                    made += by_row * by_col * self._density(y / width, x / width)
-            return made / width**2
-
-        return _blurred(unblurred, row, col, width, blur_row, blur_col)
+        made = np.zeros((*shape, row.size))
+        for up, by_row in zip(nodes, weights, strict=True):
+            for right, by_col in zip(nodes, weights, strict=True):
+                y = np.arange(shape[0])[:, None, None] + up - row
+                x = np.arange(shape[1])[:, None] + right - col
+                made += by_row * by_col * self._density(y / width, x / width)
+        return made / width**2
 
     def _density(self, y: np.ndarray, x: np.ndarray) -> np.ndarray:
         angle = math.radians(self.angle)
@@ -179,8 +213,10 @@ class MoffatPRF:
 
 
 @dataclass(frozen=True, eq=False)
-class MeasuredPRF:
+class MeasuredPRF(_Profile):
     """A measured PRF: what a pixel holds of a star, sampled several times a pixel.
+
+    Between the samples are cubic splines, beyond them it is 0.
 
     Parameters
     ----------
@@ -196,7 +232,12 @@ class MeasuredPRF:
     _spline: np.ndarray = field(init=False, repr=False)
 
     def __post_init__(self) -> None:
-        samples = np.array(self.samples, dtype=np.float64)  # a copy: it is to stay as it is
+        try:
+            samples = np.array(self.samples, dtype=np.float64)  # a copy: it is to stay as it is
+        except (TypeError, ValueError):
+            raise TPFError(
+                f"the samples of a PRF should be an array of numbers: got {self.samples!r}."
+            ) from None
         if samples.ndim != 2 or not all(size % 2 for size in samples.shape):
             raise TPFError(
                 f"the samples of a PRF have shape {samples.shape}: they should be over rows and "
@@ -242,7 +283,9 @@ class MeasuredPRF:
         try:
             with np.load(path) as table:
                 prf, *place = (table[name] for name in ("prf", "camera", "ccd", "row", "col"))
-        except (OSError, KeyError, ValueError) as error:
+            if prf.ndim != 3 or any(each.shape != prf.shape[:1] for each in place):
+                raise ValueError("its arrays are not of one length")
+        except (OSError, EOFError, BadZipFile, KeyError, TypeError, ValueError) as error:
             raise TPFError(
                 f"{path} cannot be read as a table of PRFs ({error}): it should be an .npz with "
                 "prf, camera, ccd, row and col."
@@ -258,28 +301,15 @@ class MeasuredPRF:
         weights = 1 / np.maximum(apart[nearest], 1e-3) ** 2
         return cls(np.average(prf[here[nearest]], axis=0, weights=weights), 9)
 
-    def images(
-        self,
-        shape: Shape,
-        row: Places,
-        col: Places,
-        width: Places = 1.0,
-        blur_row: Places = 0.0,
-        blur_col: Places = 0.0,
+    def _sharp(
+        self, shape: Shape, row: np.ndarray, col: np.ndarray, width: np.ndarray
     ) -> np.ndarray:
-        """As `PRF.images`; by cubic splines between the samples, 0 beyond them."""
         middle = [(size - 1) / 2 for size in self.samples.shape]
-
-        def unblurred(row: np.ndarray, col: np.ndarray, width: np.ndarray) -> np.ndarray:
-            y = (np.arange(shape[0])[:, None] - row) / width * self.per_pixel + middle[0]
-            x = (np.arange(shape[1])[:, None] - col) / width * self.per_pixel + middle[1]
-            at = np.broadcast_arrays(y[:, None], x[None])
-            made = ndimage.map_coordinates(
-                self._spline, at, order=3, prefilter=False, mode="constant"
-            )
-            return made / width**2
-
-        return _blurred(unblurred, row, col, width, blur_row, blur_col)
+        y = (np.arange(shape[0])[:, None] - row) / width * self.per_pixel + middle[0]
+        x = (np.arange(shape[1])[:, None] - col) / width * self.per_pixel + middle[1]
+        at = np.broadcast_arrays(y[:, None], x[None])
+        made = ndimage.map_coordinates(self._spline, at, order=3, prefilter=False, mode="constant")
+        return made / width**2
 
 
 def as_prf(prf: Any) -> PRF:
@@ -290,45 +320,5 @@ def as_prf(prf: Any) -> PRF:
     TPFError
         If it is neither.
     """
-    return prf if isinstance(prf, PRF) else GaussianPRF(prf)
-
-
-def _together(*values: Places) -> list[np.ndarray]:
-    """Numbers and arrays as float64 arrays of one length."""
-    return [
-        np.array(each, dtype=np.float64)
-        for each in np.broadcast_arrays(*(np.atleast_1d(value) for value in values))
-    ]
-
-
-def _blurred(
-    unblurred: Callable[[np.ndarray, np.ndarray, np.ndarray], np.ndarray],
-    row: Places,
-    col: Places,
-    width: Places,
-    blur_row: Places,
-    blur_col: Places,
-) -> np.ndarray:
-    """Images of a PRF with the motion during the exposure in them.
-
-    A Gaussian motion is averaged over by three nodes in each direction (Gauss-Hermite
-    quadrature), where there is any.
-    """
-    row, col, width, blur_row, blur_col = _together(row, col, width, blur_row, blur_col)
-    made = unblurred(row, col, width)
-    moved = np.flatnonzero((blur_row > 0) | (blur_col > 0))
-    if moved.size:
-        nodes, weights = np.polynomial.hermite_e.hermegauss(3)
-        weights = weights / weights.sum()
-        made[..., moved] = sum(
-            by_row
-            * by_col
-            * unblurred(
-                row[moved] + up * blur_row[moved],
-                col[moved] + right * blur_col[moved],
-                width[moved],
-            )
-            for up, by_row in zip(nodes, weights, strict=True)
-            for right, by_col in zip(nodes, weights, strict=True)
-        )
-    return made
+    its = isinstance(prf, PRF) and not isinstance(prf, type)  # a class has `images`, too
+    return prf if its else GaussianPRF(prf)

@@ -154,7 +154,7 @@ def describe(
     catalogued = f"{mission.catalog} {identity}" if identity != "" else ""
     reference = _time_reference(mission, data, columns["TIME"].number)
     seconds = _cadence(data, time)
-    attrs = {
+    attrs: dict[str, Any] = {
         "mission": mission.name,
         "product": "TESSCut" if cut else "TPF",
         "object": str(primary.get("OBJECT", pixels.get("OBJECT", catalogued))).strip(),
@@ -174,28 +174,24 @@ def describe(
             attrs[key.lower()] = number
     # Kepler's offset is by cadence type; TESS has one. It is in RAW_CNTS, not in FLUX.
     offset_keyword = "SCFXDOFF" if 0 < seconds < 600 else "LCFXDOFF"
-    # A file says that events were injected, not which.
-    injected: dict = {"injected": [{}]} if any(h.get("INJECTED") is True for h in data) else {}
-    return (
-        attrs
-        | injected
-        | {
-            "cadence_type": mission.cadence_type(seconds),
-            "cadence_seconds": seconds,
-            "wcs": _wcs(pixels, aperture, columns["FLUX"].number),
-            "source": primary.file,
-            "background_subtracted": bool(_first(data, "BACKAPP", 0)),
-            "magnitude": math.nan if cut else float(_first(target, mission.magnitude_keyword)),
-            "magnitude_band": mission.magnitude_band,
-            "crowdsap": float(_first(data, "CROWDSAP")),
-            "flfrcsap": float(_first(data, "FLFRCSAP")),
-            "time_format": time_format(reference),
-            "time_scale": "TDB",
-            "time_reference": reference,
-            "raw_counts_offset": int(_first(data, offset_keyword, _first(data, "FXDOFF", 0))),
-            "simulated": any(h.get(k) is True for h in data for k in ("SIMULATD", "SIMDATA")),
-        }
-    )
+    if any(header.get("INJECTED") is True for header in data):
+        attrs["injected"] = [{}]  # a file says that there was an injection, not of what
+    return attrs | {
+        "cadence_type": mission.cadence_type(seconds),
+        "cadence_seconds": seconds,
+        "wcs": _wcs(pixels, aperture, columns["FLUX"].number),
+        "source": primary.file,
+        "background_subtracted": bool(_first(data, "BACKAPP", 0)),
+        "magnitude": math.nan if cut else float(_first(target, mission.magnitude_keyword)),
+        "magnitude_band": mission.magnitude_band,
+        "crowdsap": float(_first(data, "CROWDSAP")),
+        "flfrcsap": float(_first(data, "FLFRCSAP")),
+        "time_format": time_format(reference),
+        "time_scale": "TDB",
+        "time_reference": reference,
+        "raw_counts_offset": int(_first(data, offset_keyword, _first(data, "FXDOFF", 0))),
+        "simulated": any(h.get(k) is True for h in data for k in ("SIMULATD", "SIMDATA")),
+    }
 
 
 def _has_column(hdu: HDU, name: str) -> bool:
