@@ -48,9 +48,21 @@ def test_quiet_places_keep_clear_of_the_window_and_of_gaps():
     data = stretches(tpf.assign_coords(time=("time", time)), window(500, 505), (2, 2))
     assert 100 < len(data.quiet) <= 240
     assert np.abs(data.quiet - 100).max() < 30
-    spans = data.quiet_cadences[:, None] + np.arange(-data.window.start, data.length)
-    assert not ((spans < 800).any(axis=1) & (spans >= 810 + data.length).any(axis=1)).any()
+    spans = data.quiet_cadences[:, None] + np.arange(data.length) - data.window.start
+    assert not ((spans < 800).any(axis=1) & (spans >= 800).any(axis=1)).any()
     assert data.independent < len(data.quiet)
+
+
+def test_places_without_data_tell_no_noise():
+    flux = cube()
+    everywhere = stretches(make_tpf(flux), window(500, 505), (2, 2))
+    gone = flux.copy()
+    gone[:250, 2, 2] = np.nan  # closed with a constant it would have no noise
+    data = stretches(make_tpf(gone), window(500, 505), (2, 2))
+    assert len(data.quiet) < len(everywhere.quiet)
+    assert data.independent < everywhere.independent
+    scatter, expected = (np.diff(one.quiet, axis=1).std(axis=(0, 1)) for one in (data, everywhere))
+    np.testing.assert_allclose(scatter, expected, rtol=0.15)
 
 
 def test_several_windows_are_their_mean():

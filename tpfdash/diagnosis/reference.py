@@ -26,6 +26,8 @@ _BLOCK = 1 << 21
 _FURTHEST = 5.0
 #: Cadences in a bin from which a median tells the odd ones.
 _ROBUST = 4
+#: Share of its bins that a pixel needs.
+_THERE = 0.7
 
 
 class Nothing(Exception):
@@ -129,7 +131,9 @@ def stretches(tpf: xr.Dataset, windows: Sequence[Window], centre: tuple[float, f
     rows, cols = tpf["aperture"].shape
     pixels = _pixels((rows, cols), centre)
     order = _without_outliers(tpf, order, grid, pixels, longest)
-    event, quiet, finite = _read(tpf, order, grid, firsts, places, length, pixels)
+    free = grid.free / length
+    event, quiet, known, intact = _read(tpf, order, grid, firsts, places, length, pixels)
+    free, places = free * float(intact.mean() if intact.size else 0), places[intact]
     event_pos, quiet_pos = _pointing(tpf, order, grid, firsts, places, length)
     if len(firsts) > 1:
         quiet, quiet_pos = _together(quiet, len(firsts)), _together(quiet_pos, len(firsts))
@@ -144,12 +148,12 @@ def stretches(tpf: xr.Dataset, windows: Sequence[Window], centre: tuple[float, f
         window=slice(before, before + n),
         bin_cadences=size,
         bin_days=size * step,
-        pixels=pixels[finite],
+        pixels=pixels[known],
         cadences=cadences,
         usable=usable,
         n_windows=len(firsts),
         quiet_cadences=usable[np.minimum(grid.first + (places + before) * size, usable.size - 1)],
-        independent=min(len(places), len(places) and grid.free / length),
+        independent=min(len(places), free),
     )
 
 
@@ -275,11 +279,12 @@ def _read(
     places: np.ndarray,
     length: int,
     pixels: np.ndarray,
-) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+) -> tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray]:
     """Bins of the event (window, bin, pixel) and of the places (place, bin, pixel), in e-/s.
 
-    Pixels that lack most of the event's bins are left out, `finite` says which are not; single
-    gaps are closed by the pixel's median there.
+    Pixels that lack three tenths of the event's bins or more are left out, and `known` says which
+    are not; so are places that lack as much of one of those, and `whole` says which do not. Other
+    gaps are closed by the pixel's mean there.
     """
     wanted = np.zeros(grid.count, dtype=bool)
     for first in np.concatenate([firsts, places]).astype(int):
@@ -304,12 +309,14 @@ def _read(
             ).T
     where = np.searchsorted(bins, np.arange(length) + firsts[:, None])
     event = means[where]
-    known = np.isfinite(event).mean(axis=(0, 1)) > 0.7
+    known = np.isfinite(event).mean(axis=(0, 1)) > _THERE
     if not known.any():
-        raise Nothing("no pixel has data in the window and beside it")
+        raise Nothing("no pixel has data in most of the window and of the time beside it")
     event = _closed(event[..., known])
     quiet = means[np.searchsorted(bins, np.arange(length) + places[:, None])][..., known]
-    return event, _closed(quiet), known
+    # A gap that is closed has no noise.
+    whole = (np.isfinite(quiet).mean(axis=1) > _THERE).all(axis=1)
+    return event, _closed(quiet[whole]), known, whole
 
 
 def _closed(values: np.ndarray) -> np.ndarray:
