@@ -5,7 +5,7 @@ The verdict is the pixels'. Flags are told beside it, kept apart, and may contra
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import asdict, dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -46,7 +46,7 @@ class Finding:
     sentence : str
         What was found, in plain words.
     value, error : float
-        In the unit that the sentence names; NaN where there is no number.
+        The number that the sentence names, and its error; NaN where there is none.
     significance : float
         Sigma; NaN where there is none.
     supports, opposes : tuple of str
@@ -143,27 +143,29 @@ class Measured:
         return float(np.nanmax([curve, pixels])) if np.isfinite([curve, pixels]).any() else np.nan
 
     def left_over(self) -> float:
-        """By how many sigma more is left over than chance leaves, once the verdict is taken off."""
-        if self.chosen is None or self.chosen.shape < 0 or self.chosen.shape not in self.images:
-            return 0.0
+        """By how many sigma more is left over than the noise leaves, once the verdict is taken off.
+
+        NaN where the verdict has no footprint of one shape in time.
+        """
+        if self.chosen is None or self.chosen.shape not in self.images:
+            return np.nan
         image = self.images[self.chosen.shape]
         pixels = len(image.image)
-        rest = image.chi2 - self.chosen.gain
-        return float((rest - pixels) / np.sqrt(2 * pixels))
+        return float((image.chi2 - self.chosen.gain - pixels) / np.sqrt(2 * pixels))
 
     def mixed(self) -> bool:
         """Whether what is left over is an event in itself."""
-        if self.chosen is None:
+        if self.chosen is None or not self.left_over() > _LEFT_OVER:
             return False
         rest = self.left_over() * np.sqrt(2 * len(self.image.image))
-        return self.left_over() > _LEFT_OVER and rest > 0.3 * self.chosen.gain
+        return bool(rest > 0.3 * self.chosen.gain)
 
-    def gain(self, cause: str, *details: str) -> Explanation | None:
-        """The best explanation by a cause, of footprints whose name begins with one of these."""
+    def gain(self, cause: str, details: Collection[str] = ()) -> Explanation | None:
+        """The best explanation by a cause; of footprints of these names alone, if there are any."""
         some = [
             each
             for each in self.found
-            if each.cause == cause and (not details or each.detail.startswith(details))
+            if each.cause == cause and (not details or each.detail.rstrip(" 0123456789") in details)
         ]
         return max(some, key=lambda each: each.gain) if some else None
 
@@ -183,7 +185,7 @@ def pixel_findings(m: Measured, d: Diagnosis) -> Iterator[Finding]:
     )
     yield _by_cause(m, "uniformity", "background", "change of all pixels alike, or along a slope")
     yield _pointing(m)
-    yield _by_cause(m, "width", "systematic", "change of the stars' width")
+    yield _by_cause(m, "width", "systematic", "change of the stars' width", _FOCUS)
     yield _by_cause(m, "motion", "moving_object", "peak that crosses the stamp")
     yield _elsewhere(m)
     yield _left_over(m)
@@ -198,11 +200,14 @@ def pixel_findings(m: Measured, d: Diagnosis) -> Iterator[Finding]:
 
 
 def _offset(m: Measured, d: Diagnosis) -> Finding:
-    if d.offset is None or d.covariance is None:
+    if d.offset is None:
         return Finding(
             "offset", "pixels", "the event has no place that can be measured against the target"
         )
     distance = float(np.hypot(*d.offset))
+    if d.covariance is None:
+        said = f"some {distance:.1f} pixel from {d.reference}, with an error that is not known"
+        return Finding("offset", "pixels", said, distance)
     along = np.array(d.offset) / max(distance, 1e-12)
     error = float(np.sqrt(along @ np.array(d.covariance) @ along))
     sigma = d.offset_sigma
@@ -211,12 +216,11 @@ def _offset(m: Measured, d: Diagnosis) -> Finding:
         f"{with_error(distance, error)} pixel "
         f"({with_error(distance * d.pixel_scale, error * d.pixel_scale)} arcsec) from {d.reference}"
     )
-    blend = 3 * error + (0 if near else distance)
     if near:
-        arcsec = blend * d.pixel_scale
+        arcsec = 3 * error * d.pixel_scale
         said += f", consistent with it; blends within {arcsec:.2g} arcsec are not excluded"
     elif distance < 0.5:
-        said += ": too near to be told from it in these pixels"
+        said += ": off by more than its error, but no further than what these pixels may blend"
     return Finding(
         "offset",
         "pixels",
@@ -232,19 +236,22 @@ def _offset(m: Measured, d: Diagnosis) -> Finding:
 def _likeness(m: Measured) -> Finding:
     star = max((e for e in m.found if e.detail in ("star", "target")), key=lambda e: e.gain)
     image = m.images[star.shape]
-    share = float(np.clip(star.gain / max(image.chi2, 1e-12), 0, 1))
-    expected = max(image.chi2 - len(image.image), 0.0)
-    value = float(np.sqrt(min(star.gain / expected, 1.0))) if expected > 0 else np.sqrt(share)
-    like = value > 0.9
+    seen, model = image.filtered.image, star.model
+    # What the noise adds to the image's square is taken off.
+    light = float(seen @ seen - image.filtered.covariance.trace() * image.excess)
+    if model is None or not light > 0:
+        return Finding("likeness to the PRF", "pixels", "too little changed to say what it is like")
+    value = float(min(abs(model @ seen) / np.sqrt(float(model @ model) * light), 1.0))
+    like, unlike = value > 0.9, value < 0.7
     return Finding(
         "likeness to the PRF",
         "pixels",
         f"a star's image correlates with what changed by {value:.2f}, noise taken off",
-        float(value),
+        value,
         np.nan,
         float(np.sqrt(star.gain)),
         ("on_target", "neighbour") if like else (),
-        () if like else ("on_target", "neighbour"),
+        ("on_target", "neighbour") if unlike else (),
     )
 
 
@@ -312,27 +319,33 @@ def _depth_and_aperture(m: Measured) -> Finding:
     )
 
 
-def _by_cause(m: Measured, name: str, cause: str, what: str) -> Finding:
-    best = m.gain(cause)
+def _by_cause(
+    m: Measured, name: str, cause: str, what: str, details: Collection[str] = ()
+) -> Finding:
+    best = m.gain(cause, details)
+    said, sigma, supports, opposes = _standing(m, best)
+    return Finding(name, "pixels", f"{what}: {said}", np.nan, np.nan, sigma, supports, opposes)
+
+
+def _standing(
+    m: Measured, best: Explanation | None
+) -> tuple[str, float, tuple[str, ...], tuple[str, ...]]:
+    """What is said of an explanation, its sigma, the verdicts it speaks for and against."""
     if best is None:
-        return Finding(name, "pixels", f"{what}: could not be looked for in this stamp")
-    sigma = float(np.sqrt(best.gain))
-    strongest = max(each.gain for each in m.found)
-    wins = best.gain >= 0.9 * strongest and sigma >= SEEN
-    how = "and explains what changed best" if wins else "but something else explains it better"
-    said = (
-        f"{what}: {sigma:.1f} sigma, {how}" if sigma >= SEEN else f"{what}: not seen in this stamp"
-    )
-    return Finding(
-        name,
-        "pixels",
-        said,
-        best.amplitude,
-        np.nan,
-        sigma,
-        (cause,) if wins else (),
-        (cause,) if sigma >= SEEN and not wins else (),
-    )
+        return "could not be looked for in this window", np.nan, (), ()
+    sigma, verdict = float(np.sqrt(best.gain)), m.judged.verdict
+    if sigma < SEEN:
+        return "not seen in this stamp", sigma, (), ()
+    if verdict == "inconclusive":
+        return f"{sigma:.1f} sigma, which chance may give", sigma, (), ()
+    own = m.gain(verdict)
+    most = own.gain if own is not None else 0.0
+    if best.cause == verdict and best.gain >= 0.9 * most:
+        return f"{sigma:.1f} sigma: it is what changed", sigma, (best.cause,), ()
+    if best.gain < most:
+        said = f"{sigma:.1f} sigma, but something else explains it better"
+        return said, sigma, (), (best.cause,) if best.cause != verdict else ()
+    return f"{sigma:.1f} sigma: it explains as much, but is less likely", sigma, (), ()
 
 
 def _pointing(m: Measured) -> Finding:
@@ -345,8 +358,10 @@ def _pointing(m: Measured) -> Finding:
         return Finding(
             "likeness to the file's own pointing",
             "pixels",
-            "the file has no POS_CORR to learn from; the image's own slopes explain "
-            f"{sigma:.1f} sigma",
+            "nothing could be learned from POS_CORR; the image's own slopes explain "
+            f"{sigma:.1f} sigma"
+            if best
+            else "nothing could be learned from POS_CORR or from the image's own slopes",
             np.nan,
             np.nan,
             sigma,
@@ -392,22 +407,17 @@ def _elsewhere(m: Measured) -> Finding:
 
 
 def _left_over(m: Measured) -> Finding:
-    sigma = m.left_over()
-    mixed = m.mixed()
-    return Finding(
-        "what is left over",
-        "pixels",
-        "more than one thing happens here"
-        if mixed
-        else "what is left once the best footprint is taken off is about as much as chance leaves"
-        if sigma < 3
-        else f"the best footprint leaves {sigma:.1f} sigma more than chance would",
-        sigma,
-        1.0,
-        sigma,
-        (),
-        (m.judged.verdict,) if mixed else (),
-    )
+    sigma, mixed = m.left_over(), m.mixed()
+    if mixed:
+        said = "more than one thing happens here"
+    elif not np.isfinite(sigma):
+        said = "what is left over could not be told from chance"
+    elif sigma < 3:
+        said = "what is left once the best footprint is taken off is about what the noise leaves"
+    else:
+        said = f"the best footprint leaves {sigma:.1f} sigma more than the noise would"
+    against = (m.judged.verdict,) if mixed else ()
+    return Finding("what is left over", "pixels", said, sigma, np.nan, sigma, (), against)
 
 
 def _rules(m: Measured, d: Diagnosis) -> Iterator[Finding]:
@@ -427,7 +437,7 @@ def _rules(m: Measured, d: Diagnosis) -> Iterator[Finding]:
             "a ghost of a star on another output of the detector, or an object slower than 0.1 "
             "pixel in the window, looks like a neighbour"
         )
-    if verdict in ("rolling_band", "background") and len(m.prints.rows) <= 5:
+    if verdict in ("rolling_band", "background") and m.prints.banded and len(m.prints.rows) <= 5:
         yield rule("in stamps of five rows or fewer a band and a slope of light look alike")
     if m.scene.full.any():
         yield rule("the star is saturated: what it does shows at the ends of its bleed trails")
@@ -437,8 +447,10 @@ def _rules(m: Measured, d: Diagnosis) -> Iterator[Finding]:
         yield rule("the star in the aperture is not where the catalogue puts the target")
 
 
-#: Name of each artefact -> (cause, beginnings of its footprints' names) in the pixels; None where a
-#: stamp alone cannot show it, and why.
+#: Footprints of a change of focus.
+_FOCUS = ("width", "blur", "width and blur")
+#: Name of each artefact -> (cause, its footprints' names, all where there are none) in the pixels;
+#: or why a stamp alone cannot show it.
 ARTEFACTS: dict[str, tuple[str, tuple[str, ...]] | str] = {
     "spacecraft motion": ("pointing", ("motion", "slope", "learned")),
     "thruster firing": ("pointing", ("motion and smear", "firings", "learned")),
@@ -453,7 +465,7 @@ ARTEFACTS: dict[str, tuple[str, tuple[str, ...]] | str] = {
     "against the stars, or is negative, is evidence",
     "background eclipsing binary": ("neighbour", ()),
     "scattered light and argabrightening": ("background", ()),
-    "focus": ("systematic", ("width", "blur")),
+    "focus": ("systematic", _FOCUS),
     "safe-mode slope": ("systematic", ("gain", "width and gain")),
     "moving object": ("moving_object", ()),
     "sweater fuzzy": "documented nowhere: it was named once, and nobody says what it looks like",
@@ -462,31 +474,12 @@ ARTEFACTS: dict[str, tuple[str, tuple[str, ...]] | str] = {
 
 def _artefacts(m: Measured) -> Iterator[Finding]:
     """A row for each artefact, found or not."""
-    strongest = max(each.gain for each in m.found)
     for name, known in ARTEFACTS.items():
         if isinstance(known, str):
             yield Finding(f"artefact: {name}", "pixels", known)
             continue
-        cause, details = known
-        best = m.gain(cause, *details)
-        if best is None or best.gain < SEEN**2:
-            yield Finding(f"artefact: {name}", "pixels", "not seen in this stamp")
-            continue
-        sigma = float(np.sqrt(best.gain))
-        own = m.judged.verdict == cause and best.gain >= 0.8 * strongest
-        said = (
-            "what changed looks like it" if own else "something else explains what changed better"
-        )
-        yield Finding(
-            f"artefact: {name}",
-            "pixels",
-            f"{said} ({sigma:.1f} sigma)",
-            best.amplitude,
-            np.nan,
-            sigma,
-            (cause,) if own else (),
-            () if own else (cause,),
-        )
+        said, sigma, supports, opposes = _standing(m, m.gain(*known))
+        yield Finding(f"artefact: {name}", "pixels", said, np.nan, np.nan, sigma, supports, opposes)
 
 
 #: Words in a flag's name -> the verdict that it speaks for.
@@ -526,7 +519,7 @@ def _quality(tpf: xr.Dataset, cadences: np.ndarray, verdict: str) -> Iterator[Fi
     if "quality" in tpf.attrs.get("not_in_file", ()):
         yield Finding("QUALITY", "flags", "the file has no QUALITY")
         return
-    flags = tpf["quality"].values[cadences]
+    flags = tpf["quality"].values[cadences].astype(np.int64) & 0xFFFFFFFF  # bit 31 is no sign
     every = int(np.bitwise_or.reduce(flags)) if flags.size else 0
     if not every:
         yield Finding("QUALITY", "flags", "no cadence in the window is flagged")
@@ -562,16 +555,18 @@ def _moved(tpf: xr.Dataset, m: Measured) -> Finding:
         away = np.hypot(quiet[..., 0], quiet[..., 1])[:, m.data.region].max(axis=1)
         usual = float(np.quantile(away, 0.95))
     odd = most > 1.5 * usual
+    said = f"the pointing moved by {most:.2g} pixel in the window, less a trend"
+    if np.isfinite(usual):
+        said += f"; at 95 % of other places by {usual:.2g} or less"
     return Finding(
         "POS_CORR",
         "flags",
-        f"the pointing moved by {most:.2g} pixel in the window, less a trend; at 95 % of other "
-        f"places by {usual:.2g} or less",
+        said,
         most,
         usual,
         np.nan,
         ("pointing",) if odd else (),
-        () if odd else ("pointing",),
+        () if odd or not np.isfinite(usual) else ("pointing",),
     )
 
 
@@ -626,9 +621,5 @@ def _removed_rays(tpf: xr.Dataset, m: Measured) -> Finding:
         return Finding("COSMIC_RAYS", "flags", "the file has no COSMIC_RAYS: rays may be in FLUX")
     values = np.asarray(tpf["cosmic_rays"].variable[m.data.cadences].values)
     count = int(np.count_nonzero(np.isfinite(values) & (values != 0)))
-    said = (
-        f"the pipeline took {count} ray(s) out of the window's pixels"
-        if count
-        else ("the pipeline took no ray out of the window's pixels")
-    )
+    said = f"the pipeline took {count or 'no'} ray(s) out of the window's pixels"
     return Finding("COSMIC_RAYS", "flags", said, count)
