@@ -1,6 +1,8 @@
 """Verdicts: on injected truth, on events of real files, and where nothing can be said."""
 
+import copy
 import json
+import pickle
 
 import numpy as np
 import pytest
@@ -80,6 +82,11 @@ def test_each_cause_by_its_own_footprint(steady, verdict):
     assert found.confidence > 0.5 and found.snr > 8
     assert set(found.probabilities) == set(VERDICTS)
     assert sum(found.probabilities.values()) == pytest.approx(1)
+    pixels = [each for each in found.findings if each.source == "pixels"]
+    assert not [each.sentence for each in pixels if verdict in each.opposes]
+    own = [each for each in pixels if each.name.startswith("artefact") and each.supports]
+    assert {each.supports for each in own} <= {(verdict,)}
+    assert verdict == "on_target" or own  # the list of artefacts has it
 
 
 @pytest.mark.parametrize("wider", [-2, 2])
@@ -232,7 +239,8 @@ def test_the_images_are_of_the_whole_stamp(steady):
     pulls = (images.image - truth) / images.error
     assert np.sqrt(np.mean(pulls**2)) == pytest.approx(1, abs=0.35)
     np.testing.assert_allclose(images.snr, images.image / images.error)
-    assert images.outside.shape == images.model.shape == truth.shape
+    assert np.corrcoef(images.model.ravel(), truth.ravel())[0, 1] > 0.98
+    np.testing.assert_allclose(images.outside, np.median(tpf["flux"], axis=0), rtol=0.02, atol=25)
 
 
 # -- bad data and bad arguments --------------------------------------------------------------------
@@ -285,7 +293,37 @@ def test_a_window_beside_the_file_is_inconclusive(steady):
 
 @pytest.mark.parametrize("gone", [0, 898])
 def test_an_event_at_the_edge_of_the_file(steady, gone):
-    diagnose(steady, window(steady, gone, gone + 1)).to_dict()
+    found = diagnose(steady, window(steady, gone, gone + 1))
+    assert found.verdict == "inconclusive" and found.reason and found.to_dict()
+
+
+class Blind:
+    """A PRF of the same share everywhere."""
+
+    def __init__(self, share):
+        self.share = share
+
+    def images(self, shape, row, col, width=1.0, blur_row=0.0, blur_col=0.0):
+        return np.full((*shape, np.size(row)), self.share)
+
+
+def test_a_quality_of_all_bits_is_read(steady):
+    tpf = changed(steady, EVENTS["on_target"])
+    tpf["quality"][400:410] = -1
+    found = diagnose(tpf, window(tpf, 400, 409))
+    assert sum(each.name.startswith("QUALITY") for each in found.findings) == 32
+
+
+def test_results_cannot_be_changed_but_copied(steady):
+    stars = Table({"row": [505.2], "col": [604.8], "mag": [12.5]})
+    tpf = changed(steady, EVENTS["on_target"])
+    found = diagnose(tpf, window(tpf, 400, 409), stars=stars)
+    with pytest.raises(TypeError):
+        found.stars[0]["name"] = "another"
+    with pytest.raises(TypeError):
+        found.star_probabilities["another"] = 1.0
+    again = pickle.loads(pickle.dumps(found))
+    assert again.to_dict() == copy.deepcopy(found).to_dict() == found.to_dict()
 
 
 @pytest.mark.parametrize(
@@ -297,7 +335,11 @@ def test_an_event_at_the_edge_of_the_file(steady, gone):
         ({"stars": Table({"ra": [1.0], "dec": [2.0]})}, "magnitude"),
         ({"stars": Table({"ra": [1.0], "mag": [2.0]})}, "row and col"),
         ({"stars": Table({"row": ["a"], "col": [1.0], "mag": [2.0]})}, "numbers"),
+        ({"stars": Table({"row": [1.0], "col": [1.0], "mag": [[2.0, 3.0]]})}, "numbers"),
         ({"prf": 0.7}, "images"),
+        ({"prf": GaussianPRF}, "images"),
+        ({"prf": Blind(np.nan)}, "images"),
+        ({"prf": Blind(0.0)}, "images"),
         ({"tpf": 5}, "no target pixel file"),
     ],
 )

@@ -16,6 +16,7 @@ import time
 import numpy as np
 
 import tpfdash
+from tpfdash.diagnosis.verdict import VERDICTS
 
 from . import draws, harness
 from .draws import CLASSES, draw, quiet_window
@@ -26,8 +27,7 @@ SCORING_SEED, TUNING_SEEDS = 1_000_000, 10_000
 #: S/N from, to.
 FAINT, BRIGHT = 5, 50
 BINS = ((5, 10), (10, 20), (20, 50.1))
-INCONCLUSIVE = "inconclusive"
-VERDICTS = (*CLASSES, INCONCLUSIVE)
+INCONCLUSIVE = VERDICTS[-1]
 #: What neither the target nor a neighbour does.
 INSTRUMENTAL = tuple(name for name in CLASSES if name not in ("on_target", "neighbour"))
 EDGES = np.linspace(0, 1, 11)  # of the reliability table's confidences

@@ -18,6 +18,7 @@ from scipy.signal import fftconvolve
 
 import tpfdash
 from tpfdash import simulate as kinds
+from tpfdash.diagnosis.verdict import VERDICTS
 from tpfdash.simulate import Drift, Roll, Star, learn_scene, simulate_tpf
 from tpfdash.stamp.masks import default_mask
 from tpfdash.stamp.prf import MeasuredPRF, MoffatPRF
@@ -33,18 +34,7 @@ __all__ = [
     "tuning_files",
 ]
 
-CLASSES = (
-    "on_target",
-    "neighbour",
-    "moving_object",
-    "cosmic_ray",
-    "column_or_row",
-    "rolling_band",
-    "sensitivity_dropout",
-    "pointing",
-    "systematic",
-    "background",
-)
+CLASSES = VERDICTS[:-1]
 #: A pixel that changes by more than this many sigma from one cadence to the next stands out.
 OUTSTANDING = 10
 #: What an event may do at most, by the field that its strength is: beyond it there is none such.

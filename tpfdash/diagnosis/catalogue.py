@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
 import xarray as xr
+from astropy import units
 
 from tpfdash.diagnosis import settings
 from tpfdash.diagnosis.evidence import Whitened
@@ -35,6 +36,8 @@ _MAGNITUDES = (
     "rpmag",
     "vmag",
 )
+#: Magnitudes are taken for missing beyond this.
+_FAINTEST = 60.0
 _NAMES = ("name", "id", "source_id", "tic", "kic", "epic", "source")
 
 
@@ -96,20 +99,35 @@ class StarTable:
         called = [f"star {n + 1}" for n in range(len(table))]
         if name is not None:
             called = [str(each) for each in table[name]]
-        unique = tuple(
-            each if called.count(each) == 1 else f"{each} ({n + 1})"
-            for n, each in enumerate(called)
-        )
-        return cls(unique, places - corner(tpf), _column(table, magnitude))
+        magnitudes = _column(table, magnitude)
+        magnitudes[np.abs(magnitudes) > _FAINTEST] = np.nan
+        return cls(_different(called), places - corner(tpf), magnitudes)
+
+
+def _different(names: Sequence[str]) -> tuple[str, ...]:
+    """Names of which no two are the same: a number goes after those that are there already."""
+    taken, made = {NOT_LISTED}, []
+    for name in names:
+        numbered = (name, *(f"{name} ({n})" for n in range(2, len(names) + 3)))
+        made.append(next(each for each in numbered if each not in taken))
+        taken.add(made[-1])
+    return tuple(made)
 
 
 def _column(table: Any, name: str) -> np.ndarray:
+    """A column as float64 (star,): positions in deg, NaN where masked."""
     values = table[name]
     try:
-        filled = values.filled(np.nan) if hasattr(values, "filled") else values
-        return np.asarray(getattr(filled, "value", filled), dtype=np.float64)
-    except (TypeError, ValueError):
-        raise TPFError(f"stars' column {name!r} should hold numbers.") from None
+        made = values.astype(np.float64)
+        made = made.filled(np.nan) if hasattr(made, "filled") else made
+        made = np.array(getattr(made, "value", made), dtype=np.float64)
+        if getattr(values, "unit", None) is not None and name.lower() in ("ra", "dec"):
+            made = units.Quantity(made, values.unit).to_value("deg")
+    except (TypeError, ValueError):  # a unit that is no angle's is a TypeError too
+        made = np.zeros((0, 0))
+    if made.ndim != 1:
+        raise TPFError(f"stars' column {name!r} should hold numbers, one a star.") from None
+    return made
 
 
 @dataclass(frozen=True)

@@ -6,13 +6,14 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, fields
 from functools import cached_property
 from types import MappingProxyType
 from typing import Any
 
 import numpy as np
 import xarray as xr
+from astropy.table import Table
 from numpy.typing import ArrayLike
 
 from tpfdash.diagnosis.catalogue import RankedStars, StarTable, rank_stars
@@ -20,6 +21,7 @@ from tpfdash.diagnosis.evidence import best_shape, explanations, whitened
 from tpfdash.diagnosis.findings import Finding, Measured, flag_findings, pixel_findings
 from tpfdash.diagnosis.footprints import footprints, shapes
 from tpfdash.diagnosis.noise import learn_noise
+from tpfdash.diagnosis.numbers import in_ppm
 from tpfdash.diagnosis.place import Place, measure_place
 from tpfdash.diagnosis.reference import Nothing, stretches
 from tpfdash.diagnosis.scene import see_scene
@@ -61,7 +63,7 @@ class EventImages:
     model: np.ndarray
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Diagnosis:
     """What an event is, and how sure that is. Numbers that cannot be had are NaN or None.
 
@@ -122,6 +124,19 @@ class Diagnosis:
     _measured: Measured | None = field(default=None, repr=False, compare=False)
     _tpf: xr.Dataset | None = field(default=None, repr=False, compare=False)
 
+    def __post_init__(self) -> None:
+        stars = tuple(MappingProxyType(dict(star)) for star in self.stars)
+        object.__setattr__(self, "stars", stars)
+        for name in ("probabilities", "star_probabilities"):
+            object.__setattr__(self, name, MappingProxyType(dict(getattr(self, name))))
+
+    def __reduce__(self) -> tuple:  # a mapping proxy cannot be pickled, nor copied
+        values = {each.name: getattr(self, each.name) for each in fields(self)}
+        values["stars"] = tuple(map(dict, self.stars))
+        for name in ("probabilities", "star_probabilities"):
+            values[name] = dict(values[name])
+        return Diagnosis, tuple(values.values())
+
     @property
     def confidence(self) -> float:
         """Probability of the verdict."""
@@ -130,12 +145,12 @@ class Diagnosis:
     @property
     def depth_ppm(self) -> float:
         """Depth by the level, in ppm; NaN where the level is not above 0."""
-        return self.depth / self.level * 1e6 if self.level > 0 else np.nan
+        return in_ppm(self.depth, self.level)
 
     @property
     def depth_ppm_err(self) -> float:
         """Error of `depth_ppm`."""
-        return self.depth_err / self.level * 1e6 if self.level > 0 else np.nan
+        return in_ppm(self.depth_err, self.level)
 
     @property
     def offset_arcsec(self) -> Pair | None:
@@ -247,7 +262,7 @@ def diagnose(
     window: Window | Sequence[Window],
     aperture: ArrayLike | None = None,
     *,
-    stars: StarTable | None = None,
+    stars: Table | None = None,
     prf: PRF | None = None,
 ) -> Diagnosis:
     """Say whether an event is real or instrumental, and which star it is on.
@@ -290,8 +305,8 @@ def diagnose(
     check_tpf(tpf)
     windows = as_windows(window)
     shape = tpf["aperture"].shape
-    if prf is not None and not isinstance(prf, PRF):
-        raise TPFError(f"prf is a {type(prf).__name__}: it should be a PRF, with a method images.")
+    if prf is not None:
+        _check_prf(prf)
     mask = default_mask(tpf) if aperture is None else as_mask(aperture, shape)
     table = None if stars is None else StarTable.read(stars, tpf)
     scale = pixel_scale(tpf) or get_mission(tpf.attrs["mission"]).pixel_scale
@@ -302,9 +317,22 @@ def diagnose(
     return _diagnosis(tpf, measured, table, scale)
 
 
+def _check_prf(prf: Any) -> None:
+    """Raise TPFError where it gives no image of a star."""
+    try:
+        image = np.asarray(prf.images((3, 3), 1.0, 1.0), dtype=np.float64)
+    except Exception:  # it may be anything
+        image = np.zeros(0)
+    if image.shape != (3, 3, 1) or not np.isfinite(image).all() or not image.sum() > 0:
+        raise TPFError(
+            f"prf is {prf!r}: it should be a PRF, whose method images gives finite shares of a "
+            "star's light."
+        )
+
+
 def _inconclusive(tpf: xr.Dataset, reason: str, scale: float) -> Diagnosis:
     none = dict.fromkeys(VERDICTS, 0.0) | {"inconclusive": 1.0}
-    return Diagnosis("inconclusive", MappingProxyType(none), reason, pixel_scale=scale, _tpf=tpf)
+    return Diagnosis("inconclusive", none, reason, pixel_scale=scale, _tpf=tpf)
 
 
 def _measure(
@@ -387,7 +415,7 @@ def _diagnosis(tpf: xr.Dataset, m: Measured, table: StarTable | None, scale: flo
         ranked = rank_stars(table, m.image, m.scene, place, tpf, scale)
     return Diagnosis(
         verdict=judged.verdict,
-        probabilities=MappingProxyType(judged.probabilities),
+        probabilities=judged.probabilities,
         reason=_reason(m),
         depth=depth,
         depth_err=depth_err,
@@ -403,7 +431,7 @@ def _diagnosis(tpf: xr.Dataset, m: Measured, table: StarTable | None, scale: flo
         else "the target",
         pixel_scale=scale,
         stars=ranked.stars,
-        star_probabilities=MappingProxyType(dict(ranked.probabilities)),
+        star_probabilities=ranked.probabilities,
         exclusion_radius=ranked.exclusion_radius,
         _measured=m,
         _tpf=tpf,

@@ -14,6 +14,7 @@ import numpy as np
 import xarray as xr
 
 from tpfdash.diagnosis.difference import DifferenceImage, difference_image
+from tpfdash.diagnosis.numbers import in_ppm
 from tpfdash.diagnosis.offset import SIGNIFICANT, Offset, measure_offset
 from tpfdash.diagnosis.quiet import (
     QuietPlaces,
@@ -91,12 +92,12 @@ class Event:
     @property
     def depth_ppm(self) -> float:
         """Depth by the level beside the windows, in ppm; NaN where that level is not above 0."""
-        return self.depth / self.level * 1e6 if self.level > 0 else np.nan
+        return in_ppm(self.depth, self.level)
 
     @property
     def depth_ppm_err(self) -> float:
         """Error of `depth_ppm`."""
-        return self.depth_err / self.level * 1e6 if self.level > 0 else np.nan
+        return in_ppm(self.depth_err, self.level)
 
     @property
     def sentence(self) -> str:

@@ -55,7 +55,6 @@ class Explanation:
     place: tuple[float, float] | None = None
     model: np.ndarray | None = field(default=None, repr=False, compare=False)
     beaten: bool = False
-    path: tuple[float, ...] | None = None
 
 
 class Whitened:
@@ -562,7 +561,6 @@ def _crossing(
             amplitude,
             (float(middle[0]), float(middle[1])),
             None,
-            path=(*start.tolist(), *stop.tolist(), float(span.start), float(span.stop)),
         )
 
 
@@ -630,7 +628,6 @@ def _drifting(
                 amplitude,
                 None,
                 None,
-                path=(float(a[top]), float(b[top]), float(span.start), float(span.stop)),
             )
 
 

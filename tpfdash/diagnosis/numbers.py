@@ -4,10 +4,15 @@ from __future__ import annotations
 
 import numpy as np
 
-__all__ = ["signed_with_error", "with_error"]
+__all__ = ["in_ppm", "signed_with_error", "with_error"]
 
 #: Digits of a number that has no error.
 _DIGITS = 4
+
+
+def in_ppm(value: float, level: float) -> float:
+    """A value by the level that it is a part of, in ppm; NaN where that is not above 0."""
+    return value / level * 1e6 if level > 0 else np.nan
 
 
 def with_error(value: float, error: float) -> str:

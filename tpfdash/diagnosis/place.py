@@ -32,17 +32,11 @@ class Place:
         From the target, measured by the same PRF with the same weights.
     covariance : float64 array (2, 2)
         Of the offset, pixel**2.
-    formal : float64 array (2, 2)
-        What the noise's covariance alone would make it.
-    amplitude : float
-        e-/s over the whole PRF.
     """
 
     position: np.ndarray
     offset: np.ndarray
     covariance: np.ndarray
-    formal: np.ndarray
-    amplitude: float
 
 
 def measure_place(image: Whitened, scene: Scene, start: np.ndarray) -> Place | None:
@@ -61,7 +55,7 @@ def measure_place(image: Whitened, scene: Scene, start: np.ndarray) -> Place | N
         kept = ~scene.full
         prf, target = OnPixels(prf.prf, prf.pixels[kept]), target[kept]
         image = image.of(kept)
-    place, amplitude, estimator = _fit(image, image.image, prf, start)
+    place, estimator = _fit(image, image.image, prf, start)
     if place is None:
         return None
     # The target by its own image, as this PRF and these weights see it.
@@ -77,13 +71,13 @@ def measure_place(image: Whitened, scene: Scene, start: np.ndarray) -> Place | N
     # Templates err, which quiet places do not know of; on the target alike for event and star.
     covariance = covariance + min(1.0, settings.ALIKE + float(offset @ offset)) * errs
     covariance = covariance + settings.PLACE_FLOOR**2 * np.eye(2)
-    return Place(scene.star + offset, offset, covariance, formal, amplitude)
+    return Place(scene.star + offset, offset, covariance)
 
 
 def _fit(
     image: Whitened, data: np.ndarray, prf: OnPixels, start: np.ndarray
-) -> tuple[np.ndarray | None, float, np.ndarray]:
-    """Place and height of a star by least squares, and the place's estimator (2, pixel)."""
+) -> tuple[np.ndarray | None, np.ndarray]:
+    """A star's place by least squares, None where that does not hold; its estimator (2, pixel)."""
     place = np.array(start, dtype=float)
     h = _STEP
     for _ in range(_ROUNDS):
@@ -98,16 +92,16 @@ def _fit(
         gram[np.diag_indices(3)] *= 1 + 1e-9
         unit = np.sqrt(np.outer(gram.diagonal(), gram.diagonal()))
         if not (unit > 0).all() or np.linalg.cond(gram / unit) > _SINGULAR:
-            return None, 0.0, slopes[1:]
+            return None, slopes[1:]
         estimator = np.linalg.solve(gram, slopes)
         step = estimator[1:] @ (data - amplitude * middle)
         length = float(np.hypot(*step))
         place = place + step * min(1.0, 0.4 / max(length, 1e-12))
         if np.hypot(*(place - start)) > 1.5:
-            return None, 0.0, estimator[1:]
+            return None, estimator[1:]
         if length < 1e-3:
             break
-    return place, amplitude, estimator[1:]
+    return place, estimator[1:]
 
 
 def _no_less(one: np.ndarray, other: np.ndarray) -> np.ndarray:

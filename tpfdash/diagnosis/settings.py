@@ -1,4 +1,4 @@
-"""Every number that the diagnosis was tuned by, in one place, and where each comes from.
+"""The prices and limits that the diagnosis was tuned by, and where each comes from.
 
 "Tuned" numbers were chosen on injections with seeds below 10,000 into KIC 6922244, EPIC 210994964,
 the first half of TIC 55525572, a TESSCut stamp of sector 1 and simulated files; none of them was

@@ -22,7 +22,7 @@ from tpfdash.stamp.geometry import corner, extent
 __all__ = ["pixel_scale", "target_position", "to_detector", "wcs_header", "wcs_text"]
 
 #: A detector pixel, (row, col).
-Place = tuple[int, int]
+Pixel = tuple[int, int]
 #: What a WCS header says that is not of the sky.
 _DATES = ("DATE", "MJD")
 
@@ -79,7 +79,7 @@ def target_position(tpf: xr.Dataset) -> tuple[float, float] | None:
 
 @lru_cache(maxsize=64)  # asked for with each gesture, and slow
 def _position(
-    ra: float, dec: float, text: str, counted_from: Place, first: Place
+    ra: float, dec: float, text: str, counted_from: Pixel, first: Pixel
 ) -> tuple[float, float] | None:
     wcs = _sky(text, counted_from, first)
     if wcs is None:
@@ -141,7 +141,7 @@ def pixel_scale(tpf: xr.Dataset) -> float | None:
     return scale if abs(scale - nominal) <= nominal / 5 else None
 
 
-def _wcs_of(tpf: xr.Dataset) -> tuple[str, Place, Place]:
+def _wcs_of(tpf: xr.Dataset) -> tuple[str, Pixel, Pixel]:
     """All that the stamp's WCS follows from: its text, the pixel it counts from, the first one."""
     first = corner(tpf)
     row, col = tpf.attrs.get("wcs_corner", first)
@@ -149,7 +149,7 @@ def _wcs_of(tpf: xr.Dataset) -> tuple[str, Place, Place]:
 
 
 @lru_cache(maxsize=8)
-def _sky(text: str, counted_from: Place, first: Place) -> WCS | None:
+def _sky(text: str, counted_from: Pixel, first: Pixel) -> WCS | None:
     """The stamp's WCS from two pixel axes to the sky; its pixels count from the stamp's first."""
     header = wcs_header({"wcs": text, "wcs_corner": counted_from}, first)
     if header is None:
