@@ -2,14 +2,17 @@
 
 import json
 import re
+from copy import copy
 from datetime import UTC, datetime
-from html import unescape
+from html import escape, unescape
 from pathlib import Path
 
 import pytest
+from eventparts import TRANSIT, two_stars
 
 from tpfdash import __version__
 from tpfdash.app.report import report_html
+from tpfdash.cards.checks import rows_of
 from tpfdash.cards.measured import event_html
 from tpfdash.inspector import Inspector
 from tpfdash.io import open_tpf, write_tpf
@@ -103,25 +106,29 @@ def test_injected_events_are_said(tpf):
 
 def pictures(page):
     """The words over the colour bars of the figures in a report."""
-    found = re.findall(r'"title":("(?:out|S/N) [^"]*")', page)
+    found = re.findall(r'"title":("(?:out|S/N|expected) [^"]*")', page)
     return [json.loads(one.replace("\\\\", "\\")) for one in found]  # it is a script's text
 
 
-def test_the_difference_image_of_a_window_and_its_signal_to_noise_are_in_it(tpf):
-    time = tpf["time"].values
-    inspector = Inspector(tpf, window=(time[10], time[14]), picture="in")
+def test_the_verdict_its_checks_and_its_pictures_are_in_it():
+    inspector = Inspector(two_stars(), window=TRANSIT, picture="out", check="offset")
     page = report_html(inspector)
-    assert pictures(page) == ["out − in (e⁻/s)", "S/N of out − in (σ)"]
-    assert event_html(inspector) in page
-    assert page.count("positive (red): light is missing") == 2
-    assert inspector.picture == "in"
+    assert pictures(page) == ["out − in (e⁻/s)", "S/N of out − in (σ)", "expected (e⁻/s)"]
+    still = copy(inspector)
+    still.answer = inspector.diagnosis
+    assert event_html(still) in page and "On target" in event_html(still)
+    assert page.count("red: light is missing") == 3
+    assert page.count("<polyline") == 4  # the light curves of the pixels that change most
+    for row in rows_of(still.answer):
+        assert escape(row["sentence"]) in page
+    assert inspector.picture == "out" and inspector.check == "offset" and inspector.answer is None
 
 
 def test_without_a_window_there_is_no_evidence_and_without_cadences_the_reason(tpf):
     page = report_html(Inspector(tpf))
     assert "Evidence" not in page and not pictures(page)
     page = report_html(Inspector(tpf, window=(1.0, 2.0)))
-    assert "holds no usable cadence" in page and not pictures(page)
+    assert "holds no cadence with data" in page and not pictures(page)
 
 
 # -- panels and notes ------------------------------------------------------------------------------

@@ -3,53 +3,52 @@
 import numpy as np
 import pytest
 from bokeh.models import Plot
-from cardparts import odd_tpf, part, parts, press, put_on_page, words
+from cardparts import part, parts, press, put_on_page, words
+from eventparts import NEIGHBOURS, QUIET, TRANSIT, two_stars
 
 from tpfdash.cards.evidence import evidence_card, legend_html
 from tpfdash.cards.measured import event_html
-from tpfdash.diagnosis.difference import difference_image
-from tpfdash.inspector import Inspector
+from tpfdash.diagnosis.diagnose import diagnose
+from tpfdash.inspector import Inspector, question
 from tpfdash.inspector.choices import PICTURES
-from tpfdash.simulate import Transit
+from tpfdash.views.asking import Asking
 
 HINT = "Drag over the light curve, or press w"
 
 
-@pytest.fixture
+@pytest.fixture(scope="module")
 def tpf():
-    """With a deep transit in the middle of cadences 17 to 23."""
-    time = odd_tpf()["time"].values
-    transit = Transit(0, period=100.0, epoch=time[20], duration=time[23] - time[17], depth=0.02)
-    return odd_tpf(events=[transit])
+    return two_stars()
 
 
 @pytest.fixture
 def inspector(tpf):
-    return Inspector(tpf)
+    inspector = Inspector(tpf)
+    inspector.asking = Asking(inspector)
+    return inspector
 
 
 @pytest.fixture
-def window(tpf):
-    time = tpf["time"].values
-    return time[18], time[22]
+def window():
+    return TRANSIT
 
 
 @pytest.fixture
 def counted(monkeypatch):
-    """The windows for which a difference image was worked out."""
+    """The windows that were diagnosed."""
     windows = []
 
-    def count(tpf, window, good):
-        windows.append(window)
-        return difference_image(tpf, window, good)
+    def count(tpf, asked, aperture):
+        windows.extend(asked)
+        return diagnose(tpf, asked, aperture)
 
-    monkeypatch.setattr("tpfdash.inspector.values.difference_image", count)
+    monkeypatch.setattr(question, "diagnose", count)
     return windows
 
 
 @pytest.fixture
 def card(inspector):
-    return evidence_card(inspector)
+    return evidence_card(inspector, lambda: "<html>the report</html>")
 
 
 def text(card):
@@ -74,72 +73,97 @@ def test_without_a_window_it_says_how_to_get_one(card):
         assert not in_sight(card, tag), tag
 
 
-def test_with_a_window_it_says_the_numbers_in_words(inspector, card, window, tpf):
+def test_with_a_window_it_says_the_numbers_in_words(inspector, card, window):
     inspector.window = window
-    good = (tpf["quality"].values & 1130799) == 0
-    found = difference_image(tpf, window, good)
     assert words(event_html(inspector)) == text(card) != HINT
-    assert f"{found.n_inside} cadences" in text(card)
-    for tag in ("clear-window", "picture", "difference", "picture-legend"):
+    assert text(card).startswith("On target")
+    for tag in SEEN:
         assert in_sight(card, tag), tag
 
 
+SEEN = (
+    "clear-window",
+    "picture",
+    "difference",
+    "picture-legend",
+    "checks",
+    "copy-evidence",
+    "evidence-report",
+)
+
+
 def test_a_window_that_is_there_from_the_start_is_shown(tpf, window):
-    card = evidence_card(Inspector(tpf, window=window))
-    assert in_sight(card, "difference") and in_sight(card, "clear-window")
-    assert "dimming" in text(card)
+    inspector = Inspector(tpf, window=window)
+    asking = Asking(inspector)
+    card = evidence_card(inspector, str)
+    assert all(in_sight(card, tag) for tag in SEEN) and asking
+    assert text(card).startswith("On target")
 
 
-def test_where_nothing_stands_out_it_says_so():
-    tpf = odd_tpf(background=5000.0)
-    time, rng = tpf["time"].values, np.random.default_rng(0)
-    tpf["flux"].values[:] = rng.normal(100, 1, tpf["flux"].shape)
-    inspector = Inspector(tpf, window=(time[18], time[19]))
-    card = evidence_card(inspector)
-    assert inspector.event().offset is None
-    assert "No pixel stands out" in text(card)
+def test_where_nothing_stands_out_it_says_so(inspector, card):
+    inspector.window = QUIET
+    assert inspector.answer.offset is None
+    assert "Cannot tell" in text(card) and "stands out of the noise" in text(card)
     assert in_sight(card, "difference")
 
 
-@pytest.mark.parametrize(
-    ("bad", "message"), [((1.0, 2.0), "holds no usable cadence"), ((0.0, 1e4), "to compare with")]
-)
-def test_a_window_with_nothing_to_compare_is_an_error_in_words(
-    inspector, card, window, bad, message
-):
+def test_a_window_with_nothing_to_measure_is_said_in_words(inspector, card, window):
     for before in (None, window):
         inspector.window = before
-        inspector.window = bad
-        assert message in text(card)
+        inspector.window = 1, 2
+        assert "holds no cadence with data" in text(card)
         assert in_sight(card, "clear-window") and not in_sight(card, "difference")
     press(card, "clear-window")
     assert inspector.window is None
     assert HINT in text(card)
-    inspector.window = bad
+    inspector.window = 1, 2
     inspector.window = window
-    assert "dimming" in text(card) and in_sight(card, "difference")
+    assert "On target" in text(card) and in_sight(card, "difference")
 
 
 def test_clear_window_sets_none(inspector, card, window):
     inspector.window = window
     press(card, "clear-window")
     assert inspector.window is None
-    assert HINT in text(card) and not in_sight(card, "difference")
+    assert HINT in text(card)
+    assert not any(in_sight(card, tag) for tag in SEEN)
 
 
-def test_it_follows_the_quality_choice_and_nothing_else(inspector, card, window, counted):
+def test_it_follows_window_and_aperture_and_nothing_else(inspector, card, window, counted):
     inspector.window = window
-    assert counted == [(window,)]  # once, for words and picture
-    assert "3 cadences" in text(card)  # two of the five are flagged
-    counted.clear()
+    assert counted == [window]  # once, for words, checks and picture
     inspector.cadence = 9
-    inspector.set_aperture("all")
     inspector.normalized = True
     inspector.picture = "S/N"
-    assert counted == []
     inspector.quality_bitmask = "none"
-    assert counted == [(window,)]
-    assert "5 cadences" in text(card)
+    assert counted == [window]
+    depth = text(card)
+    inspector.set_aperture("all")
+    assert counted == [window] * 2 and text(card) != depth
+
+
+def test_while_it_is_worked_out_it_says_so(inspector, card, window):
+    inspector.window = window
+    inspector.answer = None
+    assert text(card) == "Working it out …"
+    assert in_sight(card, "clear-window") and not in_sight(card, "checks")
+
+
+def test_the_text_to_copy_is_all_that_was_found(inspector, card, window, tpf):
+    inspector.window = window
+    said = part(card, "evidence-text").value
+    assert tpf.attrs["object"] in said and "Simulated data." in said
+    assert "544.87000 to 545.13000 BKJD" in said and str(inspector.answer) in said
+    assert not in_sight(card, "evidence-text")
+    inspector.window = None
+    assert part(card, "evidence-text").value == ""
+
+
+def test_the_report_is_made_when_it_is_asked_for(inspector, card, window):
+    inspector.window = window
+    saved = part(card, "evidence-report")
+    assert saved.filename.endswith("_report.html")
+    assert saved.callback().read() == b"<html>the report</html>"
 
 
 # -- the picture ---------------------------------------------------------------------------------
@@ -165,21 +189,21 @@ def test_it_is_made_while_the_mouse_is_on_its_way(inspector, card, window):
     assert in_sight(card, "difference")
 
 
-def test_nothing_is_built_again_for_another_window(inspector, card, window, tpf):
+def test_nothing_is_built_again_for_another_window(inspector, card, window):
     page = put_on_page(card)
     inspector.window = window
     models, parts = set(page.references()), list(card.select())
     pictures = []
     (figure,) = page.select({"type": Plot})
     source = figure.renderers[0].data_source
-    for ends in ((19, 21), (20, 25)):
-        inspector.window = tpf["time"].values[ends[0]], tpf["time"].values[ends[1]]
-        np.testing.assert_array_equal(source.data["image"][0], inspector.difference().image)
+    for other in (NEIGHBOURS, QUIET):
+        inspector.window = other
+        np.testing.assert_array_equal(source.data["image"][0], inspector.diagnosis.difference.image)
         pictures.append(source.data["image"][0].tolist())
     inspector.window = None
     inspector.window = (1.0, 2.0)
     inspector.window = window
-    np.testing.assert_array_equal(source.data["image"][0], inspector.difference().image)
+    np.testing.assert_array_equal(source.data["image"][0], inspector.diagnosis.difference.image)
     assert set(page.references()) == models and list(card.select()) == parts
     assert pictures[0] != pictures[1]
 
@@ -188,20 +212,35 @@ def test_nothing_is_built_again_for_another_window(inspector, card, window, tpf)
 def test_the_choice_of_picture_is_the_inspectors(inspector, card, window, picture):
     inspector.window = window
     choice = part(card, "picture")
-    assert list(choice.options) == list(PICTURES)
+    assert list(choice.options.values()) == list(PICTURES)
     choice.value = picture
     assert inspector.picture == picture
     inspector.picture = "out"
     assert choice.value == "out"
 
 
+def test_pixels_have_their_light_curves_in_place_of_the_image(inspector, card, window):
+    inspector.window = window
+    inspector.picture = "pixels"
+    assert in_sight(card, "curves") and not in_sight(card, "difference")
+    drawn = part(card, "curves").object
+    assert drawn.count("<svg") == 4 and "<polyline" in drawn and "<rect" in drawn
+    inspector.picture = "S/N"
+    assert in_sight(card, "difference") and not in_sight(card, "curves")
+
+
 def test_the_legend_says_what_marks_and_colours_are(inspector, card, window):
     inspector.window = window
     said = words(part(card, "picture-legend").object)
-    for what in ("star out of the window", "the difference", "catalogue position", "aperture"):
+    for what in ("target", "event, 1 σ", "catalogue", "aperture"):
         assert what in said
-    assert "positive (red): light is missing in the window" in said
-    assert "negative (blue): light was added" in said
+    assert "red: light is missing" in said and "blue: light was added" in said
     assert legend_html(inspector).count("<svg") == 4
+    inspector.picture = "expected"
+    assert "model: on target" in words(legend_html(inspector))
+    inspector.check = "artefact: smear"
+    assert "model: smear" in words(legend_html(inspector))
     inspector.picture = "out"
     assert "red" not in words(part(card, "picture-legend").object)
+    inspector.picture = "pixels"
+    assert words(part(card, "picture-legend").object) == ""

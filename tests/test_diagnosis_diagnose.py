@@ -13,7 +13,7 @@ from tpfdash.diagnosis.diagnose import diagnose
 from tpfdash.diagnosis.verdict import VERDICTS
 from tpfdash.errors import TPFError
 from tpfdash.io import open_tpf
-from tpfdash.simulate import Star, simulate_tpf
+from tpfdash.simulate import Eclipse, Star, simulate_tpf
 from tpfdash.stamp.prf import GaussianPRF
 
 TARGET, NEIGHBOUR = (5.2, 4.8), (7.4, 7.3)
@@ -224,6 +224,24 @@ def test_every_artefact_has_its_row(steady):
     assert "documented nowhere" in rows["artefact: sweater fuzzy"]
 
 
+def test_the_next_eclipses_of_a_binary_are_no_noise():
+    """Half of all places of the file hold one, or a part of one."""
+    tpf = simulate_tpf(
+        "K2",
+        n_cadences=600,
+        shape=(7, 8),
+        stars=[Star(3.2, 2.6, magnitude=12), Star(4.9, 5.2, magnitude=13.5)],
+        events=[Eclipse(1, 3.1, 3264.5, 0.4, 0.6)],
+        seed=1,
+    )
+    for number in (1, 2):
+        middle = 3264.5 + 3.1 * number
+        found = diagnose(tpf, (middle - 0.19, middle + 0.19))
+        assert found.verdict == "neighbour" and found.confidence > 0.9
+        place = np.subtract(found.position, (tpf["row"].values[0], tpf["col"].values[0]))
+        assert np.hypot(*(place - (4.9, 5.2))) < 0.3
+
+
 def test_as_plain_numbers(steady):
     for tpf, ends in ((steady, (300, 309)), (changed(steady, EVENTS["on_target"]), (400, 409))):
         told = diagnose(tpf, window(tpf, *ends)).to_dict()
@@ -235,7 +253,7 @@ def test_the_images_are_of_the_whole_stamp(steady):
     tpf = changed(steady, EVENTS["on_target"])
     images = diagnose(tpf, window(tpf, 400, 409)).difference
     row, col = np.indices(tpf["aperture"].shape)
-    truth = -1500 * star(row, col, TARGET)
+    truth = 1500 * star(row, col, TARGET)  # out of the event minus in it
     pulls = (images.image - truth) / images.error
     assert np.sqrt(np.mean(pulls**2)) == pytest.approx(1, abs=0.35)
     np.testing.assert_allclose(images.snr, images.image / images.error)

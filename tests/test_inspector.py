@@ -17,7 +17,7 @@ from test_photometry import COL, ROW, make_tpf
 from tpfdash import photometry
 from tpfdash.errors import TPFError
 from tpfdash.inspector import Inspector
-from tpfdash.inspector import values as values_module
+from tpfdash.inspector.inspector import FOLLOWING
 from tpfdash.io import open_tpf, write_tpf
 from tpfdash.photometry import aperture_photometry
 from tpfdash.simulate import simulate_tpf
@@ -130,6 +130,7 @@ BAD = {
     "show_flagged": ["yes", 2, None],
     "show_all": ["yes", 2, None],
     "notes": [None, 5, "a" * 10_001],
+    "check": [None, 5],
     "hovered": [-1, 1.5, "3"],
     "pointed": [3, "12", (0, 0), (1.5, 2), (1, 2, 3)],
     "marked_flag": [-1, 1.5, "4", None],
@@ -150,7 +151,7 @@ def test_a_bad_value_raises_and_changes_nothing(tpf, inspector, name, value):
 
 
 def test_every_param_is_put_to_that_test():
-    assert set(BAD) == set(Inspector.param) - {"name", "tpf", "lightcurve"}
+    assert set(BAD) == set(Inspector.param) - {"name", "tpf", *FOLLOWING}
 
 
 def test_what_is_no_file_or_param_raises(tpf):
@@ -767,15 +768,14 @@ def test_stamps_without_contrast(shape, value, n):
     inspector.seek(1e6)
     assert inspector.cadence == n - 1
     inspector.window = (-1e9, 1e9)
-    with pytest.raises(TPFError, match="usable cadence"):
-        inspector.difference()
+    assert inspector.diagnosis.verdict == "inconclusive"
 
 
 # -- windows -----------------------------------------------------------------------------------
 
 
 def test_windows_are_added_and_cleared(inspector):
-    assert inspector.windows == () and inspector.difference() is inspector.event() is None
+    assert inspector.windows == () and inspector.diagnosis is None
     told = []
     inspector.param.watch(lambda *events: told.append(inspector.windows), ["window", "stacked"])
     inspector.add_window(101, 100.8)
@@ -812,54 +812,8 @@ def test_copies_keep_the_windows(inspector):
     inspector.add_window(100.2, 100.4)
     inspector.add_window(100.8, 101)
     for twin in (copy.copy(inspector), copy.deepcopy(inspector)):
-        assert twin.windows == inspector.windows and twin.event() == inspector.event()
+        assert twin.windows == inspector.windows
     assert pickle.loads(pickle.dumps(inspector)).windows == inspector.windows
-
-
-def test_difference_and_event_are_measured_once(inspector, monkeypatch):
-    done = []
-    for name in ("difference_image", "measure_event"):
-        real = getattr(values_module, name)
-
-        def noted(*args, real=real, name=name, **kwargs):
-            done.append(name)
-            return real(*args, **kwargs)
-
-        monkeypatch.setattr(values_module, name, noted)
-    inspector.window = 100.2, 100.4
-    event = inspector.event()
-    assert inspector.event() is event and inspector.difference() is inspector.difference()
-    assert done == ["difference_image", "measure_event"]
-    inspector.normalized, inspector.column, inspector.cadence = True, "error", 5
-    assert inspector.event() is event
-    inspector.toggle(ROW, COL)
-    assert inspector.event().level != event.level and done.count("difference_image") == 1
-    inspector.stacked = [(100.8, 101)]
-    assert inspector.event().n_windows == 2 and done.count("difference_image") == 2
-    inspector.quality_bitmask = "none"
-    inspector.event()
-    assert done.count("difference_image") == 3
-    inspector.window = None
-    assert inspector.event() is None and done.count("difference_image") == 3
-
-
-def test_the_event_is_that_of_the_light_curve_drawn(inspector):
-    inspector.window = 100.2, 100.4
-    before = inspector.event()
-    assert before.unit == "e⁻/s"
-    inspector.transform = lambda made: made.assign(flux=2 * made["flux"])
-    after = inspector.event()
-    assert after.depth == pytest.approx(2 * before.depth)
-    assert after.depth_ppm == pytest.approx(before.depth_ppm)
-    inspector.set_background([[True, *[False] * 4], *[[False] * 5] * 3])
-    assert inspector.event().level != after.level
-
-
-def test_an_event_that_cannot_be_measured_raises(inspector):
-    inspector.window = 1, 2
-    for measure in (inspector.difference, inspector.event):
-        with pytest.raises(TPFError, match="usable cadence"):
-            measure()
 
 
 # -- files -------------------------------------------------------------------------------------
@@ -885,7 +839,8 @@ def test_a_chunked_file_stays_on_disk(tpf):
     inspector.window = tpf["time"].values[[20, 30]]
     eager = Inspector(tpf, aperture=inspector.aperture, window=inspector.window)
     np.testing.assert_allclose(inspector.flux, eager.flux, rtol=1e-12)
-    np.testing.assert_allclose(inspector.difference().snr, eager.difference().snr)
+    lazy, at_once = inspector.diagnosis, eager.diagnosis
+    np.testing.assert_allclose(lazy.difference.snr, at_once.difference.snr)
     np.testing.assert_array_equal(inspector.frame(), eager.frame())
     assert inspector.levels() == eager.levels()
     assert isinstance(inspector.tpf["flux"].data, dask.array.Array)

@@ -588,7 +588,7 @@ def as_json(**facts):
         b"",
         b"garbage",
         b"\x1f\x8b garbage",
-        gzip.compress(b"garbage"),
+        gzip.compress(b"garbage", mtime=0),
         b"SIMPLE  =                    T",
         b"\x93NUMPY garbage",
         b"{",

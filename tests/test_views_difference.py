@@ -5,11 +5,13 @@ import numpy as np
 import pytest
 from bokeh.models import Arrow, ColorBar, HoverTool, Image, Line, Scatter
 
+from tpfdash.diagnosis.diagnose import Diagnosis, EventImages
+from tpfdash.diagnosis.verdict import VERDICTS
 from tpfdash.inspector import Inspector
-from tpfdash.inspector.choices import PICTURES
-from tpfdash.simulate import Star, Transit, simulate_tpf
+from tpfdash.simulate import Star, simulate_tpf
 from tpfdash.views.difference import (
     HALO_COLOR,
+    IMAGES,
     MARKS,
     DifferenceView,
     error_ellipse,
@@ -25,22 +27,16 @@ STAR, DIP, DEPTH = (1, 5), (3, 2), 80.0
 FLARE = (0, 3)
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture
 def tpf():
-    """Every pixel has a value of its own, and a noise of 1 e-/s that cancels in even numbers."""
-    tpf = simulate_tpf(
+    return simulate_tpf(
         "Kepler",
-        n_cadences=320,
+        n_cadences=5,
         shape=SHAPE,
         corner=(ROW, COL),
         stars=[Star(*STAR, magnitude=12)],
         noise=False,
     )
-    flux = np.broadcast_to(level(), (320, *SHAPE)) + np.resize([1.0, -1.0], 320)[:, None, None]
-    flux[70:90, *DIP] -= DEPTH
-    flux[230:250, *FLARE] += DEPTH
-    tpf["flux"].values[:] = flux
-    return tpf
 
 
 def level():
@@ -50,42 +46,58 @@ def level():
     return level
 
 
-def in_window():
-    inside = level()
-    inside[DIP] -= DEPTH
-    return inside
-
-
 def missing(place=DIP, depth=DEPTH):
     image = np.zeros(SHAPE)
     image[place] = depth
     return image
 
 
-#: Steps of 2 e-/s: a variance of 2, on means of 20 cadences and of twice 20.
-NOISE = np.sqrt(2 * (1 / 20 + 2 / 20 / 4))
+NOISE = 2.0
+COVARIANCE = ((0.09, 0.02), (0.02, 0.04))
+
+
+def answer(place=DIP, depth=DEPTH, covariance=COVARIANCE, **values):
+    """A diagnosis whose images are known."""
+    shares = dict.fromkeys(VERDICTS, 0.0) | {"neighbour": 1.0}
+    position = None if place is None else (ROW + place[0], COL + place[1])
+    found = Diagnosis(
+        "neighbour",
+        shares,
+        position=position,
+        offset=None if place is None else tuple(np.subtract(place, STAR)),
+        covariance=covariance,
+        target=(ROW + STAR[0], COL + STAR[1]),
+        **values,
+    )
+    image = missing(place or DIP, depth)
+    vars(found)["difference"] = EventImages(
+        image=image,
+        error=np.full(SHAPE, NOISE),
+        snr=image / NOISE,
+        outside=level(),
+        model=image / 2,
+    )
+    return found
+
+
 DRAWN = {
     "difference": missing(),
     "S/N": missing() / NOISE,
+    "expected": missing() / 2,
     "out": level(),
-    "in": in_window(),
 }
 
 
 @pytest.fixture
-def window(tpf):
-    return tpf["time"].values[70], tpf["time"].values[89]
+def brightening():
+    return answer(FLARE, -DEPTH)
 
 
 @pytest.fixture
-def brightening(tpf):
-    return tpf["time"].values[230], tpf["time"].values[249]
-
-
-@pytest.fixture
-def inspector(tpf, window):
-    inspector = Inspector(tpf, window=window)
+def inspector(tpf):
+    inspector = Inspector(tpf, window=(1, 2))
     inspector.select(ROW + STAR[0], COL + STAR[1])
+    inspector.answer = answer()
     return inspector
 
 
@@ -151,7 +163,7 @@ def marked(figure):
     return {marker: (row - ROW, col - COL) for marker, row, col in marks if np.isfinite(row + col)}
 
 
-@pytest.mark.parametrize("picture", PICTURES)
+@pytest.mark.parametrize("picture", IMAGES)
 def test_each_pixel_is_drawn_at_its_place_on_the_detector(inspector, shows, picture):
     inspector.picture = picture
     assert_draws(shows(inspector), DRAWN[picture])
@@ -168,9 +180,9 @@ def test_another_window_and_another_picture_are_put_into_the_same_figure(
 ):
     figure = shows(inspector)
     models = set(figure.references())
-    inspector.window = brightening
+    inspector.answer = brightening
     assert_draws(figure, missing(FLARE, -DEPTH))
-    for picture in reversed(PICTURES):
+    for picture in reversed(IMAGES):
         inspector.picture = picture
         fresh = shows(inspector)
         np.testing.assert_array_equal(list(drawn(figure).values()), list(drawn(fresh).values()))
@@ -181,22 +193,47 @@ def test_another_window_and_another_picture_are_put_into_the_same_figure(
     assert set(figure.references()) == models
 
 
-def test_a_window_with_no_difference_image_leaves_the_figure_for_the_next(
-    tpf, inspector, shows, window
-):
+def test_an_event_with_no_difference_image_leaves_the_figure_for_the_next(inspector, shows):
     figure = shows(inspector)
-    for nothing in (None, (1.0, 2.0)):
-        inspector.window = nothing
+    nothing = answer()
+    vars(nothing)["difference"] = None
+    for none in (None, nothing):
+        inspector.answer = none
         assert not has_difference(inspector)
-        inspector.picture = "in"
+        inspector.picture = "out"
         blank = shows(inspector)
-        inspector.window = window
+        inspector.answer = answer()
         assert has_difference(inspector)
         for one in (figure, blank):
-            assert_draws(one, in_window())
-            assert "in the window" in said(one)[0]
+            assert_draws(one, level())
+            assert "out of the event" in said(one)[0]
             assert marked(one)
         inspector.picture = "difference"
+
+
+def test_a_picture_that_is_drawn_elsewhere_leaves_the_difference(inspector, shows):
+    inspector.picture = "pixels"
+    assert_draws(shows(inspector), missing())
+
+
+def test_a_view_can_have_a_picture_of_its_own(inspector, shows):
+    figure = shows(inspector, picture="S/N")
+    inspector.picture = "out"
+    assert_draws(figure, missing() / NOISE)
+
+
+def test_a_check_that_is_open_shows_its_own_footprint(inspector, shows, monkeypatch):
+    column = np.zeros(SHAPE)
+    column[:, 3] = 7.0
+    monkeypatch.setattr(
+        Diagnosis, "footprint", lambda self, name: column if name == "smear" else None
+    )
+    inspector.picture = "expected"
+    figure = shows(inspector)
+    inspector.check = "smear"
+    assert_draws(figure, column)
+    inspector.check = "video crosstalk"
+    assert_draws(figure, missing() / 2)
 
 
 def test_colours_are_even_about_0_and_red_is_where_light_is_missing(inspector, shows, brightening):
@@ -210,19 +247,18 @@ def test_colours_are_even_about_0_and_red_is_where_light_is_missing(inspector, s
         assert red > blue
         red, _, blue = (int(faint[k : k + 2], 16) for k in (1, 3, 5))
         assert blue > red
-        for words in ("positive (red): light is missing", "negative (blue): light was added"):
+        for words in ("red: light is missing", "blue: light was added"):
             assert words in signs_text(picture)
-    inspector.window = brightening
+    inspector.answer = brightening
     assert colors(figure).low == -colors(figure).high < 0
-    for picture in ("out", "in"):
-        inspector.picture = picture
-        assert (colors(figure).low, colors(figure).high) == pytest.approx((0, 1000), abs=400)
-        assert signs_text(picture) == ""
+    inspector.picture = "out"
+    assert (colors(figure).low, colors(figure).high) == pytest.approx((0, 1000), abs=400)
+    assert signs_text("out") == signs_text("pixels") == ""
 
 
-def test_both_means_have_the_same_colours(inspector, shows):
+def test_what_is_expected_has_the_colours_of_the_difference(inspector, shows):
     ends = []
-    for picture in ("out", "in"):
+    for picture in ("difference", "expected"):
         inspector.picture = picture
         mapper = colors(shows(inspector))
         ends.append((mapper.low, mapper.high, mapper.palette))
@@ -231,7 +267,7 @@ def test_both_means_have_the_same_colours(inspector, shows):
 
 def test_a_pixel_says_its_row_its_column_and_its_value(inspector, shows):
     figure = shows(inspector)
-    units = {"difference": "e⁻/s", "S/N": "σ", "out": "e⁻/s", "in": "e⁻/s"}
+    units = {"difference": "e⁻/s", "S/N": "σ", "expected": "e⁻/s", "out": "e⁻/s"}
     for picture, unit in units.items():
         inspector.picture = picture
         bar, tooltip = said(figure)
@@ -242,26 +278,27 @@ def test_a_pixel_says_its_row_its_column_and_its_value(inspector, shows):
 
 def test_centroids_and_target_are_marked_where_they_are(inspector, shows, brightening):
     figure = shows(inspector)
-    for window, centre in ((inspector.window, DIP), (brightening, FLARE)):
-        inspector.window = window
-        found = marked(figure)
+    for found, centre in ((inspector.answer, DIP), (brightening, FLARE)):
+        inspector.answer = found
+        places = marked(figure)
         expected = {"circle": STAR, "x": centre, "cross": STAR}
-        assert found.keys() == expected.keys()
+        assert places.keys() == expected.keys()
         for mark, place in expected.items():
-            np.testing.assert_allclose(found[mark], place, atol=0.1, err_msg=mark)
+            np.testing.assert_allclose(places[mark], place, atol=0.1, err_msg=mark)
 
 
-def test_what_is_not_seen_is_not_marked(inspector, tpf, shows):
+def test_what_has_no_place_is_not_marked(inspector, shows):
     figure = shows(inspector)
-    inspector.window = tpf["time"].values[150], tpf["time"].values[169]
-    assert inspector.difference().centroid is None
+    inspector.answer = answer(None)
     assert marked(figure).keys() == {"circle", "cross"}
 
 
-def test_a_target_beside_the_stamp_is_not_marked(tpf, window, shows):
+def test_a_target_beside_the_stamp_is_not_marked(tpf, shows):
     moved = tpf.assign_coords(row=tpf["row"] + 40)
     moved.attrs |= {"ra": tpf.attrs["ra"] + 0.05}
-    assert "cross" not in marked(shows(Inspector(moved, window=window)))
+    inspector = Inspector(moved, window=(1, 2))
+    inspector.answer = answer()
+    assert "cross" not in marked(shows(inspector))
 
 
 def luminance(color):
@@ -280,7 +317,7 @@ def test_marks_differ_in_shape_and_stand_out_from_every_colour(inspector, shows)
     assert len({mark.marker for mark in MARKS.values()}) == len(MARKS)
     for mark in MARKS.values():
         assert contrast(mark.color, HALO_COLOR) > 4.5
-        for picture in PICTURES:
+        for picture in IMAGES:
             inspector.picture = picture
             for color in colors(shows(inspector)).palette[::15]:
                 assert max(contrast(mark.color, color), contrast(HALO_COLOR, color)) > 3
@@ -327,29 +364,20 @@ def test_an_ellipse_of_no_width_is_a_line_and_of_no_number_is_none():
     assert [one.size for one in error_ellipse((3, 4), np.full((2, 2), np.nan))] == [0, 0]
 
 
-def test_the_ellipse_is_drawn_around_the_events_place(shows):
-    tpf = simulate_tpf(
-        "Kepler",
-        n_cadences=600,
-        shape=(7, 8),
-        stars=[Star(3.2, 3.6, magnitude=12)],
-        events=[Transit(0, period=100.0, epoch=545.0, duration=0.25, depth=0.01)],
-        seed=2,
-    )
-    inspector = Inspector(tpf, window=(544.9, 545.1))
+def test_the_ellipse_is_drawn_around_the_events_place(inspector, shows):
     figure = shows(inspector)
 
     def line():
         data = of(figure, Line)[0].data_source.data
         return np.asarray(data["row"]), np.asarray(data["col"])
 
-    offset = inspector.event().offset
     row, col = line()
     middle = (row.min() + row.max()) / 2, (col.min() + col.max()) / 2
-    assert middle == pytest.approx(offset.position, abs=0.01)
-    assert (np.ptp(row) / 2, np.ptp(col) / 2) == pytest.approx(offset.errors, rel=0.02)
-    inspector.window = 548.0, 548.2
-    assert inspector.event().offset is None and line()[0].size == 0
+    assert middle == pytest.approx(inspector.answer.position, abs=0.01)
+    assert (np.ptp(row) / 2, np.ptp(col) / 2) == pytest.approx((0.3, 0.2), rel=0.02)
+    for unknown in (answer(covariance=None), answer(None)):
+        inspector.answer = unknown
+        assert line()[0].size == 0
 
 
 def test_pixels_are_nearly_square_on_a_card_of_any_width():

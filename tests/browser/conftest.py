@@ -18,7 +18,7 @@ import pytest
 from tornado.websocket import WebSocketClosedError
 
 import tpfdash.app.page
-from tests.browser.driving import PATIENCE, Board, Session
+from tests.browser.driving import NOT_SET, PATIENCE, Board, Session
 from tpfdash.app.dashboard import TPFDashboard
 from tpfdash.app.page import make_page
 from tpfdash.simulate import Eclipse, Star, simulate_tpf
@@ -219,7 +219,11 @@ def tpf():
 def shared(visit, tpf):
     """One page for all tests of a module."""
     board = visit(lambda: make_page({"short": tpf}))
-    board.start = board.inspector.param.values()
+    board.start = {
+        name: getattr(board.inspector, name)
+        for name in board.inspector.param
+        if name not in NOT_SET
+    }
     yield board
     board.page.close()
 

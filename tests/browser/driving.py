@@ -15,12 +15,16 @@ import numpy as np
 import param
 from playwright.sync_api import TimeoutError
 
-__all__ = ["PATIENCE", "Board", "Session"]
+from tpfdash.inspector.inspector import FOLLOWING
+
+__all__ = ["NOT_SET", "PATIENCE", "Board", "Session"]
 
 #: Seconds after which a state that has not come will not come.
 PATIENCE = 15
 
 _marks = itertools.count()
+#: Params that are no choice.
+NOT_SET = ("name", *FOLLOWING)
 
 
 class Session:
@@ -108,7 +112,7 @@ class Board:
         def put_back():
             with param.parameterized.batch_call_watchers(self.inspector):  # as one change
                 for name, value in self.start.items():
-                    if not (self.inspector.param[name].constant or name in ("name", "lightcurve")):
+                    if not self.inspector.param[name].constant and name not in NOT_SET:
                         setattr(self.inspector, name, value)
 
         self.in_session(put_back)

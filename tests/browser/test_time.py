@@ -1,8 +1,12 @@
 """The gestures on the light curve, and the controls that step the cadence."""
 
+import threading
+
 import numpy as np
 import pytest
 
+from tpfdash.diagnosis.diagnose import diagnose
+from tpfdash.inspector import question
 from tpfdash.views import live
 
 FLAGGED = 1130799  # Kepler's default bitmask
@@ -54,7 +58,7 @@ def color_at(board, row, col):
     return board.look("color", "difference", x - frame["left"], y - frame["top"])
 
 
-def test_drag_sets_the_window_and_shows_the_difference_image(board, tpf, good):
+def test_drag_sets_the_window_and_says_what_the_event_is(board, tpf):
     time = tpf["time"].values
     t0, t1 = ECLIPSE - HALF, ECLIPSE + HALF
     board.repaints(lambda: drag(board, t1, t0), "lightcurve")
@@ -62,15 +66,16 @@ def test_drag_sets_the_window_and_shows_the_difference_image(board, tpf, good):
     np.testing.assert_allclose(board.inspector.window, (t0, t1), atol=0.02)
     assert board.dashboard.window == board.inspector.window
 
-    inside = np.count_nonzero((time[good] >= t0) & (time[good] <= t1))
+    inside = np.count_nonzero((time >= t0) & (time <= t1))
     board.until(lambda: painted(board), "a picture")
     said = board.words("evidence")
-    assert f"{inside} cadences" in said and "dimming" in said
-    assert "ppm" in said and "pixel (" in said and "arcsec" in said
-    # It is the neighbour that fades, and it says so: the difference peaks on it.
-    found = board.inspector.difference()
+    assert f"{inside} cadences" in said and "Neighbour" in said
+    assert "ppm" in said and "px (" in said and "arcsec" in said
+    # It is the neighbour that fades, and it says so.
+    found = board.inspector.diagnosis
     star = tpf["row"].values[0] + 4.9, tpf["col"].values[0] + 5.2
-    assert np.hypot(*np.subtract(found.centroid, star)) < 0.5
+    assert np.hypot(*np.subtract(found.position, star)) < 0.3
+    assert board.dashboard.diagnosis is found is board.inspector.answer
     # And its pixel is red, where one far from it is pale.
     red, green, blue = color_at(board, star[0] + 0.3, star[1] + 0.2)
     assert red > 2 * green and red > 2 * blue
@@ -90,7 +95,10 @@ def test_another_window_is_painted_into_the_same_figure(board, tpf):
     place = tpf["row"].values[0] + 5.2, tpf["col"].values[0] + 5.4
     assert color_at(board, *place)[0] > 2 * color_at(board, *place)[2]
     # Before the eclipse, with half of it beside the window: the neighbour is brighter within.
-    board.repaints(lambda: drag(board, ECLIPSE - 3 * HALF, ECLIPSE - HALF), "difference")
+    first = board.inspector.answer
+    drag(board, ECLIPSE - 3 * HALF, ECLIPSE - HALF)
+    board.until(lambda: board.inspector.answer not in (None, first), "another answer")
+    board.until(lambda: painted(board), "a picture")
     board.until(lambda: color_at(board, *place)[2] > 2 * color_at(board, *place)[0], "blue")
     assert board.look("id", "difference") == figure
     board.press("clear-window")
@@ -105,11 +113,73 @@ def test_the_picture_of_a_window_is_chosen(board):
     drag(board, ECLIPSE - HALF, ECLIPSE + HALF)
     board.until(lambda: painted(board), "a picture")
     assert "light is missing" in board.words("evidence")
-    for name in ("S/N", "out", "in", "difference"):
-        board.repaints(lambda n=name: board.choose("picture", n), "difference")
+    labels = {"S/N": "S/N", "Star": "out", "Model": "expected", "Change": "difference"}
+    for label, name in labels.items():
+        board.repaints(lambda n=label: board.choose("picture", n), "difference")
         board.becomes(lambda: board.inspector.picture, name)
-        wanted = name in ("S/N", "difference")
+        wanted = name != "out"
         board.until(lambda w=wanted: ("light is missing" in board.words("evidence")) == w, "signs")
+    board.choose("picture", "Pixels")
+    board.until(lambda: not board.page.locator(".tpf-difference").is_visible(), "no image")
+    board.until(lambda: board.page.locator(".tpf-curves svg").count() == 4, "four curves")
+    board.choose("picture", "Change")
+    board.until(lambda: board.page.locator(".tpf-difference").is_visible(), "the image again")
+
+
+def test_a_check_says_what_it_found_and_shows_its_picture(board):
+    drag(board, ECLIPSE - HALF, ECLIPSE + HALF)
+    board.until(lambda: painted(board), "a picture")
+    checks = board.page.locator(".tpf-checks")
+    line = checks.locator("button", has_text="offset")
+    assert line.get_attribute("aria-expanded") == "false"
+    board.repaints(lambda: checks.locator("button", has_text="columns").click(), "difference")
+    board.becomes(lambda: board.inspector.check, "columns that move together")
+    board.becomes(lambda: board.inspector.picture, "expected")
+    board.until(lambda: "model: columns that move together" in board.words("evidence"), "whose")
+    line.click()
+    board.becomes(
+        lambda: (board.inspector.check, board.inspector.picture), ("offset", "difference")
+    )
+    board.until(lambda: line.get_attribute("aria-expanded") == "true", "an open check")
+    assert "arcsec) from the target" in checks.locator("p").inner_text()
+    line.press("Enter")  # it kept the focus
+    board.becomes(lambda: board.inspector.check, "")
+    board.until(lambda: checks.locator("p").count() == 0, "all checks closed")
+    artefacts = checks.locator("details", has_text="Artefacts")
+    artefacts.locator("summary").click()
+    board.until(lambda: artefacts.locator("button").last.is_visible(), "artefacts")
+    assert "sweater fuzzy" in artefacts.inner_text()
+
+
+def test_all_that_was_found_is_copied(board):
+    drag(board, ECLIPSE - HALF, ECLIPSE + HALF)
+    board.until(lambda: painted(board), "a picture")
+    board.page.context.grant_permissions(["clipboard-read", "clipboard-write"])
+    board.press("copy-evidence")
+    copied = "navigator.clipboard.readText()"
+    found = str(board.inspector.diagnosis)
+    board.until(lambda: found in board.page.evaluate(copied), "all of it, copied")
+    assert "Simulated data." in board.page.evaluate(copied)
+
+
+def test_the_server_answers_while_an_event_is_worked_out(board, monkeypatch):
+    """In a thread: the cadence is stepped meanwhile."""
+    go_on = threading.Event()
+
+    def slow(*asked):
+        assert go_on.wait(30)
+        return diagnose(*asked)
+
+    monkeypatch.setattr(question, "diagnose", slow)
+    try:
+        drag(board, ECLIPSE - HALF, ECLIPSE + HALF)
+        board.until(lambda: "Working it out" in board.words("evidence"), "that it works")
+        before = board.inspector.cadence
+        board.repaints(lambda: board.press("forward"), "pixels", "lightcurve")
+        assert board.inspector.cadence > before and board.inspector.answer is None
+    finally:
+        go_on.set()
+    board.until(lambda: "Neighbour" in board.words("evidence"), "the verdict")
 
 
 #: Screen pixels; from 2 on a drag is one, and most are shorter than BokehJS' own limit twice over.
@@ -167,7 +237,7 @@ def test_a_window_without_cadences_is_told_in_words(board, tpf):
     time = tpf["time"].values
     drag(board, time[299] + 0.05, time[312] - 0.05)
     board.until(lambda: board.inspector.window is not None, "a window")
-    board.until(lambda: "holds no usable cadence" in board.words("evidence"), "words")
+    board.until(lambda: "holds no cadence with data" in board.words("evidence"), "words")
     assert "Traceback" not in board.words("evidence")
     assert not board.page.locator(".tpf-difference").is_visible()
     drag(board, time[100], time[130])  # and nothing is broken

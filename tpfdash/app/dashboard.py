@@ -36,6 +36,7 @@ from tpfdash.inspector import Inspector
 from tpfdash.inspector.session import restore, session_of
 from tpfdash.io import open_tpf
 from tpfdash.io.sessions import read_session, write_session
+from tpfdash.views.asking import Asking
 from tpfdash.views.lightcurve import LightCurveView
 from tpfdash.views.live import Live
 from tpfdash.views.pixels import PixelView
@@ -89,8 +90,8 @@ class TPFDashboard(pn.viewable.Viewer):
     Attributes
     ----------
     inspector : Inspector
-        All the state. `aperture`, `cadence`, `window` and `lightcurve` are params of the dashboard
-        too, that can be set (but for `lightcurve`), watched and linked.
+        All the state. `aperture`, `cadence`, `window`, `lightcurve` and `diagnosis` are params of
+        the dashboard too, that can be set (but for the last two), watched and linked.
     pixels : PixelView
     light_curve : LightCurveView
         The two plots; the `plot` of each can be shown by itself.
@@ -105,6 +106,7 @@ class TPFDashboard(pn.viewable.Viewer):
     cadence = Mirrored(doc=Inspector.param.cadence.doc)
     window = Mirrored(doc=Inspector.param.window.doc)
     lightcurve = Mirrored(doc=Inspector.param.lightcurve.doc)
+    diagnosis = Mirrored(doc=Inspector.param.diagnosis.doc)
 
     def __init__(self, source, *, session: Mapping | str | PathLike | None = None, **params):
         self._echoing: set[str] = set()
@@ -230,13 +232,15 @@ class TPFDashboard(pn.viewable.Viewer):
         for name in ("aperture", "cadence", "window"):
             Live(inspector, lambda event: self._tell(event.name), name)
         Live(inspector, self._tell_lightcurve, "lightcurve")
+        Live(inspector, self._tell_diagnosis, "answer", precedence=2)
+        self._asking = Asking(inspector)
         self.pixels = PixelView(inspector)
         self.light_curve = LightCurveView(inspector)
         cards = {
             "stamp": pixel_card(inspector, self.pixels),
             "curve": lightcurve_card(inspector, self.light_curve),
             "drawer": self._drawer(),
-            "evidence": evidence_card(inspector),
+            "evidence": evidence_card(inspector, lambda: report_html(inspector)),
         }
         self._keys = Keys(inspector)
         for place, card in cards.items():
@@ -286,3 +290,8 @@ class TPFDashboard(pn.viewable.Viewer):
     def _tell_lightcurve(self, *events) -> None:
         if self.param.watchers.get("lightcurve", {}).get("value"):
             self._tell("lightcurve")
+
+    def _tell_diagnosis(self, *events) -> None:
+        known = self.inspector.answer is not None or not self.inspector.windows
+        if known and self.param.watchers.get("diagnosis", {}).get("value"):
+            self._tell("diagnosis")

@@ -18,10 +18,13 @@ import numpy as np
 from bokeh.embed import components
 from bokeh.resources import Resources
 
+from tpfdash.cards.checks import SIGNS, rows_of
+from tpfdash.cards.curves import curves_html
 from tpfdash.cards.evidence import legend_html
 from tpfdash.cards.measured import event_html
 from tpfdash.cards.widgets import legend_html as legend_of
 from tpfdash.cards.words import INJECTED, cadence_html, heading_html, target_html
+from tpfdash.diagnosis.diagnose import Diagnosis
 from tpfdash.errors import TPFError
 from tpfdash.inspector import Inspector
 from tpfdash.io.atomic import write_atomically
@@ -35,21 +38,29 @@ from tpfdash.views.pixels import PixelView
 
 __all__ = ["report_html", "save_report"]
 
+#: Pictures of an event that a report shows as figures.
+_PICTURES = ["difference", "S/N", "expected"]
 _TEMPLATE = Template((Path(__file__).parent / "report.html").read_text())
 
 
 def report_html(inspector: Inspector) -> str:
     """The page as a text: stamp and masks, light curve and panels, target, and where it comes from.
 
-    Where a window is set, its difference image and the S/N of that too; the user's notes.
+    Where a window is set, the verdict on its event, the checks, and its pictures; the user's notes.
 
     A long light curve is drawn as the same raster as on screen. Everything is inside: fonts and
     scripts too.
     """
     still = copy(inspector)
-    asked = _asked_of_window(still)
+    still.answer = inspector.diagnosis
+    shown = _PICTURES if has_difference(still) else []
     panels = [PanelView(still, name) for name in available_panels(still)]
-    views = [PixelView(still), LightCurveView(still), *panels, *map(DifferenceView, asked)]
+    views = [
+        PixelView(still),
+        LightCurveView(still),
+        *panels,
+        *(DifferenceView(still, one) for one in shown),
+    ]
     # What is drawn now, without the gestures, which would call a server.
     figures = [hv.renderer("bokeh").get_plot(view.plot[()]).state for view in views]
     for figure in figures:
@@ -66,7 +77,7 @@ def report_html(inspector: Inspector) -> str:
         lightcurve=lightcurve,
         panels=_panels(panels, strips),
         notes=_notes(still.notes),
-        evidence=_evidence(still, asked, pictures),
+        evidence=_evidence(still, dict(zip(shown, pictures, strict=True))),
         readout=cadence_html(still),
         target=target_html(still),
         provenance=_table(_provenance(still)),
@@ -96,16 +107,6 @@ def _drop_idle_tools(figure) -> None:
     figure.toolbar.update(active_drag=None, active_tap=None)
 
 
-def _asked_of_window(inspector: Inspector) -> list[Inspector]:
-    """Copies of an Inspector, one for each picture of its window; none where there is none."""
-    if not has_difference(inspector):
-        return []
-    copies = [copy(inspector) for _ in range(2)]
-    for one, picture in zip(copies, ("difference", "S/N"), strict=True):
-        one.picture = picture
-    return copies
-
-
 def _panels(panels: list[PanelView], strips: list[str]) -> str:
     """The panels below the light curve, each with what it shows."""
     return "".join(
@@ -120,16 +121,31 @@ def _notes(words: str) -> str:
     return f"<section class='notes'><h2>Notes</h2><p>{escape(words)}</p></section>"
 
 
-def _evidence(inspector: Inspector, asked: list[Inspector], pictures: list[str]) -> str:
-    """What is said and shown of the window; nothing where none is set."""
-    if inspector.window is None:
+def _evidence(inspector: Inspector, pictures: dict[str, str]) -> str:
+    """What is said and shown of the event, check by check; nothing where no window is set."""
+    if inspector.window is None or inspector.answer is None:
         return ""
-    figures = "".join(
-        f"<figure>{picture}<figcaption>{legend_html(one)}</figcaption></figure>"
-        for one, picture in zip(asked, pictures, strict=True)
+    inspector.picture = "pixels"
+    curves = f"<figure>{curves_html(inspector)}</figure>"
+    figures = ""
+    for name, picture in pictures.items():
+        inspector.picture = name
+        figures += f"<figure>{picture}<figcaption>{legend_html(inspector)}</figcaption></figure>"
+    return (
+        f"<section class='evidence'><h2>Evidence</h2>{event_html(inspector)}"
+        f"<div>{figures}{curves}</div>{_checks(inspector.answer)}</section>"
     )
-    words = event_html(inspector)
-    return f"<section class='evidence'><h2>Evidence</h2>{words}<div>{figures}</div></section>"
+
+
+def _checks(answer: Diagnosis) -> str:
+    """All that was looked at, each with its sign."""
+    rows = "".join(
+        f"<tr class='{row['kind']}'><td title='{row['means']}'>{row['sign']}</td>"
+        f"<th>{escape(row['label'])}</th><td>{escape(row['sentence'])}</td></tr>"
+        for row in rows_of(answer)
+    )
+    signs = ", ".join(f"{sign} {means}" for sign, means in SIGNS.values())
+    return f"<table class='checks'>{rows}</table><p class='key'>{signs}</p>"
 
 
 def _provenance(inspector: Inspector) -> list[tuple[str, str]]:

@@ -16,8 +16,8 @@ class Widths(JSComponent):
 
     _esm = """
     const below = { "tpf-narrow": 1150, "tpf-slim": 820 }
-    const places = ["heading", "board", "place-curve", "readout", "evidence", "evidence-words",
-      "evidence-picture"]
+    const places = ["heading", "board", "place-curve", "readout", "evidence", "evidence-said",
+      "evidence-words", "evidence-picture"]
     const laid_out = places.map((place) => ".tpf-" + place).join()
 
     export function render({ model, el, view }) {

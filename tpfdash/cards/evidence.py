@@ -1,18 +1,29 @@
-"""The evidence on the window: where on the stamp its light is missing, in words and a picture.
+"""The evidence on the window: what the event is, how sure that is, and what speaks for it.
 
-How the picture is drawn is `tpfdash.views.difference`.
+How the pictures are drawn is `tpfdash.views.difference`.
 """
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from html import escape
+
 import panel as pn
 
+from tpfdash.cards.checks import Checks
+from tpfdash.cards.curves import curves_html
+from tpfdash.cards.files import save_button
 from tpfdash.cards.measured import event_html
-from tpfdash.cards.widgets import CSS, button, choice, plot_pane, readout, row, section
+from tpfdash.cards.script import copy_button
+from tpfdash.cards.widgets import CSS, button, control, plot_pane, readout, row, section, widget
+from tpfdash.cards.words import target_name
+from tpfdash.diagnosis.diagnose import Diagnosis
+from tpfdash.diagnosis.summary import VERDICT_NAMES
 from tpfdash.inspector import Inspector
 from tpfdash.inspector.derived import follows
 from tpfdash.views.difference import (
     HALO_COLOR,
+    IMAGES,
     MARKS,
     DifferenceView,
     Mark,
@@ -35,58 +46,85 @@ _SEEN = """
 .tpf-picture-place { grid-area: picture; }
 .tpf-picture-legend { grid-area: legend; }
 """
+#: Five words side by side in a rail of 226 px.
+_TIGHT = ".bk-btn-group .bk-btn { padding: 4px 6px !important; }"
+#: Picture -> its button.
+_LABELS = {
+    "difference": "Change",
+    "S/N": "S/N",
+    "expected": "Model",
+    "out": "Star",
+    "pixels": "Pixels",
+}
 
 __all__ = ["evidence_card", "legend_html"]
 
 
-def evidence_card(inspector: Inspector) -> pn.Column:
-    """The card of what speaks for an event's place, that says how to get one where none is set.
+def evidence_card(inspector: Inspector, report: Callable[[], str]) -> pn.Column:
+    """The card with what an event is, that says how to get one where none is set.
 
     Its picture is made when a cadence is first pointed at, or with the first window; it is in
     sight while there is one.
+
+    `report`: -> the page that "Report" saves.
     """
+    seen = _pictures(inspector)
+    text = control(
+        pn.widgets.TextAreaInput,
+        "evidence-text",
+        "All that was found, as text.",
+        max_length=1_000_000,
+        rows=4,
+        sizing_mode="stretch_width",
+        visible=False,
+    )
+    copy = copy_button(text, "copy-evidence")
+    save = save_button(
+        inspector,
+        "report",
+        lambda: "html",
+        lambda suffix: report().encode(),
+        tag="evidence",
+        label="Report",
+    )
     clear = button(
         inspector, "Clear", "clear-window", inspector.clear_windows, "Set no window of an event."
     )
-    picture = pn.Column(css_classes=["tpf-picture-place"], sizing_mode="stretch_width", margin=0)
-    seen = pn.Column(
-        choice(inspector.param.picture, "picture"),
-        picture,
-        readout(inspector, legend_html, "picture-legend", sizing_mode="stretch_width"),
-        css_classes=["tpf-evidence-picture"],
-        stylesheets=[CSS, _SEEN],
-        sizing_mode="stretch_width",
-        margin=0,
-    )
-
-    def make(*events):
-        if not picture.objects:
-            view = DifferenceView(inspector)
-            picture.append(plot_pane(view.plot, "difference", sizing_mode="stretch_width"))
+    checks = Checks(inspector)
 
     def show(*events):
+        answer = inspector.answer
         clear.visible = inspector.window is not None
-        seen.visible = has_difference(inspector)
-        seen.css_classes = ["tpf-evidence-picture", *["tpf-in-sight"][: seen.visible]]
-        if seen.visible:
-            make()
+        copy.visible = save.visible = checks.visible = answer is not None
+        text.visible = False
+
+    def write(*events):
+        text.value = _text(inspector)
 
     show()
-    Live(inspector, show, "difference")
-    # The mouse that will drag a window comes over the light curve first: the picture is made
-    # meanwhile. It takes longer to make than a gesture may.
-    Live(inspector, make, "hovered")
+    Live(inspector, show, "answer", "windows")
+    write()
+    Live(inspector, write, "answer", later=True)
     return pn.Column(
         row(
             section("Evidence"),
             pn.HSpacer(),
+            copy,
+            save,
             clear,
             css_classes=["tpf-evidence-head"],
             sizing_mode="stretch_width",
             height=28,
         ),
-        readout(inspector, event_html, "evidence-words", sizing_mode="stretch_width"),
+        pn.Column(
+            text,
+            readout(inspector, event_html, "evidence-words", sizing_mode="stretch_width"),
+            css_classes=["tpf-evidence-said"],
+            sizing_mode="stretch_width",
+            margin=0,
+        ),
         seen,
+        checks,
         css_classes=["card", "tpf-evidence"],
         sizing_mode="stretch_width",
         stylesheets=[CSS],
@@ -95,16 +133,94 @@ def evidence_card(inspector: Inspector) -> pn.Column:
     )
 
 
-@follows("picture")
+def _pictures(inspector: Inspector) -> pn.Column:
+    """The choice of pictures, the one that is chosen, and what its marks and colours are."""
+    picture = pn.Column(css_classes=["tpf-picture-place"], sizing_mode="stretch_width", margin=0)
+    curves = readout(inspector, curves_html, "curves", sizing_mode="stretch_width")
+    seen = pn.Column(
+        widget(
+            pn.widgets.RadioButtonGroup,
+            inspector.param.picture,
+            "picture",
+            label="",
+            variant="outline",
+            options={label: name for name, label in _LABELS.items()},
+            stylesheets=[CSS, _TIGHT],
+        ),
+        picture,
+        readout(inspector, legend_html, "picture-legend", sizing_mode="stretch_width"),
+        css_classes=["tpf-evidence-picture"],
+        stylesheets=[CSS, _SEEN],
+        sizing_mode="stretch_width",
+        margin=0,
+    )
+    image = pn.Column(sizing_mode="stretch_width", margin=0)
+    picture.objects = [image, curves]
+
+    def make(*events):
+        if not image.objects:
+            view = DifferenceView(inspector)
+            image.append(plot_pane(view.plot, "difference", sizing_mode="stretch_width"))
+
+    def show(*events):
+        seen.visible = has_difference(inspector)
+        seen.css_classes = ["tpf-evidence-picture", *["tpf-in-sight"][: seen.visible]]
+        if seen.visible:
+            make()
+            image.visible = inspector.picture in IMAGES
+            curves.visible = not image.visible
+
+    show()
+    Live(inspector, show, "answer", "picture")
+    # The mouse that will drag a window comes over the light curve first: the picture is made
+    # meanwhile. It takes longer to make than a gesture may.
+    Live(inspector, make, "hovered")
+    return seen
+
+
+def _text(inspector: Inspector) -> str:
+    """All that was found as text, with what it was found in."""
+    answer, tpf = inspector.answer, inspector.tpf
+    if answer is None:
+        return ""
+    clock = tpf.attrs.get("time_format", "")
+    windows = ", ".join(f"{t0:.5f} to {t1:.5f}" for t0, t1 in inspector.windows)
+    simulated = ["Simulated data."] if tpf.attrs.get("simulated") else []
+    injected = ["Events were injected into these data."] if tpf.attrs.get("injected") else []
+    return "\n".join(
+        [
+            f"{target_name(inspector)}, {tpf.attrs.get('source', '')}",
+            *simulated,
+            *injected,
+            f"{windows} {clock}",
+            "",
+            str(answer),
+        ]
+    )
+
+
+@follows("picture", "check", "answer")
 def legend_html(inspector: Inspector) -> str:
     """What the marks and the colours of the picture are."""
+    if inspector.picture not in IMAGES:
+        return ""
     keys = [f"<span>{_sign(mark)} {mark.words}</span>" for mark in MARKS.values()]
     keys.append(f"<span>{_svg(_OUTLINE, APERTURE_COLOR)} aperture</span>")
     signs = signs_text(inspector.picture)
-    style = "display: flex; flex-wrap: wrap; gap: 2px 12px; font-size: 12px"
+    if inspector.picture == "expected" and inspector.answer is not None:
+        signs = f"{_whose_model(inspector, inspector.answer)}; {signs}"
+    style = "display: flex; flex-wrap: wrap; gap: 2px 9px; font-size: 12px"
     return f"<div style='{style}'>{''.join(keys)}</div>" + (
         f"<div class='note' style='font-size: 12px'>{signs}</div>" if signs else ""
     )
+
+
+def _whose_model(inspector: Inspector, answer: Diagnosis) -> str:
+    """What the picture of a model is a model of."""
+    if inspector.check and answer.footprint(inspector.check) is not None:
+        return f"model: {escape(inspector.check.removeprefix('artefact: '))}"
+    known = answer.verdict != "inconclusive"
+    return f"model: {VERDICT_NAMES[answer.verdict]}" if known else "no verdict, so no model"
 
 
 _OUTLINE = "<rect x='3' y='3' width='10' height='10'/>"

@@ -19,7 +19,7 @@ from tpfdash.io import aperture_bytes, lightcurve_bytes, read_aperture
 from tpfdash.views.faults import guarded
 from tpfdash.views.live import Live
 
-__all__ = ["files_card"]
+__all__ = ["files_card", "save_button"]
 
 #: As many parts beside each other as there is room for.
 _SIDE_BY_SIDE = """
@@ -86,22 +86,50 @@ def _download(
         options=suffixes,
         variant="outline",
     )
-    save = control(
-        pn.widgets.FileDownload,
-        f"save-{name}",
-        f"Save the {what} in the browser's own folder.",
-        callback=guarded(inspector, reraise=True)(lambda: io.BytesIO(make(choice.value))),
-        filename=_filename(inspector, name, choice.value),
-        label=f"Save {what}",
-        width=150,
-    )
+    save = save_button(inspector, what, lambda: choice.value, make, label=f"Save {what}", width=150)
 
     def rename(*events):
         save.filename = _filename(inspector, name, choice.value)
 
     choice.param.watch(rename, "value")
-    Live(inspector, rename, "filename")
     return row(choice, save, gap=10)
+
+
+def save_button(
+    inspector: Inspector,
+    what: str,
+    suffix: Callable[[], str],
+    make: Callable[[str], bytes],
+    tag: str = "save",
+    **params,
+) -> pn.widgets.FileDownload:
+    """A button that has the browser save something, made when it is pressed.
+
+    Parameters
+    ----------
+    inspector : Inspector
+    what : str
+        What is saved: it goes into the tooltip and the file's name.
+    suffix : callable
+        -> the suffix of the file then.
+    make : callable
+        Suffix -> the file's contents.
+    """
+    name = what.replace(" ", "")
+    save = control(
+        pn.widgets.FileDownload,
+        f"{tag}-{name}",
+        f"Save the {what} in the browser's own folder.",
+        callback=guarded(inspector, reraise=True)(lambda: io.BytesIO(make(suffix()))),
+        filename=_filename(inspector, name, suffix()),
+        **params,
+    )
+
+    def rename(*events):
+        save.filename = _filename(inspector, name, suffix())
+
+    Live(inspector, rename, "filename")
+    return save
 
 
 def _filename(inspector: Inspector, name: str, suffix: str) -> str:

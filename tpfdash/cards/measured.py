@@ -1,4 +1,4 @@
-"""What is measured of the event in the windows, in words and numbers; pictures are elsewhere."""
+"""What the event in the windows is, in words and numbers; checks and pictures are elsewhere."""
 
 from __future__ import annotations
 
@@ -6,123 +6,122 @@ from html import escape
 
 import numpy as np
 
-from tpfdash.cards.words import NOT_AVAILABLE
-from tpfdash.diagnosis.event import Event
-from tpfdash.diagnosis.numbers import signed_with_error, with_error
+from tpfdash.diagnosis.diagnose import Diagnosis
+from tpfdash.diagnosis.summary import (
+    VERDICT_NAMES,
+    depth_words,
+    duration_words,
+    offset_words,
+    snr_words,
+)
 from tpfdash.diagnosis.windows import as_windows
-from tpfdash.errors import TPFError
 from tpfdash.inspector import Inspector
 from tpfdash.inspector.derived import follows
 
-__all__ = ["HINT", "event_html"]
+__all__ = ["HINT", "WAIT", "event_html"]
 
 HINT = "Drag over the light curve, or press w at its first and at its last cadence."
+WAIT = "Working it out …"
 
-#: From this depth on a reader thinks in per cent.
-_PERCENT_FROM = 10_000  # ppm
 _OF_SKY_TOO = "of star and sky: FLUX still holds the background"
+#: From this probability on, what else it may be is worth naming.
+_WORTH_NAMING = 0.05
+
+#: Shape of a verdict's sign, in a square of 20 units.
+_CIRCLE = "<circle cx='10' cy='10' r='7'/>"
+_DIAMOND = "<path d='M10 2L18 10L10 18L2 10Z'/>"
+_ARROW = "<path d='M2 10H16M11 4L17 10L11 16' fill='none'/>"
+_TRIANGLE = "<path d='M10 3L18 17H2Z'/>"
+_QUESTION = "<path d='M6 7a4 4 0 1 1 5.5 3.7Q10 11.4 10 13.5M10 16.5v1' fill='none'/>"
+#: Verdict -> (its sign, its class in the style sheet); an instrument's where it is none of these.
+_SIGNS = {
+    "on_target": (_CIRCLE, "real"),
+    "neighbour": (_DIAMOND, "elsewhere"),
+    "moving_object": (_ARROW, "elsewhere"),
+    "inconclusive": (_QUESTION, "unknown"),
+}
 
 
-@follows("windows", "event", "background")
+@follows("windows", "answer", "background")
 def event_html(inspector: Inspector) -> str:
-    """Where the event comes from in a sentence and, below it, its numbers in a table.
+    """The verdict with its confidence and its sentence and, below it, the numbers in a table.
 
-    It says how to get an event where no window is set, and what is wrong with one that cannot be
-    measured.
+    It says how to get an event where no window is set, and that it is worked out where it is.
     """
-    try:
-        event = inspector.event()
-    except TPFError as error:
-        return _note(str(error))
-    if event is None:
-        return _note(HINT)
+    if not inspector.windows:
+        return f"<div class='note'>{HINT}</div>"
+    answer = inspector.answer
+    if answer is None:
+        return f"<div class='note' role='status'>{WAIT}</div>"
     rows = [
-        ("Event", event.sign or NOT_AVAILABLE),
-        ("Height" if event.sign == "brightening" else "Depth", _depth(inspector, event)),
-        ("Duration", _duration(event)),
-        ("S/N", _snr(event)),
-        ("Time", _time(inspector, event)),
-        ("Stacked", _stacked(inspector, event)),
-        ("Offset", _offset(event)),
+        ("Height" if answer.depth < 0 else "Depth", _depth(inspector, answer)),
+        ("Duration", _duration(inspector, answer)),
+        ("S/N", snr_words(answer)),
+        ("Time", _time(inspector)),
+        ("Stacked", _stacked(inspector)),
+        ("Offset", offset_words(answer) if answer.offset is not None else ""),
     ]
     body = "".join(
         f"<tr><th>{escape(key)}</th><td>{escape(value)}</td></tr>" for key, value in rows if value
     )
-    said = f"<div class='answer'>{_sentence(event.sentence)}</div>"
-    return f"<div>{said}<table class='facts'>{body}</table></div>"
+    return f"<div>{_verdict(answer)}<table class='facts'>{body}</table></div>"
 
 
-def _note(text: str) -> str:
-    return f"<div class='note'>{_sentence(text)}</div>"
+def _verdict(answer: Diagnosis) -> str:
+    sign, kind = _SIGNS.get(answer.verdict, (_TRIANGLE, "instrument"))
+    said = answer.sentence
+    others = [
+        f"{VERDICT_NAMES[name]} {share:.2f}"
+        for name, share in sorted(answer.probabilities.items(), key=lambda item: -item[1])
+        if share >= _WORTH_NAMING and name != answer.verdict
+    ]
+    known = answer.verdict != "inconclusive"
+    number = (
+        f"<span class='number' title='Probability of the verdict'>{answer.confidence:.2f}</span>"
+        if known
+        else ""
+    )
+    return (
+        f"<div class='verdict {kind}'><div class='word'><svg width='20' height='20' "
+        f"viewBox='0 0 20 20' aria-hidden='true'>{sign}</svg>"
+        f"<span class='answer'>{VERDICT_NAMES[answer.verdict].capitalize()}</span>{number}</div>"
+        f"<div>{escape(said[:1].upper() + said[1:])}.</div>"
+        + (f"<div class='note'>Or else: {', '.join(others)}</div>" if others else "")
+        + "</div>"
+    )
 
 
-def _sentence(text: str) -> str:
-    """What an error or a measurement says without a capital or a full stop."""
-    return escape(text[:1].upper() + text[1:].rstrip(".") + ".")
+def _depth(inspector: Inspector, answer: Diagnosis) -> str:
+    said = depth_words(answer)
+    sky = inspector.tpf.attrs.get("background_subtracted") is False
+    return f"{said}, {_OF_SKY_TOO}" if sky and np.isfinite(answer.depth_ppm) else said
 
 
-def _depth(inspector: Inspector, event: Event) -> str:
-    if "depth" in event.reasons:
-        return f"{NOT_AVAILABLE}: {event.reasons['depth']}"
-    unit = f" {event.unit}" if event.unit else ""
-    absolute = with_error(abs(event.depth), event.depth_err) + unit
-    relative, error = abs(event.depth_ppm), event.depth_ppm_err
-    if not np.isfinite(relative):
-        return f"{absolute}; relative: {NOT_AVAILABLE}, {event.reasons['relative']}"
-    scale, sign = (1e-4, "%") if relative >= _PERCENT_FROM else (1.0, "ppm")
-    said = f"{with_error(relative * scale, error * scale)} {sign}"
-    if event.unit:
-        said += f" ({absolute})"
-    if inspector.tpf.attrs.get("background_subtracted") is False and not inspector.background.any():
-        said += f", {_OF_SKY_TOO}"
-    return said
+def _cadences(inspector: Inspector) -> np.ndarray:
+    """Times of the cadences in the windows, ascending."""
+    time = inspector.time
+    inside = [(time >= t0) & (time <= t1) for t0, t1 in as_windows(inspector.windows)]
+    return np.sort(time[np.any(inside, axis=0)])
 
 
-def _duration(event: Event) -> str:
-    hours = event.duration * 24
-    if hours < 1:
-        length = f"{hours * 60:.1f} min"
-    else:
-        length = f"{hours:.1f} h" if hours < 48 else f"{event.duration:.1f} d"
-    cadences = f"{event.n_cadences:,} cadence" + ("s" if event.n_cadences > 1 else "")
-    return f"{length} · {cadences}"
+def _duration(inspector: Inspector, answer: Diagnosis) -> str:
+    count = _cadences(inspector).size
+    return f"{duration_words(answer)} · {count:,} cadence{'s' * (count != 1)}"
 
 
-def _snr(event: Event) -> str:
-    if np.isfinite(event.snr):
-        return f"{event.snr:,.0f}" if event.snr >= 10 else f"{event.snr:.1f}"
-    why = event.reasons.get("depth") or event.reasons.get("error")
-    return f"{NOT_AVAILABLE}: {why}" if why else NOT_AVAILABLE
-
-
-def _time(inspector: Inspector, event: Event) -> str:
-    """Times to a tenth of a cadence, but no fewer than three decimals."""
-    cadence = event.duration * event.n_windows / event.n_cadences
+def _time(inspector: Inspector) -> str:
+    """Ends of the first window, to a tenth of a cadence, but no fewer than three decimals."""
+    steps = np.diff(inspector.time[np.isfinite(inspector.time)])
+    steps = steps[steps > 0]
+    cadence = float(np.median(steps)) if steps.size else 0.0
     decimals = int(np.clip(1 - np.floor(np.log10(cadence)), 3, 6)) if cadence > 0 else 3
     clock = str(inspector.tpf.attrs.get("time_format", ""))
-    first = f"{event.t0:.{decimals}f} to {event.t1:.{decimals}f} {clock}".strip()
-    return f"{first}, the first" if event.n_windows > 1 else first
+    windows = as_windows(inspector.windows)
+    (t0, t1), *further = windows
+    said = f"{t0:.{decimals}f} to {t1:.{decimals}f} {clock}".strip()
+    return f"{said}, the first" if further else said
 
 
-def _stacked(inspector: Inspector, event: Event) -> str:
-    wanted = len(as_windows(inspector.windows))
-    if event.n_windows < wanted:
-        return f"{event.n_windows} of {wanted} windows: the rest have no usable cadences"
-    return f"{wanted} windows" if wanted > 1 else ""
-
-
-def _offset(event: Event) -> str:
-    offset = event.offset
-    if offset is None:
-        return NOT_AVAILABLE
-    both = (
-        f"{name} {signed_with_error(value, error)}"
-        for name, value, error in zip(("row", "column"), offset.pixels, offset.errors, strict=True)
-    )
-    scale = offset.pixel_scale
-    arcsec = " and ".join(
-        signed_with_error(value * scale, error * scale)
-        for value, error in zip(offset.pixels, offset.errors, strict=True)
-    )
-    nominal = f" at the nominal {scale:g} a pixel" if offset.nominal_scale else ""
-    return f"{', '.join(both)} pixel ({arcsec} arcsec{nominal})"
+def _stacked(inspector: Inspector) -> str:
+    count = len(as_windows(inspector.windows))
+    return f"{count} windows" if count > 1 else ""

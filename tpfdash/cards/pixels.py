@@ -37,6 +37,7 @@ _MARKS = {
     "background": "background",
     "pipeline": "pipeline’s aperture",
     "target": "target (catalogue)",
+    "event": "event, 1 σ",
 }
 
 #: The part that is folded away: no frame of its own within the card.
@@ -199,6 +200,11 @@ def _key(mark: str) -> str:
     if mark == "target":
         return "<path d='M13 2v10M8 7h10' stroke='white' stroke-width='2'/>"
     style = OUTLINES[mark]
+    if mark == "event":
+        return (
+            f"<g fill='none' stroke='{style.color}' stroke-width='{style.width}'>"
+            "<ellipse cx='13' cy='7' rx='10' ry='5'/><path d='M11 5l4 4M11 9l4 -4'/></g>"
+        )
     dashes = {"solid": "", "dashed": "stroke-dasharray='6'", "dotted": "stroke-dasharray='2 3'"}
     return (
         f"<path d='M3 7h20' stroke='{style.color}' stroke-width='{style.width}' "

@@ -9,7 +9,7 @@ from tpfdash.inspector import Inspector
 from tpfdash.inspector.script import SCRIPTS
 from tpfdash.views.live import Live
 
-__all__ = ["script_part"]
+__all__ = ["copy_button", "script_part"]
 
 _TEXT = "textarea.bk-input { font: 12px/1.5 monospace !important; height: auto !important; }"
 #: Where the browser keeps the clipboard to itself (no https), the text is marked to be copied.
@@ -19,6 +19,7 @@ const said = (word) => {
   setTimeout(() => { source.label = "Copy" }, 1500)
 }
 const mark = () => {
+  area.visible = true
   const view = Bokeh.index.query_one((one) => one.model === area)
   view?.input_el?.select()
   said("Marked: press Ctrl+C")
@@ -50,10 +51,7 @@ def script_part(inspector: Inspector) -> tuple[list, Live]:
         sizing_mode="stretch_width",
         min_width=280,
     )
-    copy = control(
-        pn.widgets.Button, "copy-script", "Copy the text, to be pasted elsewhere.", label="Copy"
-    )
-    copy.js_on_click(args={"area": area}, code=_COPY)
+    copy = copy_button(area, "copy-script")
 
     def write(*events):
         area.value = SCRIPTS[choice.value](inspector)
@@ -68,3 +66,10 @@ def script_part(inspector: Inspector) -> tuple[list, Live]:
         area,
     ]
     return parts, live
+
+
+def copy_button(area: pn.widgets.TextAreaInput, tag: str) -> pn.widgets.Button:
+    """A button that copies the text of an area; where the browser will not, it is shown marked."""
+    copy = control(pn.widgets.Button, tag, "Copy the text, to be pasted elsewhere.", label="Copy")
+    copy.js_on_click(args={"area": area}, code=_COPY)
+    return copy

@@ -6,8 +6,9 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from contextlib import AbstractContextManager
 from dataclasses import dataclass, field, fields
-from functools import cached_property
+from functools import cache, cached_property
 from types import MappingProxyType
 from typing import Any
 
@@ -15,16 +16,24 @@ import numpy as np
 import xarray as xr
 from astropy.table import Table
 from numpy.typing import ArrayLike
+from threadpoolctl import ThreadpoolController
 
 from tpfdash.diagnosis.catalogue import RankedStars, StarTable, rank_stars
 from tpfdash.diagnosis.evidence import best_shape, explanations, whitened
-from tpfdash.diagnosis.findings import Finding, Measured, flag_findings, pixel_findings
+from tpfdash.diagnosis.findings import (
+    Finding,
+    Measured,
+    flag_findings,
+    looked_for,
+    pixel_findings,
+)
 from tpfdash.diagnosis.footprints import footprints, shapes
 from tpfdash.diagnosis.noise import learn_noise
 from tpfdash.diagnosis.numbers import in_ppm
 from tpfdash.diagnosis.place import Place, measure_place
 from tpfdash.diagnosis.reference import Nothing, stretches
 from tpfdash.diagnosis.scene import see_scene
+from tpfdash.diagnosis.summary import sentence, summary
 from tpfdash.diagnosis.verdict import VERDICTS, is_quiet, judge, pointing_score
 from tpfdash.diagnosis.windows import Window, as_windows
 from tpfdash.errors import TPFError
@@ -49,11 +58,12 @@ class EventImages:
     ----------
     image, error : e-/s
         The image of what follows the event's shape in time, trend and pointing taken off, at the
-        shape's height 1: below 0 where light is missing. Its error is that of the same filter at
-        quiet places of the file.
+        shape's height 1: out of the event minus in it, so above 0 where light is missing (the
+        difference image of Bryson et al. 2013, PASP 125, 889). Its error is that of the same
+        filter at quiet places of the file.
     snr : `image` over `error`
     outside : mean flux beside the event, e-/s
-    model : what the verdict's footprint lets expect, e-/s; NaN throughout without one
+    model : what the verdict's footprint lets expect of `image`; NaN throughout without one
     """
 
     image: np.ndarray
@@ -175,6 +185,15 @@ class Diagnosis:
         off = np.array(self.offset)
         return float(np.sqrt(off @ np.linalg.solve(np.array(self.covariance), off)))
 
+    @property
+    def sentence(self) -> str:
+        """The verdict in a sentence, without a full stop."""
+        return sentence(self)
+
+    def __str__(self) -> str:
+        """All that is to be known, as lines of text."""
+        return summary(self)
+
     @cached_property
     def findings(self) -> tuple[Finding, ...]:
         """All that was looked at, pixels first, then flags and side columns."""
@@ -188,25 +207,44 @@ class Diagnosis:
         """The event's images; None where nothing could be measured."""
         if self._measured is None or self._tpf is None:
             return None
-        m = self._measured
-        shape = self._tpf["aperture"].shape
-
-        def on_stamp(values: np.ndarray) -> np.ndarray:
-            made = np.full(shape, np.nan)
-            made[m.data.pixels[:, 0], m.data.pixels[:, 1]] = values
-            made.flags.writeable = False
-            return made
-
+        m, on_stamp = self._measured, self._on_stamp
         filtered = m.image.filtered
         error = np.sqrt(filtered.covariance.diagonal() * m.image.excess)
         model = m.chosen.model if m.chosen is not None and m.chosen.model is not None else np.nan
         return EventImages(
-            image=on_stamp(filtered.image),
+            image=on_stamp(-filtered.image),
             error=on_stamp(error),
-            snr=on_stamp(filtered.image / error),
+            snr=on_stamp(-filtered.image / error),
             outside=on_stamp(m.outside),
-            model=on_stamp(np.broadcast_to(model, error.shape)),
+            model=on_stamp(np.broadcast_to(-model, error.shape)),
         )
+
+    def footprint(self, name: str) -> np.ndarray | None:
+        """What the cause that a finding looks for would make of the difference image, as fitted.
+
+        Parameters
+        ----------
+        name : str
+            Of one of `findings`.
+
+        Returns
+        -------
+        float64 array (row, col), e-/s, NaN where not measured; or None where the finding looks
+        for no footprint of one shape in time, or that could not be fitted.
+        """
+        if self._measured is None:
+            return None
+        found = looked_for(self._measured, name)
+        return None if found is None or found.model is None else self._on_stamp(-found.model)
+
+    def _on_stamp(self, values: np.ndarray) -> np.ndarray:
+        """Values of the pixels with data as an image, NaN elsewhere, that cannot be changed."""
+        assert self._measured is not None and self._tpf is not None
+        pixels = self._measured.data.pixels
+        made = np.full(self._tpf["aperture"].shape, np.nan)
+        made[pixels[:, 0], pixels[:, 1]] = values
+        made.flags.writeable = False
+        return made
 
     def to_dict(self) -> dict[str, Any]:
         """All of it as plain numbers, words, lists and dicts, ready for JSON.
@@ -216,6 +254,7 @@ class Diagnosis:
         made = {
             "verdict": self.verdict,
             "confidence": self.confidence,
+            "sentence": self.sentence,
             "probabilities": dict(self.probabilities),
             "reason": self.reason,
             "depth": self.depth,
@@ -310,11 +349,25 @@ def diagnose(
     mask = default_mask(tpf) if aperture is None else as_mask(aperture, shape)
     table = None if stars is None else StarTable.read(stars, tpf)
     scale = pixel_scale(tpf) or get_mission(tpf.attrs["mission"]).pixel_scale
-    try:
-        measured = _measure(tpf, windows, mask, prf)
-    except Nothing as nothing:
-        return _inconclusive(tpf, str(nothing), scale)
-    return _diagnosis(tpf, measured, table, scale)
+    with _one_thread():
+        try:
+            measured = _measure(tpf, windows, mask, prf)
+        except Nothing as nothing:
+            return _inconclusive(tpf, str(nothing), scale)
+        return _diagnosis(tpf, measured, table, scale)
+
+
+def _one_thread() -> AbstractContextManager:
+    """Linear algebra in this thread alone: of so small matrices several threads make slow work.
+
+    On a machine that has other things to do they wait for each other: 15 times slower, measured.
+    """
+    return _libraries().limit(limits=1, user_api="blas")
+
+
+@cache
+def _libraries() -> ThreadpoolController:
+    return ThreadpoolController()
 
 
 def _check_prf(prf: Any) -> None:

@@ -16,8 +16,8 @@ from tpfdash.diagnosis.evidence import Explanation, Whitened
 from tpfdash.diagnosis.footprints import Footprints, Shapes
 from tpfdash.diagnosis.noise import Noise
 from tpfdash.diagnosis.numbers import with_error
-from tpfdash.diagnosis.quiet import robust_scatter
 from tpfdash.diagnosis.reference import Stretches
+from tpfdash.diagnosis.robust import robust_scatter
 from tpfdash.diagnosis.scene import Scene
 from tpfdash.diagnosis.verdict import Judged, Pointed
 from tpfdash.missions import get_mission
@@ -26,8 +26,25 @@ from tpfdash.stamp.blocks import finite_median
 if TYPE_CHECKING:
     from tpfdash.diagnosis.diagnose import Diagnosis
 
-__all__ = ["ARTEFACTS", "Finding", "Measured", "flag_findings", "pixel_findings"]
+__all__ = ["ARTEFACTS", "Finding", "Measured", "flag_findings", "looked_for", "pixel_findings"]
 
+#: Footprints of a change of focus.
+_FOCUS = ("width", "blur", "width and blur")
+_POINTING = "likeness to the file's own pointing"
+#: Finding -> (what is looked for, its cause, its footprints' names, all where there are none).
+_LOOKED_FOR: dict[str, tuple[str, str, tuple[str, ...]]] = {
+    "steps of single pixels": ("step or dip of one or two pixels", "sensitivity_dropout", ()),
+    "rows that move together": ("change of whole rows", "rolling_band", ()),
+    "columns that move together": ("change of a whole column or row", "column_or_row", ()),
+    "uniformity": ("change of all pixels alike, or along a slope", "background", ()),
+    _POINTING: ("", "pointing", ()),
+    "width": ("change of the stars' width", "systematic", _FOCUS),
+    "motion": ("peak that crosses the stamp", "moving_object", ()),
+}
+#: Findings that look at what a star's image would make of the event.
+_OF_A_STAR = ("offset", "likeness to the PRF", "core against halo")
+#: How the names of findings on artefacts begin.
+_ARTEFACT = "artefact: "
 #: A finding stands out from here, in sigma.
 SEEN = 5.0
 #: How much more than chance may be left over, in sigma, before more than one thing happens.
@@ -47,6 +64,8 @@ class Finding:
         What was found, in plain words.
     value, error : float
         The number that the sentence names, and its error; NaN where there is none.
+    unit : str
+        Of `value` and `error`; "" of a share or a count.
     significance : float
         Sigma; NaN where there is none.
     supports, opposes : tuple of str
@@ -61,6 +80,7 @@ class Finding:
     significance: float = np.nan
     supports: tuple[str, ...] = ()
     opposes: tuple[str, ...] = ()
+    unit: str = ""
 
     def to_dict(self) -> dict[str, Any]:
         """Its fields by name."""
@@ -162,12 +182,15 @@ class Measured:
 
     def gain(self, cause: str, details: Collection[str] = ()) -> Explanation | None:
         """The best explanation by a cause; of footprints of these names alone, if there are any."""
-        some = [
+        return max(self.by_cause(cause, details), key=lambda each: each.gain, default=None)
+
+    def by_cause(self, cause: str, details: Collection[str] = ()) -> list[Explanation]:
+        """The explanations by a cause; by footprints of these names alone, if there are any."""
+        return [
             each
             for each in self.found
             if each.cause == cause and (not details or each.detail.rstrip(" 0123456789") in details)
         ]
-        return max(some, key=lambda each: each.gain) if some else None
 
 
 def pixel_findings(m: Measured, d: Diagnosis) -> Iterator[Finding]:
@@ -176,17 +199,8 @@ def pixel_findings(m: Measured, d: Diagnosis) -> Iterator[Finding]:
     yield _likeness(m)
     yield _core_and_halo(m)
     yield _depth_and_aperture(m)
-    yield _by_cause(
-        m, "steps of single pixels", "sensitivity_dropout", "step or dip of one or two pixels"
-    )
-    yield _by_cause(m, "rows that move together", "rolling_band", "change of whole rows")
-    yield _by_cause(
-        m, "columns that move together", "column_or_row", "change of a whole column or row"
-    )
-    yield _by_cause(m, "uniformity", "background", "change of all pixels alike, or along a slope")
-    yield _pointing(m)
-    yield _by_cause(m, "width", "systematic", "change of the stars' width", _FOCUS)
-    yield _by_cause(m, "motion", "moving_object", "peak that crosses the stamp")
+    for name in _LOOKED_FOR:
+        yield _pointing(m) if name == _POINTING else _by_cause(m, name)
     yield _elsewhere(m)
     yield _left_over(m)
     if m.noise.odd.any():
@@ -207,7 +221,7 @@ def _offset(m: Measured, d: Diagnosis) -> Finding:
     distance = float(np.hypot(*d.offset))
     if d.covariance is None:
         said = f"some {distance:.1f} pixel from {d.reference}, with an error that is not known"
-        return Finding("offset", "pixels", said, distance)
+        return Finding("offset", "pixels", said, distance, unit="pixel")
     along = np.array(d.offset) / max(distance, 1e-12)
     error = float(np.sqrt(along @ np.array(d.covariance) @ along))
     sigma = d.offset_sigma
@@ -230,6 +244,7 @@ def _offset(m: Measured, d: Diagnosis) -> Finding:
         sigma,
         ("on_target",) if near else ("neighbour",) if distance >= 0.5 else (),
         ("neighbour",) if near else ("on_target",) if distance >= 0.5 else (),
+        "pixel",
     )
 
 
@@ -316,12 +331,28 @@ def _depth_and_aperture(m: Measured) -> Finding:
         float(sigma),
         ("neighbour", "background") if sigma > 3 else (),
         ("on_target",) if sigma > 3 else (),
+        "ppm",
     )
 
 
-def _by_cause(
-    m: Measured, name: str, cause: str, what: str, details: Collection[str] = ()
-) -> Finding:
+def looked_for(m: Measured, name: str) -> Explanation | None:
+    """The best footprint, of one shape in time, of the cause that a finding looks for.
+
+    None where the finding looks for none, or that could not be fitted.
+    """
+    known = ARTEFACTS.get(name.removeprefix(_ARTEFACT), "")
+    if name in _OF_A_STAR:
+        some = [each for each in m.found if each.detail in ("star", "target")]
+    elif name in _LOOKED_FOR:
+        some = m.by_cause(*_LOOKED_FOR[name][1:])
+    else:
+        some = m.by_cause(*known) if isinstance(known, tuple) else []
+    still = [each for each in some if each.model is not None]
+    return max(still, key=lambda each: each.gain, default=None)
+
+
+def _by_cause(m: Measured, name: str) -> Finding:
+    what, cause, details = _LOOKED_FOR[name]
     best = m.gain(cause, details)
     said, sigma, supports, opposes = _standing(m, best)
     return Finding(name, "pixels", f"{what}: {said}", np.nan, np.nan, sigma, supports, opposes)
@@ -356,7 +387,7 @@ def _pointing(m: Measured) -> Finding:
     sigma = float(np.sqrt(best.gain)) if best else np.nan
     if not m.noise.predicted.any():
         return Finding(
-            "likeness to the file's own pointing",
+            _POINTING,
             "pixels",
             "nothing could be learned from POS_CORR; the image's own slopes explain "
             f"{sigma:.1f} sigma"
@@ -369,7 +400,7 @@ def _pointing(m: Measured) -> Finding:
     excess = max(float(before.sum()) - before.size, 1.0)
     share = float(np.clip((before.sum() - left.sum()) / excess, 0, 1))
     return Finding(
-        "likeness to the file's own pointing",
+        _POINTING,
         "pixels",
         f"the pixels' usual response to POS_CORR explains {share:.0%} of the window's changes",
         share,
@@ -447,8 +478,6 @@ def _rules(m: Measured, d: Diagnosis) -> Iterator[Finding]:
         yield rule("the star in the aperture is not where the catalogue puts the target")
 
 
-#: Footprints of a change of focus.
-_FOCUS = ("width", "blur", "width and blur")
 #: Name of each artefact -> (cause, its footprints' names, all where there are none) in the pixels;
 #: or why a stamp alone cannot show it.
 ARTEFACTS: dict[str, tuple[str, tuple[str, ...]] | str] = {
@@ -476,10 +505,10 @@ def _artefacts(m: Measured) -> Iterator[Finding]:
     """A row for each artefact, found or not."""
     for name, known in ARTEFACTS.items():
         if isinstance(known, str):
-            yield Finding(f"artefact: {name}", "pixels", known)
+            yield Finding(_ARTEFACT + name, "pixels", known)
             continue
         said, sigma, supports, opposes = _standing(m, m.gain(*known))
-        yield Finding(f"artefact: {name}", "pixels", said, np.nan, np.nan, sigma, supports, opposes)
+        yield Finding(_ARTEFACT + name, "pixels", said, np.nan, np.nan, sigma, supports, opposes)
 
 
 #: Words in a flag's name -> the verdict that it speaks for.
@@ -567,6 +596,7 @@ def _moved(tpf: xr.Dataset, m: Measured) -> Finding:
         np.nan,
         ("pointing",) if odd else (),
         () if odd or not np.isfinite(usual) else ("pointing",),
+        "pixel",
     )
 
 
@@ -613,6 +643,7 @@ def _side(
         sigma,
         (cause,) if sigma > SEEN else (),
         (),
+        "e-/s",
     )
 
 
@@ -621,5 +652,6 @@ def _removed_rays(tpf: xr.Dataset, m: Measured) -> Finding:
         return Finding("COSMIC_RAYS", "flags", "the file has no COSMIC_RAYS: rays may be in FLUX")
     values = np.asarray(tpf["cosmic_rays"].variable[m.data.cadences].values)
     count = int(np.count_nonzero(np.isfinite(values) & (values != 0)))
-    said = f"the pipeline took {count or 'no'} ray(s) out of the window's pixels"
+    rays = "1 ray" if count == 1 else f"{count or 'no'} rays"
+    said = f"the pipeline took {rays} out of the window's pixels"
     return Finding("COSMIC_RAYS", "flags", said, count)

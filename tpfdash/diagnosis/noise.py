@@ -15,8 +15,8 @@ from functools import cached_property
 import numpy as np
 
 from tpfdash.diagnosis import settings
-from tpfdash.diagnosis.quiet import ONE_SIGMA
 from tpfdash.diagnosis.reference import Stretches
+from tpfdash.diagnosis.robust import ONE_SIGMA
 
 __all__ = ["Filtered", "Noise", "learn_noise"]
 

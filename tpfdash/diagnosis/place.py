@@ -9,7 +9,7 @@ import numpy as np
 from tpfdash.diagnosis import settings
 from tpfdash.diagnosis.evidence import Whitened
 from tpfdash.diagnosis.prf import OnPixels
-from tpfdash.diagnosis.quiet import robust_covariance
+from tpfdash.diagnosis.robust import robust_covariance
 from tpfdash.diagnosis.scene import Scene
 
 __all__ = ["Place", "measure_place"]

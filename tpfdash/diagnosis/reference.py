@@ -26,6 +26,8 @@ _BLOCK = 1 << 21
 _FURTHEST = 5.0
 #: Cadences in a bin from which a median tells the odd ones.
 _ROBUST = 4
+#: Of a Gaussian's absolute values 30 per cent are below so many standard deviations.
+_THIRTY_PER_CENT = 0.3853
 #: Share of its bins that a pixel needs.
 _THERE = 0.7
 
@@ -127,10 +129,12 @@ def stretches(tpf: xr.Dataset, windows: Sequence[Window], centre: tuple[float, f
     busy = np.zeros(grid.count, dtype=bool)
     for first in starts:
         busy[max(first - guard, 0) : first + n + guard] = True
-    places = grid.places(length, busy)
     rows, cols = tpf["aperture"].shape
     pixels = _pixels((rows, cols), centre)
     order = _without_outliers(tpf, order, grid, pixels, longest)
+    if longest >= settings.SIBLING_CADENCES:
+        busy |= _siblings(tpf, order, grid, starts, n, guard, pixels)
+    places = grid.places(length, busy)
     free = grid.free / length
     event, quiet, known, intact = _read(tpf, order, grid, firsts, places, length, pixels)
     free, places = free * float(intact.mean() if intact.size else 0), places[intact]
@@ -252,6 +256,61 @@ def _without_outliers(
     return order if out.mean() > 0.1 else np.where(out, -1, order)
 
 
+def _siblings(
+    tpf: xr.Dataset,
+    order: np.ndarray,
+    grid: _Bins,
+    starts: Sequence[int],
+    n: int,
+    guard: int,
+    pixels: np.ndarray,
+) -> np.ndarray:
+    """Bins in which the file does the same again, bool (bin,): the next eclipses of a binary.
+
+    They are no quiet places. The pixels are added up by how they change in the event, and what
+    then stands out as the event itself does is one more. Where the event does not stand out, or
+    half of the file is like it (roll, a star that varies), nothing does.
+    """
+    none = np.zeros(grid.count, dtype=bool)
+    if grid.count < 3 * n + 2 * guard:
+        return none
+    at = starts[0] + np.arange(-guard - n, n + guard + n)
+    at = at[(at >= 0) & (at < grid.count)]
+    inside = (at >= starts[0]) & (at < starts[0] + n)
+    beside = (at < starts[0] - guard) | (at >= starts[0] + n + guard)
+    if not beside.any():
+        return none
+    bins = np.nan_to_num(_means(tpf, order, grid, at, pixels))
+    noise = np.maximum(np.diff(bins, axis=0).std(axis=0), 1e-30)
+    change = bins[inside].mean(axis=0) - bins[beside].mean(axis=0)
+    weights = np.where(noise > 1e-29, change / noise**2, 0.0)
+    every = np.arange(grid.count)
+    at_a_time = max(1, _BLOCK // (len(pixels) * grid.size))
+    parts = [every[first : first + at_a_time] for first in range(0, grid.count, at_a_time)]
+    sums = [np.nan_to_num(_means(tpf, order, grid, some, pixels)) @ weights for some in parts]
+    return _alike(np.concatenate(sums), starts, n, guard)
+
+
+def _alike(sums: np.ndarray, starts: Sequence[int], n: int, guard: int) -> np.ndarray:
+    """Bins, bool (bin,), about each place where a level does what it does in the event."""
+    total = np.concatenate([[0.0], np.cumsum(sums - np.median(sums))])
+    firsts = np.arange(n + guard, sums.size - 2 * n - guard + 1)
+    means = [
+        (total[firsts + begin + n] - total[firsts + begin]) / n
+        for begin in (-guard - n, 0, guard + n)
+    ]
+    response = means[1] - (means[0] + means[2]) / 2
+    own = np.interp(starts, firsts, response)
+    busy = np.zeros(sums.size, dtype=bool)
+    # By the quieter places: about each event the filter is off its level for thrice as long.
+    scatter = np.quantile(np.abs(response), 0.3) / _THIRTY_PER_CENT
+    if not abs(own.mean()) > settings.SIBLING_SIGMA * scatter:
+        return busy
+    for first in firsts[response * np.sign(own.mean()) > abs(own.mean()) / 2]:
+        busy[first - guard : first + n + guard] = True
+    return busy if busy.mean() < 0.5 else np.zeros_like(busy)
+
+
 def _series(tpf: xr.Dataset, cadences: np.ndarray, pixels: np.ndarray) -> np.ndarray:
     """Pixels over some cadences: array (pixel, cadence); NaN where a cadence is -1."""
     gone = cadences < 0
@@ -290,6 +349,23 @@ def _read(
     for first in np.concatenate([firsts, places]).astype(int):
         wanted[first : first + length] = True
     bins = np.flatnonzero(wanted)
+    means = _means(tpf, order, grid, bins, pixels)
+    where = np.searchsorted(bins, np.arange(length) + firsts[:, None])
+    event = means[where]
+    known = np.isfinite(event).mean(axis=(0, 1)) > _THERE
+    if not known.any():
+        raise Nothing("no pixel has data in most of the window and of the time beside it")
+    event = _closed(event[..., known])
+    quiet = means[np.searchsorted(bins, np.arange(length) + places[:, None])][..., known]
+    # A gap that is closed has no noise.
+    whole = (np.isfinite(quiet).mean(axis=1) > _THERE).all(axis=1)
+    return event, _closed(quiet[whole]), known, whole
+
+
+def _means(
+    tpf: xr.Dataset, order: np.ndarray, grid: _Bins, bins: np.ndarray, pixels: np.ndarray
+) -> np.ndarray:
+    """Mean of each pixel in some bins: float64 (bin, pixel); NaN where it has none."""
     means = np.full((bins.size, len(pixels)), np.nan)
     at_a_time = max(1, _BLOCK // (tpf["aperture"].size * grid.size))
     for start in range(0, bins.size, at_a_time):
@@ -307,16 +383,7 @@ def _read(
             means[start : start + at_a_time] = (
                 np.where(count > 0, total, np.nan) / np.maximum(count, 1)
             ).T
-    where = np.searchsorted(bins, np.arange(length) + firsts[:, None])
-    event = means[where]
-    known = np.isfinite(event).mean(axis=(0, 1)) > _THERE
-    if not known.any():
-        raise Nothing("no pixel has data in most of the window and of the time beside it")
-    event = _closed(event[..., known])
-    quiet = means[np.searchsorted(bins, np.arange(length) + places[:, None])][..., known]
-    # A gap that is closed has no noise.
-    whole = (np.isfinite(quiet).mean(axis=1) > _THERE).all(axis=1)
-    return event, _closed(quiet[whole]), known, whole
+    return means
 
 
 def _closed(values: np.ndarray) -> np.ndarray:

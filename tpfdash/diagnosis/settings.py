@@ -139,3 +139,9 @@ DEPTH_SIGMA = 3.0
 UNLISTED_PRICE = 6.0
 #: Half a gain is divided by this before it becomes a star's probability. (tuned)
 STAR_TEMPERATURE = 1.5
+
+# -- The same event elsewhere in the file.
+#: Cadences of a window from which it is looked for: what single cadences do again is learned from.
+SIBLING_CADENCES = 4
+#: How far the event has to stand out of the file's own ups and downs, in robust scatters.
+SIBLING_SIGMA = 8.0

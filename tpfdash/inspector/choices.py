@@ -28,7 +28,7 @@ __all__ = ["CMAPS", "PICTURES", "Choices"]
 
 #: "auto" is one for the column: see `Values.colors`.
 CMAPS = ("auto", "viridis", "magma", "inferno", "cividis", "gray", "gray_r", "coolwarm")
-PICTURES = ("difference", "S/N", "out", "in")
+PICTURES = ("difference", "S/N", "expected", "out", "pixels")
 
 
 class Choices(param.Parameterized):
@@ -84,9 +84,11 @@ class Choices(param.Parameterized):
     picture = Choice(
         default="difference",
         objects=list(PICTURES),
-        doc="What is shown of the window: the mean out of it minus the mean in it, that over its "
-        "error, or one of the two means.",
+        doc="What is shown of the event: the difference image (out of it minus in it), that over "
+        "its error, what the verdict lets expect of it, the stars out of the event, or the light "
+        "curves of the pixels that change most.",
     )
+    check = Text("", doc="Name of the finding whose picture is shown; empty: the verdict's.")
     mode = Choice(default="replace", objects=list(MODES), doc="What a click or a box does.")
     editing = Choice(
         default="aperture",

@@ -9,6 +9,7 @@ are parts that know nothing of an Inspector.
 from __future__ import annotations
 
 import operator
+from functools import partial
 from typing import Any, SupportsIndex
 
 import numpy as np
@@ -54,7 +55,7 @@ class Inspector(Values):
     """
 
     def __init__(self, tpf: xr.Dataset, **params: Any):
-        unknown = [name for name in params if name not in self.param or name == "lightcurve"]
+        unknown = [name for name in params if name not in self.param or name in FOLLOWING]
         if unknown:
             raise TPFError(f"an Inspector has no param {unknown[0]!r} that can be set.")
         check_tpf(tpf)
@@ -76,7 +77,9 @@ class Inspector(Values):
             raise
         except ValueError as error:
             raise TPFError(str(error)) from None
-        self.param.watch(self._tell_lightcurve, list(params_of(type(self), "lightcurve")))
+        for name in ("lightcurve", "diagnosis"):
+            tell = partial(self._tell, name)
+            self.param.watch(tell, list(params_of(type(self), name)))
 
     def __repr__(self) -> str:
         return f"<Inspector of {self.tpf.attrs.get('object') or self.tpf.attrs.get('source')}>"
@@ -338,12 +341,13 @@ class Inspector(Values):
             for bit, count in self.timeline.flag_counts()
         ]
 
-    def _tell_lightcurve(self, *events: param.parameterized.Event) -> None:
-        """Tell those who watch the light curve, if it is another; it is not worked out for none."""
-        if self.param.watchers.get("lightcurve", {}).get("value"):
-            before = self.__dict__.get("_worked_out", {}).get("_derive_lightcurve")
-            if before is None or before[1] is not self.lightcurve:
-                self.param.trigger("lightcurve")
+    def _tell(self, name: str, *events: param.parameterized.Event) -> None:
+        """Tell those who watch what follows, if it is another; it is not worked out for none."""
+        if self.param.watchers.get(name, {}).get("value"):
+            derived = {"diagnosis": "question"}.get(name, f"_derive_{name}")
+            before = self.__dict__.get("_worked_out", {}).get(derived)
+            if before is None or before[1] is not getattr(self, derived):
+                self.param.trigger(name)
 
     def _follow_stretch(self, *events: param.parameterized.Event) -> None:
         """Whoever sets the stretch wants to see it, unless the same change says otherwise."""
@@ -405,8 +409,10 @@ class Inspector(Values):
 
 #: Cadences in sight, about, beyond which nobody zooms in.
 _FEWEST = 5
+#: Params that follow from the others.
+FOLLOWING = ("lightcurve", "diagnosis", "answer")
 #: Params that no copy and no session takes over: the name, what follows from the rest, the mouse.
-NOT_COPIED = ("name", "tpf", "lightcurve", "pointed", "hovered")
+NOT_COPIED = ("name", "tpf", *FOLLOWING, "pointed", "hovered", "check")
 
 
 def _rebuild(tpf: xr.Dataset, params: dict, history: MaskHistory) -> Inspector:

@@ -6,14 +6,15 @@ Each value says beside its code what it is made of. Who makes the choices is `In
 from __future__ import annotations
 
 import numpy as np
+import param
 import xarray as xr
 
 from tpfdash import photometry
-from tpfdash.diagnosis.difference import DifferenceImage, difference_image
-from tpfdash.diagnosis.event import Event, measure_event
+from tpfdash.diagnosis.diagnose import Diagnosis
 from tpfdash.errors import TPFError
 from tpfdash.inspector.choices import Choices
 from tpfdash.inspector.derived import Derived, derived, follows
+from tpfdash.inspector.question import Question
 from tpfdash.inspector.timeline import Timeline
 from tpfdash.missions import Mission, get_mission
 from tpfdash.stamp.blocks import long_median, median_level
@@ -49,6 +50,12 @@ class Values(Choices):
     """
 
     lightcurve = Derived(doc="The aperture's light curve, as aperture_photometry gives it.")
+    diagnosis = Derived(
+        doc="What the event in the windows is, as tpfdash.diagnose gives it; None without a window."
+    )
+    answer = param.Parameter(
+        None, doc="The `diagnosis` where a page has it already; None until then. Set by the page."
+    )
 
     def __init__(self, tpf: xr.Dataset):
         super().__init__(tpf=tpf)
@@ -288,44 +295,12 @@ class Values(Choices):
         """The windows of the event, `window` first; () where that is None."""
         return () if self.window is None else (self.window, *self.stacked)
 
-    @derived("windows", "good")
-    def _difference(self) -> DifferenceImage | None:
-        return difference_image(self.tpf, self.windows, self.good) if self.windows else None
+    @derived("windows", "aperture")
+    def question(self) -> Question | None:
+        """What the event in the windows is, to be asked in any thread; None without a window."""
+        return Question(self.tpf, self.windows, self.aperture) if self.windows else None
 
-    @follows("_difference")
-    def difference(self) -> DifferenceImage | None:
-        """The difference image of the windows, of the kept cadences; None where no window is set.
-
-        Raises
-        ------
-        TPFError
-            Where no window, or the time beside none of them, holds such a cadence.
-        """
-        return self._difference
-
-    @derived("windows", "good", "_difference", "_summed", "_summed_unit", "aperture")
-    def _event(self) -> Event | None:
-        if not self.windows:
-            return None
-        return measure_event(
-            self.tpf,
-            self._summed,
-            self.windows,
-            self.good,
-            self.aperture,
-            difference=self._difference,
-            unit=self._summed_unit,
-        )
-
-    @follows("_event")
-    def event(self) -> Event | None:
-        """What is measured of the event in the windows; None where no window is set.
-
-        It is measured on the light curve as it is drawn, but for its being normalised.
-
-        Raises
-        ------
-        TPFError
-            As `difference` does.
-        """
-        return self._event
+    @property
+    @follows("question")
+    def _derive_diagnosis(self) -> Diagnosis | None:
+        return self.question.answer() if self.question is not None else None

@@ -2,7 +2,7 @@
 
 Taking it off shows what moves or changes within hours. What a frame is of other columns is
 `tpfdash.stamp.columns`; the difference between a window and the time beside it is
-`tpfdash.diagnosis.difference`.
+`tpfdash.diagnose`.
 """
 
 from __future__ import annotations

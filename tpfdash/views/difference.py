@@ -1,8 +1,7 @@
-"""The difference image of the window: the first answer to "where does this come from?".
+"""The images of an event: where on the stamp its light is missing, or comes from.
 
-One figure with one of four pictures of the window in it, `PICTURES`. It is built once; another
-window, another picture or another aperture is patched into it. What the images are worked out of is
-`tpfdash.diagnosis.difference`.
+One figure with one of `IMAGES` in it. It is built once; another event, another picture or another
+aperture is patched into it. What the images are worked out of is `tpfdash.diagnose`.
 """
 
 from __future__ import annotations
@@ -16,9 +15,7 @@ import numpy as np
 import xarray as xr
 from bokeh.models import BasicTicker, ColumnDataSource, HoverTool, Plot
 
-from tpfdash.diagnosis.difference import DifferenceImage
-from tpfdash.diagnosis.offset import Offset
-from tpfdash.errors import TPFError
+from tpfdash.diagnosis.diagnose import Diagnosis, EventImages
 from tpfdash.inspector import Inspector
 from tpfdash.stamp.columns import column_unit
 from tpfdash.stamp.geometry import extent
@@ -30,9 +27,11 @@ from tpfdash.views.stamp import APERTURE_COLOR, MISSING_COLOR, add_outline, pale
 
 __all__ = [
     "HALO_COLOR",
+    "IMAGES",
     "MARKS",
     "DifferenceView",
     "Mark",
+    "ellipse_of",
     "error_ellipse",
     "has_difference",
     "signs_text",
@@ -59,15 +58,15 @@ class Mark:
 
 #: Marks by what they mark, each with a shape of its own; dark, to be told from `HALO_COLOR`.
 MARKS = {
-    "star": Mark("circle", 17, "#004a6e", "star out of the window"),
-    "difference": Mark("x", 11, "#7a2a00", "centroid of the difference"),
-    "target": Mark("cross", 13, "#111111", "catalogue position"),
+    "star": Mark("circle", 17, "#004a6e", "target"),
+    "event": Mark("x", 11, "#7a2a00", "event, 1 σ"),
+    "target": Mark("cross", 13, "#111111", "catalogue"),
 }
 
 
 @dataclass(frozen=True)
 class _Picture:
-    """What is drawn of a difference, and in which colours.
+    """What is drawn of an event, and in which colours.
 
     Parameters
     ----------
@@ -75,25 +74,34 @@ class _Picture:
         With "{flux}" for the unit of the flux.
     cmap : str
     values : callable
-        DifferenceImage -> (the image, the ends of its colours).
+        (EventImages, footprint or None) -> (the image, the ends of its colours).
     """
 
     label: str
     cmap: str
-    values: Callable[[DifferenceImage], tuple[np.ndarray, tuple[float, float]]]
+    values: Callable[[EventImages, np.ndarray | None], tuple[np.ndarray, tuple[float, float]]]
 
 
-_PICTURES = {
-    "difference": _Picture("out − in ({flux})", "coolwarm", lambda d: (d.image, _even(d.image))),
-    "S/N": _Picture("S/N of out − in (σ)", "coolwarm", lambda d: (d.snr, _even(d.snr))),
-    # Both in the colours of the first, so that they can be compared.
-    "out": _Picture("out of the window ({flux})", "viridis", lambda d: (d.outside, _bright(d))),
-    "in": _Picture("in the window ({flux})", "viridis", lambda d: (d.inside, _bright(d))),
+#: What the figure can show; of an Inspector's `picture` the rest is drawn elsewhere.
+IMAGES = {
+    "difference": _Picture("out − in ({flux})", "coolwarm", lambda d, _: (d.image, _even(d.image))),
+    "S/N": _Picture("S/N of out − in (σ)", "coolwarm", lambda d, _: (d.snr, _even(d.snr))),
+    # In the colours of the first, so that they can be compared.
+    "expected": _Picture(
+        "expected ({flux})", "coolwarm", lambda d, print: (_or(print, d.model), _even(d.image))
+    ),
+    "out": _Picture(
+        "out of the event ({flux})", "viridis", lambda d, _: (d.outside, _bright(d.outside))
+    ),
 }
 
 
+def _or(footprint: np.ndarray | None, model: np.ndarray) -> np.ndarray:
+    return model if footprint is None else footprint
+
+
 class DifferenceView:
-    """The picture of an Inspector's window that its `picture` names, with centroids and aperture.
+    """The image of an Inspector's event that its `picture` names, with its place and the aperture.
 
     It should not be in sight where there is no difference image (`has_difference`): the last one
     is still drawn.
@@ -101,6 +109,8 @@ class DifferenceView:
     Parameters
     ----------
     inspector : Inspector
+    picture : str, optional
+        One of `IMAGES`, whatever the Inspector's is.
 
     Attributes
     ----------
@@ -109,21 +119,25 @@ class DifferenceView:
         property `--tpf-picture-height`, no higher than that.
     """
 
-    def __init__(self, inspector: Inspector):
+    def __init__(self, inspector: Inspector, picture: str = ""):
         self.inspector = inspector
+        self._fixed = picture
         self._figures = Figures()
         self.plot = hv.DynamicMap(guarded(inspector, reraise=True)(self._build))
-        Live(inspector, self._draw, "difference", "event", "picture")
+        Live(inspector, self._draw, "answer", "picture", "check")
         Live(inspector, self._draw_aperture, "aperture")
 
     # -- what is drawn ---------------------------------------------------------------------------
 
+    @property
+    def _picture(self) -> _Picture:
+        return IMAGES.get(self._fixed or self.inspector.picture, IMAGES["difference"])
+
     def _colors(self) -> list[str]:
-        return palette(_PICTURES[self.inspector.picture].cmap)
+        return palette(self._picture.cmap)
 
     def _label(self) -> str:
-        unit = column_unit(self.inspector.tpf, "flux")
-        return _PICTURES[self.inspector.picture].label.format(flux=unit)
+        return self._picture.label.format(flux=column_unit(self.inspector.tpf, "flux"))
 
     def _tooltip(self) -> str:
         unit = escape(self._label())
@@ -132,37 +146,20 @@ class DifferenceView:
             f"row $y{{0}}, column $x{{0}}<br>{unit}: @image{{0,0.[000]}}</div>"
         )
 
-    def _marks(self, found: DifferenceImage) -> dict[str, list[float]]:
+    def _marks(self, answer: Diagnosis) -> dict[str, list[float]]:
         """The place of each of `MARKS`, in their order; NaN where there is nothing to mark."""
         tpf = self.inspector.tpf
         left, bottom, right, top = extent(tpf)
-        offset = self._offset()
-        places = {
-            "star": offset.star if offset else found.outside_centroid,
-            "difference": offset.position if offset else None,
-            "target": target_position(tpf),
-        }
+        places = {"star": answer.target, "event": answer.position, "target": target_position(tpf)}
         marks = [places[name] or (np.nan, np.nan) for name in MARKS]
         inside = [bottom <= row <= top and left <= col <= right for row, col in marks]
         return {
-            "row": [
-                row if there else np.nan for (row, _), there in zip(marks, inside, strict=True)
-            ],
-            "col": [
-                col if there else np.nan for (_, col), there in zip(marks, inside, strict=True)
-            ],
+            name: [mark[k] if there else np.nan for mark, there in zip(marks, inside, strict=True)]
+            for k, name in enumerate(("row", "col"))
         }
 
-    def _offset(self) -> Offset | None:
-        """Where the event is and where the star, as it is said in words; None where not known."""
-        event = self.inspector.event()
-        return event.offset if event else None
-
-    def _ellipse(self) -> dict[str, list[float]]:
-        offset = self._offset()
-        if offset is None or offset.covariance is None:
-            return {"row": [], "col": []}
-        row, col = error_ellipse(offset.position, offset.covariance)
+    def _ellipse(self, answer: Diagnosis) -> dict[str, list[float]]:
+        row, col = ellipse_of(answer)
         return {"row": row.tolist(), "col": col.tolist()}
 
     def _border(self) -> dict[str, list[float]]:
@@ -222,10 +219,11 @@ class DifferenceView:
     # -- keeping up ------------------------------------------------------------------------------
 
     def _change(self) -> Callable[[dict], None]:
-        """What draws the difference image there is into the figure of a page."""
-        found = self.inspector.difference()
-        image, (low, high) = _PICTURES[self.inspector.picture].values(found)
-        marks, ellipse = self._marks(found), self._ellipse()
+        """What draws the images there are into the figure of a page."""
+        answer = self.inspector.answer
+        footprint = answer.footprint(self.inspector.check) if self.inspector.check else None
+        image, (low, high) = self._picture.values(answer.difference, footprint)
+        marks, ellipse = self._marks(answer), self._ellipse(answer)
         label, tooltip, colors = self._label(), self._tooltip(), self._colors()
 
         def change(plots):
@@ -254,18 +252,22 @@ class DifferenceView:
 
 
 def has_difference(inspector: Inspector) -> bool:
-    """Whether there is a difference image: a window is set, with cadences in it and beside it."""
-    try:
-        return inspector.difference() is not None
-    except TPFError:  # in which words, is said by whoever shows the view
-        return False
+    """Whether there is a difference image: a window was looked at, and could be measured."""
+    return inspector.answer is not None and inspector.answer.difference is not None
 
 
 def signs_text(picture: str) -> str:
     """What the colours of a picture say; "" where they are brightness alone."""
-    if _PICTURES[picture].cmap != "coolwarm":
+    if picture not in IMAGES or IMAGES[picture].cmap != "coolwarm":
         return ""
-    return "positive (red): light is missing in the window; negative (blue): light was added"
+    return "red: light is missing; blue: light was added"
+
+
+def ellipse_of(answer: Diagnosis) -> tuple[np.ndarray, np.ndarray]:
+    """`error_ellipse` of an event's place; of length 0 where that, or its error, is not known."""
+    if answer.position is None or answer.covariance is None:
+        return np.zeros(0), np.zeros(0)
+    return error_ellipse(answer.position, np.array(answer.covariance))
 
 
 def error_ellipse(
@@ -299,9 +301,9 @@ def _even(image: np.ndarray) -> tuple[float, float]:
     return (-largest, largest) if largest else (-1.0, 1.0)
 
 
-def _bright(found: DifferenceImage) -> tuple[float, float]:
-    """Limits from the faintest pixel out of the window to the brightest but for one in 100."""
-    values = found.outside[np.isfinite(found.outside)]
+def _bright(image: np.ndarray) -> tuple[float, float]:
+    """Limits from the faintest pixel to the brightest but for one in 100."""
+    values = image[np.isfinite(image)]
     low, high = (values.min(), np.percentile(values, 99)) if values.size else (0.0, 0.0)
     return (float(low), float(high)) if low < high else (float(low), float(low) + 1.0)
 
@@ -329,7 +331,7 @@ def _add_marks(figure: Plot) -> ColumnDataSource:
 def _add_ellipse(figure: Plot) -> ColumnDataSource:
     """A line through the columns row and col of a source, empty for now."""
     source = ColumnDataSource({"row": [], "col": []})
-    for color, width in ((HALO_COLOR, 4), (MARKS["difference"].color, 2)):
+    for color, width in ((HALO_COLOR, 4), (MARKS["event"].color, 2)):
         figure.line("col", "row", source=source, line_color=color, line_width=width)
     return source
 

@@ -20,6 +20,7 @@ from tpfdash.stamp.masks import pipeline_mask
 from tpfdash.stamp.sky import target_position
 from tpfdash.stamp.stretch import color_ticks, shades
 from tpfdash.views import gestures
+from tpfdash.views.difference import ellipse_of
 from tpfdash.views.faults import guarded
 from tpfdash.views.live import Live
 from tpfdash.views.patches import Figures, drag_with, patch, set_columns, simplify
@@ -48,18 +49,22 @@ class Outline:
     dash: str
 
 
-#: What is outlined on the stamp, from the lowest to the uppermost.
+#: What is drawn on the stamp, from the lowest to the uppermost: masks, the pixel pointed at, and an
+#: event's place with its error.
 OUTLINES = {
     "pipeline": Outline(HINT_COLOR, 1.5, "dotted"),
     "background": Outline(BACKGROUND_COLOR, 2.5, "dashed"),
     "aperture": Outline(APERTURE_COLOR, 3.0, "solid"),
     "pointed": Outline("#ffffff", 1.0, "solid"),
+    "event": Outline("#ffd60a", 2.0, "solid"),
 }
 #: How much wider the dark line is.
 _HALO = 2.0
+#: Half the width of the x at an event's place, in pixels of the stamp.
+_ARM = 0.12
 
 
-@follows("aperture", "background")
+@follows("aperture", "background", "answer")
 def drawn_marks(inspector: Inspector) -> list[str]:
     """What is marked on the stamp now: names of `OUTLINES`, and "target"; not the mouse's pixel."""
     masks = {
@@ -68,7 +73,9 @@ def drawn_marks(inspector: Inspector) -> list[str]:
         "pipeline": pipeline_mask(inspector.tpf),
     }
     marks = [name for name, mask in masks.items() if mask.any()]
-    return [*marks, "target"] if _target(inspector.tpf) else marks
+    if _target(inspector.tpf):
+        marks.append("target")
+    return [*marks, "event"] if _event_place(inspector) else marks
 
 
 class PixelView:
@@ -101,6 +108,7 @@ class PixelView:
             },
         )
         Live(inspector, self._draw_outlines, "aperture", "background", "pointed")
+        Live(inspector, self._draw_event, "answer")
         Live(inspector, self._draw_frame, "frame", "levels", "color_scale")
 
     # -- gestures --------------------------------------------------------------------------------
@@ -146,6 +154,8 @@ class PixelView:
         tpf = self.inspector.tpf
         if name == "pointed":
             return frame_around(self.inspector.pointed)
+        if name == "event":
+            return _event_segments(self.inspector)
         mask = pipeline_mask(tpf) if name == "pipeline" else getattr(self.inspector, name)
         return segments(tpf, mask)
 
@@ -223,7 +233,12 @@ class PixelView:
     # -- keeping up ------------------------------------------------------------------------------
 
     def _draw_outlines(self, *events) -> None:
-        names = [event.name for event in events]
+        self._outline([event.name for event in events])
+
+    def _draw_event(self, *events) -> None:
+        self._outline(["event"])
+
+    def _outline(self, names: list[str]) -> None:
         columns = {name: self._segments(name) for name in names}
 
         def change(plots):
@@ -243,13 +258,36 @@ class PixelView:
         patch(self._figures, change)
 
 
+def _event_place(inspector: Inspector) -> tuple[float, float] | None:
+    """(row, col) of the event where it is known and on the stamp."""
+    position = inspector.answer.position if inspector.answer is not None else None
+    return position if position is not None and _on_stamp(inspector.tpf, position) else None
+
+
+def _event_segments(inspector: Inspector) -> dict[str, list[float]]:
+    """An x at the event's place and the ellipse of its error, as `segments`."""
+    place = _event_place(inspector)
+    if place is None:
+        return frame_around(None)
+    arms = np.array([[-1, -1, 1, 1], [-1, 1, 1, -1]]) * _ARM + np.reshape(place, (2, 1))
+    row, col = ellipse_of(inspector.answer)
+    return {
+        "x0": [*arms[1, :2], *col[:-1]],
+        "y0": [*arms[0, :2], *row[:-1]],
+        "x1": [*arms[1, 2:], *col[1:]],
+        "y1": [*arms[0, 2:], *row[1:]],
+    }
+
+
+def _on_stamp(tpf, position: tuple[float, float]) -> bool:
+    left, bottom, right, top = extent(tpf)
+    return bottom <= position[0] <= top and left <= position[1] <= right
+
+
 def _target(tpf) -> tuple[float, float] | None:
     """(row, col) of the target where it is on the stamp."""
     position = target_position(tpf)
-    if position is None:
-        return None
-    left, bottom, right, top = extent(tpf)
-    return position if bottom <= position[0] <= top and left <= position[1] <= right else None
+    return position if position is not None and _on_stamp(tpf, position) else None
 
 
 def _label(tpf, column: str) -> str:
