@@ -5,7 +5,7 @@ import time
 
 import panel as pn
 
-from tests.wire import Wire, serving
+from tests.wire import Wire, find, serving
 from tpfdash import simulate_tpf
 from tpfdash.app import page as page_module
 from tpfdash.app.page import make_page
@@ -13,6 +13,8 @@ from tpfdash.app.page import make_page
 
 class Loop:
     """Documents whose callbacks are called one after the other, in the order of their times."""
+
+    session_context = None
 
     def __init__(self):
         self.due = []
@@ -93,3 +95,15 @@ def test_the_shells_of_a_server_come_first():
             page.join()
     assert pn.state.curdoc is None
     assert len(filled) == 4 and sorted(shells)[-1] < sorted(filled)[1]
+
+
+def test_a_page_that_takes_its_time_to_draw_the_shell_is_filled_then_and_holds_nobody_up():
+    tpf = simulate_tpf("K2", n_cadences=50, shape=(3, 3))
+    with serving({"/": lambda: make_page({"a": tpf})}) as port:
+        with Wire(port) as slow, Wire(port) as quick:
+            shell = slow.pull(filled=False)
+            assert not list(find(shell, "tpf-dashboard"))
+            quick.pull()
+            slow.drawn()
+            while not list(find(slow.read()["content"], "tpf-dashboard")):
+                pass

@@ -27,8 +27,12 @@ def view(inspector):
     return view
 
 
+def handles(view):
+    return view._figures.pages()[0]["raster"].handles
+
+
 def source(view, name):
-    return view._figures.pages()[0][name].handles["source"].data
+    return handles(view)[name].data
 
 
 def drag(view, start, *to):
@@ -94,14 +98,14 @@ def test_a_click_centres_the_brush(view, inspector, t):
 
 def test_every_point_is_in_the_strip(view, inspector):
     """One beyond its y range is at its edge."""
-    (codes,) = source(view, "raster")["image"]
+    (codes,) = source(view, "source")["image"]
     assert codes[-1].any()
     np.testing.assert_array_equal(codes[:-2].any(axis=0).sum(), codes.shape[1] - _empty(view))
 
 
 def _empty(view):
     """Columns of the raster in the margins beside the file's times."""
-    (codes,) = source(view, "raster")["image"]
+    (codes,) = source(view, "source")["image"]
     return int((~codes.any(axis=0)).sum())
 
 
@@ -114,10 +118,9 @@ def test_it_is_drawn_when_the_flux_changes_and_at_no_other_time(view, inspector,
     inspector.hovered = 7
     inspector.stretch = (3, 90)
     assert not drawn
-    assert source(view, "window")["left"] == [inspector.window[0]]
+    assert source(view, "windows")["left"] == [inspector.window[0]]
     assert brush(view) == inspector.time_range
-    bar = view._figures.pages()[0]["bar"].handles["glyph"]
-    assert bar.location == inspector.time[inspector.cadence]
+    assert handles(view)["bar"].location == inspector.time[inspector.cadence]
     inspector.set_aperture("all")
     assert len(drawn) == 1
     inspector.quality_bitmask = "none"

@@ -97,7 +97,13 @@ class Wire:
             document = self.ask("PULL-DOC-REQ")["content"]["doc"]
             if not filled or "Opening …" not in json.dumps(document, ensure_ascii=False):
                 return document
+            self.drawn()
             time.sleep(0.02)
+
+    def drawn(self) -> None:
+        """Say that what was pulled is on the page, as a browser does."""
+        ready = {"type": "event", "name": "document_ready", "values": {"type": "map"}}
+        self.patch({"kind": "MessageSent", "msg_type": "bokeh_event", "msg_data": ready})
 
     def patch(self, *events: dict) -> dict:
         """Send changes of the document, or events, and give the server's answer."""

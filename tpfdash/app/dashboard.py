@@ -115,7 +115,8 @@ class TPFDashboard(pn.viewable.Viewer):
             self.restore(session)
         super().__init__()
         self._tell_all()
-        hv.Store.set_current_backend("bokeh")
+        if hv.Store.current_backend != "bokeh":  # to set it again takes as long as a plot's element
+            hv.Store.set_current_backend("bokeh")
         # A stamp's frame has its size, the figure around it has not: that is meant.
         silence(FIXED_SIZING_MODE)
         self._page = Column(

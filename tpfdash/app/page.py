@@ -111,7 +111,10 @@ class _Turns:
         self._waiting[number] = time.monotonic()
 
         def go_on():
-            if events != self._events:  # somebody else's page: anew
+            if _draws_shell(document):  # the others go on meanwhile
+                self._waiting.pop(number, None)
+                document.add_timeout_callback(go_on, _ROUND)
+            elif events != self._events:  # somebody else's page: anew
                 self._wait(document, fill, number, self._events, _ROUNDS)
             elif rounds > 1 or self._is_behind(number):
                 self._wait(document, fill, number, events, max(rounds - 1, 1))
@@ -129,6 +132,15 @@ class _Turns:
         now = time.monotonic()
         self._waiting = {one: at for one, at in self._waiting.items() if now - at < _GONE}
         return min(self._waiting, default=number) < number
+
+
+def _draws_shell(document: Document) -> bool:
+    """Whether the browser has got the shell, and not yet said that it is on the page.
+
+    Panel sends nothing of what changes until then.
+    """
+    session = getattr(document.session_context, "session", None)
+    return session is not None and session.connection_count > 0 and not pn.state.loaded
 
 
 _turns = _Turns()

@@ -134,8 +134,9 @@ class LightCurveView(TimePlot):
     def _glyphs(self):
         bars = Segment(x0="t", y0="f", x1="t1", y1="f1", line_color=EDGE_COLOR)
         ring = {"size": 12, "fill_color": None, "line_color": CADENCE_COLOR, "line_width": 2}
-        return super()._glyphs() | {
-            "errors": (bars, "underlay"),
+        return {
+            "errors": (bars, "underlay"),  # below the windows
+            **super()._glyphs(),
             "hovered": (Scatter(x="t", y="f", **ring), "annotation"),
         }
 

@@ -13,19 +13,22 @@ from math import ceil
 import holoviews as hv
 import numpy as np
 import panel as pn
+from bokeh.models import VStrip
 
 from tpfdash.inspector import Inspector
 from tpfdash.views import gestures
 from tpfdash.views.faults import guarded
-from tpfdash.views.kinds import CADENCE_COLOR, raster_palette
+from tpfdash.views.kinds import raster_palette
 from tpfdash.views.lightcurve import CURVE_KINDS, curve_series
 from tpfdash.views.live import Live, served_document
-from tpfdash.views.patches import Figures, patch, set_columns, simplify, weakly
+from tpfdash.views.patches import Figures, add_glyph, patch, set_columns, simplify, weakly
 from tpfdash.views.ranges import axis_range
 from tpfdash.views.raster import fit_range, rasterize
 from tpfdash.views.timeplot import (
     LEFT_BORDER,
     RIGHT_BORDER,
+    WINDOW_COLOR,
+    add_bar,
     cadence_bar,
     full_range,
     window_spans,
@@ -43,7 +46,6 @@ _REACH, _NARROWEST = 0.008, 0.002
 #: Seconds left to the browser between two movements of the brush.
 _TIME_TO_PAINT = 0.03
 _BRUSH_COLOR = "#767c88"
-_WINDOW_COLOR = "#4285d0"
 
 
 class OverviewView:
@@ -162,53 +164,51 @@ class OverviewView:
         low, high = self.brush
         return {"left": [low], "right": [high]}
 
-    def _build(self, tpf) -> hv.Overlay:
+    def _build(self, tpf) -> hv.Image:
         picture = self._picture()
         self._moves_later = False  # what an earlier page waited for
         (x0, x1), (y0, y1) = picture["x_range"], picture["y_range"]
         finish = weakly(self._finish)
-        raster = hv.Image(
+        return hv.Image(
             picture["codes"][::-1], bounds=(x0, y0, x1, y1), kdims=["t", "f"], vdims=["code"]
-        ).opts(cmap=["#000000"], hooks=[self._figures.hook("raster", self._color)])
-        windows = hv.VSpans(
-            tuple(window_spans(self.inspector).values()), kdims=["left", "right"]
         ).opts(
-            color=_WINDOW_COLOR,
-            alpha=0.35,
-            line_color=_WINDOW_COLOR,
-            hooks=[self._figures.hook("window")],
-        )
-        brush = hv.VSpans(tuple(self._brush_columns().values()), kdims=["left", "right"]).opts(
-            fill_color=_BRUSH_COLOR,
-            fill_alpha=0.2,
-            line_color=_BRUSH_COLOR,
-            line_width=2,
-            hooks=[self._figures.hook("brush")],
-        )
-        bar = hv.VLine(cadence_bar(self.inspector)["location"]).opts(
-            color=CADENCE_COLOR,
-            line_width=1.5,
-            level="overlay",
-            visible=cadence_bar(self.inspector)["visible"],
-            hooks=[self._figures.hook("bar")],
-        )
-        return hv.Overlay([windows, brush, raster, bar]).opts(
+            cmap=["#000000"],
             responsive=True,
             height=_HEIGHT,
             min_width=200,
             xaxis=None,
             yaxis=None,
             toolbar=None,
-            show_legend=False,
             shared_axes=False,
             xlim=(x0, x1),
             ylim=(y0, y1),
-            hooks=[lambda plot, element: finish(plot.state, picture)],
+            hooks=[
+                self._figures.hook("raster", self._add_marks),
+                lambda plot, element: finish(plot.state, picture),
+            ],
         )
 
-    def _color(self, plot, element) -> None:
+    def _add_marks(self, plot, element) -> None:
+        """Draw windows, brush and bar; elements of HoloViews for them would take long."""
         colors = raster_palette(CURVE_KINDS)
         plot.handles["color_mapper"].update(palette=colors, low=-0.5, high=len(colors) - 0.5)
+        if "brush" in plot.handles:  # the figure was built before, and its raster is new
+            return
+        figure, both = plot.state, {"x0": "left", "x1": "right"}
+        window = VStrip(
+            **both,
+            fill_color=WINDOW_COLOR,
+            line_color=WINDOW_COLOR,
+            fill_alpha=0.35,
+            line_alpha=0.35,
+        )
+        looks = {"line_width": 2, "line_alpha": 0.5, "fill_alpha": 0.2}
+        brush = VStrip(**both, fill_color=_BRUSH_COLOR, line_color=_BRUSH_COLOR, **looks)
+        plot.handles["windows"] = add_glyph(
+            figure, window, "underlay", window_spans(self.inspector)
+        )
+        plot.handles["brush"] = add_glyph(figure, brush, "underlay", self._brush_columns())
+        plot.handles["bar"] = add_bar(figure, self.inspector)
 
     def _finish(self, figure, picture) -> None:
         (x0, x1), (y0, y1) = picture["x_range"], picture["y_range"]
@@ -231,9 +231,10 @@ class OverviewView:
 
     def _draw_marks(self, *events) -> None:
         def change(plots):
-            plots["bar"].handles["glyph"].update(**cadence_bar(self.inspector))
-            set_columns(plots["window"].handles["source"], **window_spans(self.inspector))
-            set_columns(plots["brush"].handles["source"], **self._brush_columns())
+            handles = plots["raster"].handles
+            handles["bar"].update(**cadence_bar(self.inspector))
+            set_columns(handles["windows"], **window_spans(self.inspector))
+            set_columns(handles["brush"], **self._brush_columns())
 
         patch(self._figures, change)
 

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 
 import holoviews as hv
 import numpy as np
-from bokeh.models import BoxSelectTool, FixedTicker
+from bokeh.models import BoxSelectTool, FixedTicker, Scatter
 
 from tpfdash.inspector import Inspector
 from tpfdash.inspector.derived import follows
@@ -23,7 +23,7 @@ from tpfdash.views import gestures
 from tpfdash.views.difference import ellipse_of
 from tpfdash.views.faults import guarded
 from tpfdash.views.live import Live
-from tpfdash.views.patches import Figures, drag_with, patch, set_columns, simplify
+from tpfdash.views.patches import Figures, add_glyph, drag_with, patch, set_columns, simplify
 from tpfdash.views.stamp import (
     APERTURE_COLOR,
     BACKGROUND_COLOR,
@@ -159,10 +159,10 @@ class PixelView:
         mask = pipeline_mask(tpf) if name == "pipeline" else getattr(self.inspector, name)
         return segments(tpf, mask)
 
-    def _build(self, column, cmap) -> hv.Overlay:
+    def _build(self, column, cmap) -> hv.Image:
         tpf = self.inspector.tpf
         left, bottom, right, top = extent(tpf)
-        stamp = hv.Image(
+        return hv.Image(
             self._image()[::-1],  # hv has row 0 on top
             bounds=(left, bottom, right, top),
             kdims=["col", "row"],
@@ -176,27 +176,16 @@ class PixelView:
             colorbar_opts={"ticker": FixedTicker(ticks=[]), "height": 10, "padding": 6},
             clabel=_label(tpf, column),
             tools=[BoxSelectTool(renderers=[])],
-            hooks=[self._figures.hook("image", self._finish)],
-        )
-        place = _target(tpf)
-        target = [
-            hv.Points([place[::-1]] if place else [], kdims=["col", "row"]).opts(
-                marker="cross", size=size, line_width=width, line_color=color, color=color
-            )
-            for size, width, color in ((17, 5, HALO_COLOR), (14, 2, "white"))
-        ]
-        return hv.Overlay([stamp, *target]).opts(
             responsive="width",
             aspect=stamp_aspect(tpf["aperture"].shape),
             xlabel="column (pixel)",
             ylabel="row (pixel)",
             xlim=(left, right),
             ylim=(bottom, top),
-            default_tools=["wheel_zoom", "pan", "reset", "save"],
             toolbar="above",
-            show_legend=False,
             shared_axes=False,
             hooks=[
+                self._figures.hook("image", self._finish),
                 lambda plot, element: simplify(plot.state),
                 lambda plot, element: drag_with(plot.state, BoxSelectTool),
                 # As Panel has it; built anew it would be "scale_width", which is no other here.
@@ -205,8 +194,12 @@ class PixelView:
         )
 
     def _finish(self, plot, element) -> None:
-        """What HoloViews has no option for: outlines, and a colour bar labelled in true values."""
+        """What HoloViews has no option for: outlines, and a colour bar labelled in true values.
+
+        And the target's mark, which as an element of HoloViews would take long.
+        """
         if "outlines" not in plot.handles:  # or the figure was built before, and its image is new
+            _mark_target(plot.state, self.inspector.tpf)
             plot.handles["outlines"] = {
                 name: add_outline(
                     plot.state,
@@ -282,6 +275,19 @@ def _event_segments(inspector: Inspector) -> dict[str, list[float]]:
 def _on_stamp(tpf, position: tuple[float, float]) -> bool:
     left, bottom, right, top = extent(tpf)
     return bottom <= position[0] <= top and left <= position[1] <= right
+
+
+def _mark_target(figure, tpf) -> None:
+    """Draw a white cross on a wider dark one at the target, where it is on the stamp."""
+    place = _target(tpf)
+    if place is None:
+        return
+    row, col = place
+    for size, width, color in ((17, 5, HALO_COLOR), (14, 2, "white")):
+        cross = Scatter(
+            x="col", y="row", marker="cross", size=size, line_width=width, line_color=color
+        )
+        add_glyph(figure, cross, "glyph", {"col": [col], "row": [row]})
 
 
 def _target(tpf) -> tuple[float, float] | None:

@@ -13,7 +13,7 @@ from collections.abc import Callable
 import holoviews as hv
 import numpy as np
 from bokeh.core.property.descriptors import UnsetValueError
-from bokeh.models import BoxSelectTool, Glyph, Scatter, WheelZoomTool
+from bokeh.models import BoxSelectTool, Glyph, Scatter, Span, VStrip, WheelZoomTool
 
 from tpfdash.inspector import Inspector
 from tpfdash.inspector.derived import params_of
@@ -53,6 +53,8 @@ __all__ = [
     "LEFT_BORDER",
     "RIGHT_BORDER",
     "TimePlot",
+    "WINDOW_COLOR",
+    "add_bar",
     "cadence_bar",
     "full_range",
     "window_spans",
@@ -71,7 +73,7 @@ _SMALL = {
     "major_label_text_font_size": "11px",
     "major_tick_out": 3,
 }
-_WINDOW_COLOR = "#4285d0"
+WINDOW_COLOR = "#4285d0"
 #: Screen pixels: from one triangle to the next, from the edge to its middle, and how near to the
 #: edge the mouse has to be.
 _APART, _INSIDE, _NEAR_EDGE = 8, 7, 14
@@ -98,6 +100,14 @@ def cadence_bar(inspector: Inspector) -> dict[str, object]:
     time = float(inspector.time[inspector.cadence])
     timed = bool(np.isfinite(time))
     return {"location": time if timed else 0.0, "visible": timed}
+
+
+def add_bar(figure, inspector: Inspector, **looks) -> Span:
+    """Draw the bar on a canvas of its own: where it moves, nothing else is painted again."""
+    looks = {"line_color": CADENCE_COLOR, "line_width": 1.5, "level": "overlay"} | looks
+    bar = Span(dimension="height", **looks, **cadence_bar(inspector))
+    figure.add_layout(bar)
+    return bar
 
 
 class TimePlot:
@@ -357,31 +367,18 @@ class TimePlot:
         finish = weakly(self._finish)
         raster = hv.Image(
             picture["codes"][::-1], bounds=(x0, y0, x1, y1), kdims=["t", "f"], vdims=["code"]
-        ).opts(cmap=["#000000"], hooks=[self._figures.hook("raster", self._add_marks)])
+        ).opts(
+            cmap=["#000000"],
+            tools=[BoxSelectTool(dimensions="width", renderers=[])],
+            hooks=[self._figures.hook("raster", self._add_marks)],
+        )
         points = [
             hv.Scatter((x, y), "t", "f").opts(
                 **glyph_options(kind, picture["size"]), hooks=[self._figures.hook(kind.name)]
             )
             for kind, (x, y) in zip(self.kinds, picture["points"], strict=True)
         ]
-        bar = hv.VLine(cadence_bar(self.inspector)["location"]).opts(
-            color=CADENCE_COLOR,
-            line_width=1.5,
-            alpha=0.9,
-            level="overlay",  # a canvas of its own: where it moves, nothing else is painted again
-            visible=cadence_bar(self.inspector)["visible"],
-            hooks=[self._figures.hook("bar")],
-        )
-        windows = hv.VSpans(
-            tuple(window_spans(self.inspector).values()), kdims=["left", "right"]
-        ).opts(
-            color=_WINDOW_COLOR,
-            alpha=0.18,
-            tools=[BoxSelectTool(dimensions="width", renderers=[])],
-            line_color=None,
-            hooks=[self._figures.hook("window")],
-        )
-        return hv.Overlay([windows, raster, *points, bar]).opts(
+        return hv.Overlay([raster, *points]).opts(
             min_width=200,
             xlabel=self._time_label(),
             ylabel=self._label(),
@@ -395,16 +392,20 @@ class TimePlot:
         )
 
     def _glyphs(self) -> dict[str, tuple[Glyph, str]]:
-        """What is drawn beside the points: name -> Bokeh's glyph over t and f, and its level."""
+        """What is drawn beside the points: name -> Bokeh's glyph, and its level."""
         looks = {"size": 9, "fill_color": EDGE_COLOR, "line_color": None}
+        window = VStrip(
+            x0="left", x1="right", fill_color=WINDOW_COLOR, fill_alpha=0.18, line_color=None
+        )
         return {
+            "windows": (window, "underlay"),
             "above": (Scatter(x="t", y="f", marker="triangle", **looks), "annotation"),
             "below": (Scatter(x="t", y="f", marker="inverted_triangle", **looks), "annotation"),
         }
 
-    def _marks(self, picture: dict) -> dict[str, dict[str, np.ndarray]]:
+    def _marks(self, picture: dict) -> dict[str, dict]:
         """Where they are: name -> columns of the glyph's source."""
-        return self._edges(picture)
+        return {"windows": window_spans(self.inspector)} | self._edges(picture)
 
     def _add_marks(self, plot, element) -> None:
         """Draw the marks. (An element of HoloViews for each would take a page a third longer.)"""
@@ -415,6 +416,7 @@ class TimePlot:
                 name: add_glyph(plot.state, glyph, level, columns[name])
                 for name, (glyph, level) in self._glyphs().items()
             }
+            plot.handles["bar"] = add_bar(plot.state, self.inspector, line_alpha=0.9)
 
     def _time_label(self) -> str:
         attrs = self.inspector.tpf.attrs
@@ -437,8 +439,9 @@ class TimePlot:
             start=x0, end=x1, reset_start=first, reset_end=last, bounds=self._bounds()
         )
         figure.y_range.update(start=y0, end=y1, reset_start=y0, reset_end=y1)
-        for tool in figure.select({"type": WheelZoomTool}):
-            tool.maintain_focus = False  # at one bound, go on to the other
+        for tool in figure.tools:
+            if isinstance(tool, WheelZoomTool):
+                tool.maintain_focus = False  # at one bound, go on to the other
         figure.yaxis.formatter = tick_labels()
         figure.yaxis.ticker.desired_num_ticks = self._y_ticks
         simplify(figure)
@@ -479,8 +482,9 @@ class TimePlot:
             self.draw()
 
     def _draw_marks(self, plots) -> None:
-        plots["bar"].handles["glyph"].update(**cadence_bar(self.inspector))
-        set_columns(plots["window"].handles["source"], **window_spans(self.inspector))
+        handles = plots["raster"].handles
+        handles["bar"].update(**cadence_bar(self.inspector))
+        set_columns(handles["marks"]["windows"], **window_spans(self.inspector))
 
     def draw(self, *events) -> None:
         """Draw the data anew, on every page."""
