@@ -71,8 +71,9 @@ def visit(window):
     """A function: a page by way of a port, whose errors of its own are none."""
     pages, errors = [], []
 
-    def visit(port, query=""):
+    def visit(port, query="", before=lambda page: None):
         pages.append(window.new_page())
+        before(pages[-1])
         pages[-1].on("pageerror", lambda error: errors.append(str(error)))
         pages[-1].goto(f"http://localhost:{port}/{query}")
         return Board(pages[-1], Session(None))
@@ -203,6 +204,22 @@ def test_a_network_that_falls_silent_is_said_and_the_session_goes_on(board, rela
     board.until(lambda: not board.page.locator(".tpf-connection, .tpf-at-rest").count(), "the page")
     assert board.page.evaluate("window.mark")  # it was not loaded anew
     goes_on(board, tpf)
+
+
+def test_a_server_that_is_long_at_work_on_the_page_is_waited_for(command, relay, visit):
+    """It answers nothing meanwhile; a page that were loaded anew would have it begin once more."""
+    asked = []
+
+    def before(page):
+        page.on("request", lambda one: asked.append(one.is_navigation_request()))
+        page.on("websocket", lambda socket: relay.hold())
+
+    board = visit(relay.port, before=before)
+    says(board, SILENT, within=PATIENCE)
+    relay.mend()
+    board.shows()
+    board.until(lambda: not board.page.locator(".tpf-connection").count(), "an end of the words")
+    assert asked.count(True) == 1
 
 
 def test_a_page_whose_connection_is_refused_says_what_mends_it(path, relay, visit):

@@ -64,15 +64,16 @@
 
   // -- what is so --------------------------------------------------------------------------------
 
-  // Whether the server answers, and not a proxy in its place.
-  const answers = async () => {
+  // Whether the server "answers" (and not a proxy in its place), is "silent", or "gone".
+  const ask = async () => {
     try {
       const options = { method: "HEAD", cache: "no-store", signal: AbortSignal.timeout(PATIENCE) }
-      return (await fetch("static/js/bokeh.min.js", options)).status < 500
-    } catch {
-      return false
+      return (await fetch("static/js/bokeh.min.js", options)).status < 500 ? "answers" : "gone"
+    } catch (error) {
+      return error.name === "TimeoutError" ? "silent" : "gone"
     }
   }
+  const answers = async () => await ask() === "answers"
 
   let lost = false
   const lose = async () => {
@@ -102,12 +103,14 @@
 
   const begin = async () => {
     const connected = () => window.Bokeh?.documents.length > 0
-    const end = performance.now() + FIRST
-    while (!connected() && performance.now() < end) await sleep(AGAIN / 5)
     while (!connected()) {
-      if (!await answers()) return lose()
-      say(REFUSED)
-      await sleep(AGAIN)
+      const end = performance.now() + FIRST
+      while (!connected() && performance.now() < end) await sleep(AGAIN / 5)
+      if (connected()) break
+      // A silent server is at work, maybe on this page: loaded again, it would begin anew.
+      const found = await ask()
+      if (found === "gone") return lose()
+      if (!connected()) say(found === "silent" ? SILENT : REFUSED)
     }
     resume()
     for (const document of Bokeh.documents) document.on_event("connection_lost", lose)
