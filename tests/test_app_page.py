@@ -5,7 +5,7 @@ import time
 
 import panel as pn
 
-from tests.wire import Wire, serving
+from tests.wire import Wire, find, serving
 from tpfdash import simulate_tpf
 from tpfdash.app import page as page_module
 from tpfdash.app.page import make_page
@@ -13,6 +13,8 @@ from tpfdash.app.page import make_page
 
 class Loop:
     """Documents whose callbacks are called one after the other, in the order of their times."""
+
+    session_context = None
 
     def __init__(self):
         self.due = []
@@ -93,3 +95,19 @@ def test_the_shells_of_a_server_come_first():
             page.join()
     assert pn.state.curdoc is None
     assert len(filled) == 4 and sorted(shells)[-1] < sorted(filled)[1]
+
+
+def test_a_browser_that_is_there_before_its_page_is_filled_gets_it_all_the_same(monkeypatch):
+    tpf, there = simulate_tpf("K2", n_cadences=50, shape=(3, 3)), threading.Event()
+    monkeypatch.setattr(page_module._turns, "_is_behind", lambda number: not there.is_set())
+    with serving({"/": lambda: make_page({"a": tpf})}) as port, Wire(port) as wire:
+        shell = wire.ask("PULL-DOC-REQ")["content"]["doc"]
+        assert not list(find(shell, "tpf-board"))
+        there.set()
+        for _ in range(100):  # as long as the server might take it for a page to be filled
+            wire.patch()
+        wire.received.clear()
+        wire.show()
+        wire.socket.settimeout(20)
+        while not any("tpf-board" in text for text in wire.received):
+            wire.read()

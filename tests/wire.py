@@ -51,6 +51,7 @@ class Wire:
             origin=origin or f"http://{host}:{port}",
         )
         self.received: list[str] = []
+        self.shown = False
         assert self.read()["msgtype"] == "ACK"
 
     def __enter__(self) -> Wire:
@@ -95,9 +96,17 @@ class Wire:
         """The document, as the browser gets it; `filled`: once the page is no empty shell."""
         while True:
             document = self.ask("PULL-DOC-REQ")["content"]["doc"]
+            self.show()
             if not filled or "Opening …" not in json.dumps(document, ensure_ascii=False):
                 return document
             time.sleep(0.02)
+
+    def show(self) -> None:
+        """Tell the server that the document is shown, as a browser does once it has it."""
+        event = {"type": "event", "name": "document_ready", "values": {"type": "map"}}
+        if not self.shown:
+            self.shown = True
+            self.patch({"kind": "MessageSent", "msg_type": "bokeh_event", "msg_data": event})
 
     def patch(self, *events: dict) -> dict:
         """Send changes of the document, or events, and give the server's answer."""

@@ -39,7 +39,7 @@ _log = logging.getLogger(__name__)
 __all__ = ["error_page", "make_page"]
 
 #: The dashboard has the height of the window, less that of what is above it.
-_MAIN = ":host { --tpf-height: calc(100vh - 84px); min-width: 0 !important; }"
+_MAIN = ":host { --tpf-height: calc(100vh - 86px); min-width: 0 !important; }"
 #: A page's shell is filled once the loop has gone round so often, so many milliseconds apart.
 _ROUNDS, _ROUND = 5, 10
 #: Seconds without a word from who waits, after which he counts for gone.
@@ -113,6 +113,9 @@ class _Turns:
         def go_on():
             if events != self._events:  # somebody else's page: anew
                 self._wait(document, fill, number, self._events, _ROUNDS)
+            elif _is_being_read(document):
+                self._waiting.pop(number, None)  # nobody waits for a browser
+                document.add_timeout_callback(go_on, _ROUND)
             elif rounds > 1 or self._is_behind(number):
                 self._wait(document, fill, number, events, max(rounds - 1, 1))
             else:
@@ -129,6 +132,15 @@ class _Turns:
         now = time.monotonic()
         self._waiting = {one: at for one, at in self._waiting.items() if now - at < _GONE}
         return min(self._waiting, default=number) < number
+
+
+def _is_being_read(document: Document) -> bool:
+    """Whether a browser reads the document, and has not said yet that it shows it.
+
+    Panel forgets what is changed meanwhile: the browser may have read all by then.
+    """
+    session = document.session_context and document.session_context.session
+    return bool(session and session.connection_count) and not pn.state.loaded
 
 
 _turns = _Turns()
