@@ -27,9 +27,9 @@ def misplaced(board):
 
 
 def scrolling(board):
-    """What scrolls, but for the drawer and the card of the evidence."""
+    """What scrolls, but for the drawer, what is in it, and the card of the evidence."""
     board.catches_up()
-    inside = (".tpf-drawer (", ".tpf-evidence (")
+    inside = ("tpf-drawer", ".tpf-evidence (")
     found = board.page.evaluate("tpfTest.scrolling()")
     return [one for one in found if not any(place in one for place in inside)]
 
@@ -49,6 +49,16 @@ def unfold(board, tag):
 def test_nothing_is_misplaced(laid_out, size):
     resize(laid_out, size)
     assert not misplaced(laid_out)
+
+
+def test_the_slider_is_in_the_middle_of_its_row(laid_out):
+    resize(laid_out, SIZES[0])
+    button, bar = (
+        laid_out.part(*name).first.bounding_box()
+        for name in (("play", "button"), ("cadence", ".noUi-target"))
+    )
+    middles = [box["y"] + box["height"] / 2 for box in (button, bar)]
+    assert abs(middles[0] - middles[1]) <= 1.5
 
 
 @pytest.mark.parametrize("size", SIZES, ids=str)

@@ -63,7 +63,7 @@ def lightcurve_card(inspector: Inspector, view: LightCurveView) -> pn.Column:
                 css_classes=["tpf-bar"],
                 stylesheets=[CSS],
                 # As wide as what is left beside the others, or below them in a line of its own.
-                styles={"gap": "10px", "align-items": "center", "flex": "1 1 auto"},
+                styles={"gap": "10px", "align-items": "center", "flex": "1 1 500px"},
             ),
             gap=10,
             css_classes=["tpf-bar"],
