@@ -67,7 +67,7 @@ def left():
     ],
 )
 def test_nothing_is_left_of_pages_that_were_closed(tpfs, root, sessions, files, address, visit):
-    documents = weakref.WeakSet()
+    documents, before = weakref.WeakSet(), left()
 
     def build():
         documents.add(pn.state.curdoc)
@@ -80,13 +80,12 @@ def test_nothing_is_left_of_pages_that_were_closed(tpfs, root, sessions, files, 
                 with Wire(port, address) as wire:
                     visit(wire)
             # Panel keeps the document, an empty one, in which its server's clocks began to run.
-            until(lambda: collected() and len(documents) <= 1, "the sessions' end", every=0.5)
+            until(lambda: left() <= before and len(documents) <= 1, "the sessions' end", every=0.5)
 
         come_and_go(1)
         process = psutil.Process()
-        before, descriptors, memory = left(), process.num_fds(), process.memory_info().rss
+        descriptors, memory = process.num_fds(), process.memory_info().rss
         come_and_go(sessions)
-        assert left() <= before
         assert process.num_fds() <= descriptors
         # Python and its allocator settle in the first sessions; a page that stays has 5 MB or more.
         assert process.memory_info().rss - memory < 80e6

@@ -353,8 +353,8 @@ def test_the_panels_in_sight_are_those_unfolded(card, monkeypatch):
     made = {}
 
     class Recorded(PanelView):
-        def __init__(self, inspector, name):
-            super().__init__(inspector, name)
+        def __init__(self, inspector, name, light_curve):
+            super().__init__(inspector, name, light_curve)
             assert name not in made
             made[name] = self
 

@@ -45,6 +45,22 @@ def columns(data_file):
     return columns
 
 
+@pytest.mark.parametrize("name", ["Centroid", "Pointing"])
+def test_no_mark_is_cut_where_one_kind_is_above_and_one_below(data_file, name):
+    tpf = open_tpf(data_file("kplr006922244-2009166043257_lpd-targ.fits"))
+    time = tpf["time"].values
+    inspector = Inspector(tpf, cadence=181, time_range=(time[165], time[198]))
+    figure = hv.renderer("bokeh").get_plot(PanelView(inspector, name).plot).state
+    low, high = figure.y_range.start, figure.y_range.end
+    for one in figure.select({"type": GlyphRenderer}):
+        if isinstance(one.glyph, Scatter) and one.glyph.line_color != EDGE_COLOR:
+            t, f = (np.asarray(one.data_source.data[axis]) for axis in "tf")
+            seen = f[(t >= time[165]) & (t <= time[198]) & (f > low) & (f < high)]
+            if seen.size:  # in a frame of 32 screen pixels, none nearer to an edge than 3.5
+                assert (seen.min() - low) / (high - low) > 3.5 / 32
+                assert (high - seen.max()) / (high - low) > 3.5 / 32
+
+
 def drawn(inspector, name):
     """{kind of points: (time, value)} in the Bokeh figure of a panel, told apart by its legend."""
     view = PanelView(inspector, name)

@@ -248,8 +248,24 @@ window.tpfTest = (() => {
     }
     return found
   }
+
+  // What scrolls up and down by itself, in words, the page included.
+  const scrolling = () => {
+    const found = []
+    const collect = (root) => {
+      for (const e of root.children) {
+        const page = e === document.scrollingElement
+        const may = page || ["auto", "scroll"].includes(getComputedStyle(e).overflowY)
+        if (may && e.scrollHeight > e.clientHeight + 1) found.push(`${named(e)} (${e.className}, ${e.scrollHeight} px in ${e.clientHeight})`)
+        if (e.shadowRoot) collect(e.shadowRoot)
+        collect(e)
+      }
+    }
+    collect(document)
+    return found
+  }
   return {
-    misplaced, readable, still, caughtUp, place, frame, id, picture, count, color, colors, title, words,
+    misplaced, readable, scrolling, still, caughtUp, place, frame, id, picture, count, color, colors, title, words,
     ready,
   }
 })()

@@ -181,6 +181,29 @@ def test_panels_share_the_time_axis_and_follow_the_mask(board, tpf, times):
     board.choose("panels", "Centroid")
 
 
+def test_a_panel_is_dragged_with_the_tool_of_the_one_toolbar(board, times):
+    board.choose("panels", "Pointing")
+    board.until(lambda: board.page.evaluate("tpfTest.ready('tpf-panel-pointing', 1)"), "a panel")
+    board.settles("panel-pointing")
+    y = float(np.mean(board.ranges("panel-pointing")[1]))
+    board.tool("Box Zoom")
+    board.drag("panel-pointing", (times[100], y), (times[200], y))
+    board.until(lambda: board.inspector.time_range is not None, "a zoom")
+    np.testing.assert_allclose(board.inspector.time_range, (times[100], times[200]), atol=0.02)
+    board.until(lambda: np.allclose(board.ranges()[0], board.inspector.time_range), "and above")
+    board.tool("Pan")
+    before = board.inspector.time_range
+    y = float(np.mean(board.ranges("panel-pointing")[1]))
+    board.drag("panel-pointing", (times[150], y), (times[120], y))
+    board.until(lambda: board.inspector.time_range[0] > before[0] + 0.3, "a later stretch")
+    assert board.inspector.window is None
+    board.tool("Box Select")
+    y = float(np.mean(board.ranges("panel-pointing")[1]))
+    board.drag("panel-pointing", (times[150], y), (times[160], y))
+    board.until(lambda: board.inspector.window is not None, "a window")
+    board.choose("panels", "Pointing")
+
+
 def test_the_wheel_scrolls_a_page_that_can_be_scrolled(board, times):
     page, y = board.page, centre(board)[1]
     whole = board.ranges()

@@ -39,7 +39,7 @@ _log = logging.getLogger(__name__)
 __all__ = ["error_page", "make_page"]
 
 #: The dashboard has the height of the window, less that of what is above it.
-_MAIN = ":host { --tpf-height: calc(100vh - 84px); min-width: 0 !important; }"
+_MAIN = ":host { --tpf-height: calc(100vh - 86px); min-width: 0 !important; }"
 #: A page's shell is filled once the loop has gone round so often, so many milliseconds apart.
 _ROUNDS, _ROUND = 5, 10
 #: Seconds without a word from who waits, after which he counts for gone.

@@ -50,9 +50,11 @@ def drawer(inspector: Inspector, cards: dict[str, Callable[[], Card]]) -> pn.Col
                 live.shown = title in event.new
         place.objects = [made[title][0] for title in event.new]
         place.visible = bool(event.new)
+        others = [name for name in card.css_classes if name != "tpf-open"]
+        card.css_classes = [*others, *["tpf-open"][: place.visible]]
 
     names.param.watch(show, "value")
-    return pn.Column(
+    card = pn.Column(
         names,
         place,
         css_classes=["card"],
@@ -60,3 +62,4 @@ def drawer(inspector: Inspector, cards: dict[str, Callable[[], Card]]) -> pn.Col
         margin=0,
         styles={"padding": "6px 12px"},
     )
+    return card

@@ -28,6 +28,21 @@ __all__ = ["lightcurve_card"]
 
 #: The plot has the height that is left in its card, whatever Bokeh was told.
 _FILL = ":host > * { height: 100% !important; }"
+#: Screen pixels that a panel, the words over it, and the time axis below the last have at least.
+_PANEL, _WORDS, _TIME_AXIS = 40, 18, 44
+#: So many panels have that; more of them are scrolled where there is no height for all.
+_AT_ONCE = 3
+#: The panels share what height there is for them.
+_SHARE = f"""
+:host {{ min-height: 0; overflow: hidden auto; }}
+[class*="tpf-panel-"] {{
+  flex: 1 0 {_PANEL}px !important; min-height: {_PANEL}px; height: auto !important; contain: size;
+}}
+[class*="tpf-panel-"]:last-child {{
+  flex-basis: {_PANEL + _TIME_AXIS}px !important; min-height: {_PANEL + _TIME_AXIS}px;
+}}
+.tpf-words {{ flex: none !important; height: {_WORDS}px; }}
+"""
 
 
 def lightcurve_card(inspector: Inspector, view: LightCurveView) -> pn.Column:
@@ -41,9 +56,15 @@ def lightcurve_card(inspector: Inspector, view: LightCurveView) -> pn.Column:
             widget(pn.widgets.Checkbox, p.normalized, "normalized", label="normalise"),
             widget(pn.widgets.Checkbox, p.show_all, "show-all", label="all points"),
             _show_beyond(inspector, view),
-            pn.HSpacer(),
-            html(legend_html(view.kinds)),
-            *([choose] if choose.options else []),
+            row(
+                html(legend_html(view.kinds)),
+                pn.HSpacer(),
+                *([choose] if choose.options else []),
+                css_classes=["tpf-bar"],
+                stylesheets=[CSS],
+                # As wide as what is left beside the others, or below them in a line of its own.
+                styles={"gap": "10px", "align-items": "center", "flex": "1 1 500px"},
+            ),
             gap=10,
             css_classes=["tpf-bar"],
             stylesheets=[CSS],
@@ -108,7 +129,7 @@ def _show_beyond(inspector: Inspector, view: LightCurveView) -> pn.widgets.Butto
 
 def _panel_head(inspector: Inspector, view: PanelView) -> pn.pane.HTML:
     """What a panel shows, which points are which, and what cannot be measured."""
-    head = html("", sizing_mode="stretch_width")
+    head = html("", css_classes=["tpf-words"], sizing_mode="stretch_width")
 
     def say(*events):
         head.object = (
@@ -126,7 +147,11 @@ def _panels(
 ) -> tuple[pn.widgets.CheckButtonGroup, pn.Column]:
     """The buttons that unfold panels on the same time axis, and the place for the panels."""
     place = pn.Column(
-        css_classes=["tpf-panel-list"], sizing_mode="stretch_width", margin=0, visible=False
+        css_classes=["tpf-panel-list"],
+        stylesheets=[_SHARE],
+        sizing_mode="stretch_width",
+        margin=0,
+        visible=False,
     )
     views: dict[str, PanelView] = {}
     heads: dict[str, pn.pane.HTML] = {}
@@ -143,7 +168,7 @@ def _panels(
             view.live.shown = name in event.new
         for name in event.new:
             if name not in views:
-                views[name] = PanelView(inspector, name)
+                views[name] = PanelView(inspector, name, light_curve)
                 heads[name] = _panel_head(inspector, views[name])
         below = [light_curve, *(views[name] for name in event.new)]
         for plot in below:
@@ -157,10 +182,14 @@ def _panels(
                     views[name].plot,
                     f"panel-{name.split()[0].lower()}",
                     sizing_mode="stretch_width",
+                    stylesheets=[_FILL],
                 ),
             )
         ]
-        place.visible = bool(event.new)
+        shown = len(event.new)
+        least = min(shown, _AT_ONCE) * (_PANEL + _WORDS) + _TIME_AXIS
+        place.styles = {"flex": f"{shown} 0 {least}px"}
+        place.visible = shown > 0
 
     choose.param.watch(show, "value")
     return choose, place

@@ -35,12 +35,20 @@ __all__ = [
     "PointerStream",
     "ResetStream",
     "ZoomStream",
+    "borrow_tools",
     "follow",
     "listen",
     "mend",
 ]
 
 _MEND = (Path(__file__).parent / "gestures.js").read_text()
+# A tool goes on last: to go on, it takes another one off.
+_BORROW = """
+const pressed = (tool) => lender.toolbar.tools.find((one) => one.type === tool.type)?.active
+for (const on of [false, true]) {
+  for (const tool of own.toolbar.tools) if (pressed(tool) === on) tool.active = on
+}
+"""
 
 
 class ClickStream(Tap):
@@ -107,6 +115,17 @@ def mend(figure, least: int = 2) -> None:
     """
     code = CustomJS(code=_MEND, args={"least": least})
     figure.js_event_callbacks = figure.js_event_callbacks | {"mouseenter": [code]}
+
+
+def borrow_tools(figure, lender) -> None:
+    """Have a Bokeh figure without a toolbar use its tools as another's toolbar says.
+
+    The mouse comes to the figure before it does anything there, and what is pressed on `lender` by
+    then is pressed here. After `mend`.
+    """
+    code = CustomJS(code=_BORROW, args={"own": figure, "lender": lender})
+    others = figure.js_event_callbacks.get("mouseenter", [])
+    figure.js_event_callbacks = figure.js_event_callbacks | {"mouseenter": [*others, code]}
 
 
 def follow(inspector: param.Parameterized, names: Iterable[str]) -> hv.streams.Params:

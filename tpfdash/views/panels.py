@@ -15,7 +15,9 @@ from tpfdash.inspector import Inspector
 from tpfdash.inspector.derived import follows
 from tpfdash.stamp.blocks import median_level
 from tpfdash.stamp.columns import available_columns, column_unit
+from tpfdash.views import gestures
 from tpfdash.views.kinds import Kind
+from tpfdash.views.ranges import axis_range
 from tpfdash.views.raster import WIDTH
 from tpfdash.views.timeplot import TimePlot
 
@@ -28,8 +30,10 @@ _LOOKS = (
     ("#c84aa8", "square"),
     ("#c96a00", "triangle"),
 )
-#: Screen pixels of a panel, and of what the time axis needs below it.
-_HEIGHT, _TIME_AXIS = 70, 30
+#: Screen pixels of a panel, without the time axis, where there is not much height.
+_HEIGHT = 40
+#: Screen pixels from the middle of the largest mark to its rim.
+_MARK = 5
 
 
 @dataclass(frozen=True)
@@ -142,6 +146,14 @@ class PanelView(TimePlot):
 
     It is zoomed and moved with the light curve, whose toolbar serves it too.
 
+    Parameters
+    ----------
+    inspector : Inspector
+    name : str
+        One of `PANELS`.
+    light_curve : TimePlot, optional
+        The plot whose toolbar it is, where both are on one page.
+
     Attributes
     ----------
     label : str
@@ -150,16 +162,17 @@ class PanelView(TimePlot):
 
     _options = {
         "responsive": True,
-        "height": _HEIGHT,
+        "min_height": _HEIGHT,
         "toolbar": None,
-        "default_tools": ["xwheel_zoom"],
+        "default_tools": ["xwheel_zoom", "xpan", "xbox_zoom"],
     }
-    _usual_frame = 900, _HEIGHT - 10
+    _usual_frame = 900, _HEIGHT - 8
     _cells = 30, WIDTH
-    _y_ticks = 3
+    _y_ticks = 2
 
-    def __init__(self, inspector: Inspector, name: str):
+    def __init__(self, inspector: Inspector, name: str, light_curve: TimePlot | None = None):
         self._panel = PANELS[name]
+        self._light_curve = light_curve
         unit = self._panel.unit.format(flux=column_unit(inspector.tpf, "flux"))
         self.label = f"{self._panel.label} ({unit})" if unit else self._panel.label
         kinds = [
@@ -184,9 +197,10 @@ class PanelView(TimePlot):
         values = self._panel.values(self.inspector)
         return [(time, np.asarray(values[kind.name], dtype=np.float64)) for kind in self.kinds]
 
-    def _show_time_axis(self, figure):
-        super()._show_time_axis(figure)
-        figure.height = _HEIGHT + (_TIME_AXIS if self.show_time_axis else 0)
+    def _y_range(self, series, visible):
+        """So that no mark is cut: one kind of points may be at the top, and another below."""
+        low, high = super()._y_range(series, visible)
+        return axis_range(low, high, _MARK / self._usual_frame[1] * (high - low))
 
     def _spoken(self):
         said = f"{self.label} against {self._time_label()}"
@@ -195,3 +209,7 @@ class PanelView(TimePlot):
     def _finish(self, figure, picture):
         super()._finish(figure, picture)
         figure.title.visible = False
+        page = self._figures.page_of(figure)
+        above = self._light_curve.on_page(page) if self._light_curve else None
+        if above is not None:
+            gestures.borrow_tools(figure, above)

@@ -50,6 +50,17 @@ class Figures:
 
         return remember
 
+    def page_of(self, figure) -> str | None:
+        """What names the page that a Bokeh figure of this view is on."""
+        for page in self._plots:
+            if any(plot.state is figure for plot in self.on(page).values()):
+                return page
+        return None
+
+    def on(self, page: str | None) -> dict:
+        """The plots on one page by name; none where the view is not on it."""
+        return {name: plot for name, ref in self._plots.get(page, {}).items() if (plot := ref())}
+
     def pages(self) -> list[dict]:
         """For each page, the plots by name; pages that are gone are forgotten."""
         pages = []

@@ -181,6 +181,11 @@ class TimePlot:
         self.live = Live(inspector, self._keep_up, *self.beyond_follows)
         Live(inspector, self._tell, *follows, later=True)
 
+    def on_page(self, page: str | None):
+        """Its Bokeh figure on a page that `Figures` knows by this name; None where it has none."""
+        plots = self._figures.on(page)
+        return plots["raster"].state if "raster" in plots else None
+
     @property
     def show_time_axis(self) -> bool:
         """Whether the time axis has labels: the lowest of the plots below each other has."""
