@@ -388,6 +388,6 @@ def test_pixels_are_nearly_square_on_a_card_of_any_width():
         figure = hv.renderer("bokeh").get_plot(view.plot).state
         for width in (226, 280, 296, 320):
             inside = width - figure.min_border_left - figure.min_border_right
-            high = width / figure.aspect_ratio - figure.min_border_top - 84
+            high = width / figure.aspect_ratio - figure.min_border_top - 68
             pixel = (inside / shape[1]) / (high / shape[0])
             assert pixel == pytest.approx(1, abs=0.2), (shape, width)

@@ -181,6 +181,9 @@ class Checks(JSComponent):
     export function render({ model }) {
       const place = document.createElement("div")
       const folded = { artefacts: true }
+      if (window.innerWidth < 820) {  // the light curve is below: it should be near
+        for (const group of Object.keys(model.titles)) folded[group] = true
+      }
       const made = (kind, classes, text) => {
         const node = document.createElement(kind)
         if (classes) node.className = classes

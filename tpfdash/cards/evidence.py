@@ -40,8 +40,9 @@ _SEEN = """
   display: grid !important;
   grid-template: "choice choice" auto "picture legend" 1fr / 190px minmax(0, 1fr);
   gap: 4px 12px;
-  --tpf-picture-height: 162px;
+  --tpf-picture-height: 186px;
 }
+:host(.tpf-in-sight.tpf-slim) { display: flex !important; --tpf-picture-height: 320px; }
 .tpf-picture { grid-area: choice; }
 .tpf-picture-place { grid-area: picture; }
 .tpf-picture-legend { grid-area: legend; }

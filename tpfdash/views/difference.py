@@ -41,7 +41,7 @@ __all__ = [
 HALO_COLOR = "#ffffff"
 
 #: Screen pixels around the frame: for the axis on the left, and for axis and colour bar below.
-_LEFT, _RIGHT, _ABOVE, _BELOW = 46, 10, 6, 84
+_LEFT, _RIGHT, _ABOVE, _BELOW = 46, 10, 6, 68
 #: Width of the figure for which its aspect makes the pixels square; nearly so at other widths.
 _WIDTH = 280
 
@@ -193,7 +193,7 @@ class DifferenceView:
             responsive=True,
             xlim=(left, right),
             ylim=(bottom, top),
-            xlabel="column",
+            xlabel="",  # the stamp says it, as does each pixel
             ylabel="row",
             fontsize={"labels": "11px", "ticks": "10px"},
             hooks=[
