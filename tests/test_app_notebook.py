@@ -104,7 +104,7 @@ truth = blend.attrs["truth"]
 json.dumps({
     "jumps": [float(jumps_tight), float(jumps_generous)],
     "amplitude": float(amplitude),
-    "offset": [float(part) for part in difference.offset],
+    "offset": [float(part) for part in diagnosis.offset],
     "depths": {name: float(depth) for name, depth in depths.items()},
     "simulated": [bool(tpf.attrs["simulated"]) for tpf in (young, blend)],
 })

@@ -13,6 +13,7 @@ from bokeh.models import ColumnDataSource, Model
 
 from tpfdash.app.dashboard import TPFDashboard
 from tpfdash.inspector import Inspector
+from tpfdash.inspector.inspector import FOLLOWING
 from tpfdash.simulate import simulate_tpf
 
 #: Bokeh's own book-keeping, which differs from page to page and shows nowhere.
@@ -153,7 +154,8 @@ def changes(tpf):
         "levels_from": ["this frame", "auto"],
         "limits": [(None, 900.0)],
         "cmap": ["magma"],
-        "picture": ["S/N", "in"],
+        "picture": ["S/N", "pixels", "expected"],
+        "check": ["offset", "width"],
         "mode": ["toggle"],
         "editing": ["background"],
         "normalized": [True, False],
@@ -188,7 +190,7 @@ STATES = {
 
 
 def test_every_param_is_changed(tpf):
-    assert set(changes(tpf)) == set(Inspector.param) - {"name", "tpf", "lightcurve"}
+    assert set(changes(tpf)) == set(Inspector.param) - {"name", "tpf", *FOLLOWING}
 
 
 @pytest.mark.slow

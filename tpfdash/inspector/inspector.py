@@ -412,7 +412,7 @@ _FEWEST = 5
 #: Params that follow from the others.
 FOLLOWING = ("lightcurve", "diagnosis", "answer")
 #: Params that no copy and no session takes over: the name, what follows from the rest, the mouse.
-NOT_COPIED = ("name", "tpf", *FOLLOWING, "pointed", "hovered", "check")
+NOT_COPIED = ("name", "tpf", *FOLLOWING, "pointed", "hovered")
 
 
 def _rebuild(tpf: xr.Dataset, params: dict, history: MaskHistory) -> Inspector:
