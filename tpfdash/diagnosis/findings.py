@@ -448,7 +448,7 @@ def _rules(m: Measured, d: Diagnosis) -> Iterator[Finding]:
 
 
 #: Footprints of a change of focus.
-_FOCUS = ("width", "blur", "width and blur")
+_FOCUS = ("width", "spread", "blur", "width and blur")
 #: Name of each artefact -> (cause, its footprints' names, all where there are none) in the pixels;
 #: or why a stamp alone cannot show it.
 ARTEFACTS: dict[str, tuple[str, tuple[str, ...]] | str] = {
@@ -466,7 +466,7 @@ ARTEFACTS: dict[str, tuple[str, tuple[str, ...]] | str] = {
     "background eclipsing binary": ("neighbour", ()),
     "scattered light and argabrightening": ("background", ()),
     "focus": ("systematic", _FOCUS),
-    "safe-mode slope": ("systematic", ("gain", "width and gain")),
+    "safe-mode slope": ("systematic", ("gain", "width and gain", "spread and gain")),
     "moving object": ("moving_object", ()),
     "sweater fuzzy": "documented nowhere: it was named once, and nobody says what it looks like",
 }
