@@ -217,7 +217,7 @@ def test_across_a_straight_path_the_prf_says_what_moves(size):
     event = AttitudeTweak(when(200), 0.8 * size, -0.6 * size, when(205))
     changes = difference(inject(before, event, prf=PRF), before)[200:206]
     expected = difference(make(events=[event], noise=False, **drift), make(noise=False, **drift))
-    # At 1e-7 pixel: less than a hundredth of an electron.
+    # A shift of 1e-7 pixel changes less than float32 can show.
     np.testing.assert_allclose(changes, expected[200:206], atol=0.1 * np.abs(expected).max() + 0.02)
 
 
