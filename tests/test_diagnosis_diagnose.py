@@ -13,7 +13,7 @@ from tpfdash.diagnosis.diagnose import diagnose
 from tpfdash.diagnosis.verdict import VERDICTS
 from tpfdash.errors import TPFError
 from tpfdash.io import open_tpf
-from tpfdash.simulate import Eclipse, Star, simulate_tpf
+from tpfdash.simulate import Eclipse, Star, ThermalSlope, Transit, inject, simulate_tpf
 from tpfdash.stamp.prf import GaussianPRF
 
 TARGET, NEIGHBOUR = (5.2, 4.8), (7.4, 7.3)
@@ -131,6 +131,30 @@ def test_the_same_event_again_is_measured_with_it(steady):
     both = diagnose(tpf, [window(tpf, 400, 409), window(tpf, 600, 609)])
     assert both.verdict == "on_target"
     assert both.depth_err < 0.85 * one.depth_err and both.snr > one.snr
+
+
+@pytest.mark.parametrize(
+    ("magnitude", "shape", "stars"),
+    [
+        pytest.param(10.7, (9, 7), [(4.1, 2.9)], id="saturated"),
+        pytest.param(13.0, (9, 9), [(4.1, 3.2), (4.3, 4.9)], id="two stars seen as one"),
+    ],
+)
+def test_a_change_of_focus_is_no_stars(magnitude, shape, stars):
+    tpf = simulate_tpf(
+        "Kepler",
+        n_cadences=900,
+        shape=shape,
+        stars=[Star(*place, magnitude=magnitude + n) for n, place in enumerate(stars)],
+        saturation=200_000.0,
+        columns=("flux", "flux_err"),
+        seed=3,
+    )
+    start = float(tpf["time"].values[400])
+    made = inject(tpf, ThermalSlope(start, 0.1, width=0.03), flags=False, seed=3)
+    assert diagnose(made, window(made, 400, 410)).verdict == "systematic"
+    dims = inject(tpf, Transit(0, None, start + 0.1, 0.2, 0.02, 0.1), flags=False, seed=3)
+    assert diagnose(dims, window(dims, 400, 409)).verdict == "on_target"
 
 
 def test_a_quiet_window_is_inconclusive(steady):
@@ -442,3 +466,63 @@ def test_the_transit_of_toi_813_b(real, ends):
     assert found.verdict == "on_target"
     assert found.offset_sigma < 3 and np.hypot(*found.offset) < 0.1
     assert found.depth_ppm == pytest.approx(1250, abs=3 * found.depth_ppm_err)
+
+
+def steps(tpf):
+    """How far each cadence leaves the mean of its neighbours, in units of what is usual.
+
+    Float64 (cadence, row, col); NaN where one of the three has no data.
+    """
+    flux = tpf["flux"].values.astype(float)
+    flux[~np.isfinite(flux).any(axis=(1, 2)) | (flux == 0).all(axis=(1, 2))] = np.nan
+    away = np.full(flux.shape, np.nan)
+    away[1:-1] = flux[1:-1] - (flux[:-2] + flux[2:]) / 2
+    known = np.isfinite(flux).mean(axis=0) > 0.5
+    away[:, ~known] = np.nan
+    away[:, known] /= np.nanquantile(np.abs(away[:, known]), 0.683, axis=0)
+    return away
+
+
+def spread(rows, n):
+    """`n` of them, spread evenly."""
+    return rows[np.linspace(0, len(rows) - 1, min(n, len(rows))).round().astype(int)]
+
+
+@pytest.mark.realdata
+@pytest.mark.parametrize("name", [C4, C18])
+def test_thruster_firings_of_k2(real, name):
+    """Flagged by themselves, with pixels that change by 3 sigma rms or more."""
+    tpf = real(name)
+    fired = (tpf["quality"].values & 1048576) > 0
+    lone = fired.copy()
+    lone[1:] &= ~fired[:-1]
+    lone[:-1] &= ~fired[1:]
+    away = steps(tpf)
+    known = np.isfinite(away).any(axis=0)
+    size = np.sqrt(np.mean(away[:, known] ** 2, axis=1))
+    found = [
+        diagnose(tpf, window(tpf, row, row)).verdict
+        for row in spread(np.flatnonzero(lone & (size >= 3)), 25)
+    ]
+    assert found.count("pointing") >= 0.8 * len(found), found
+    assert "on_target" not in found
+
+
+@pytest.mark.realdata
+@pytest.mark.parametrize("name", [KEPLER_8, KEPLER_10])
+def test_removed_rays_that_are_put_back(real, name):
+    """Those of 10 sigma or more, in the order of time."""
+    tpf = real(name)
+    rays = np.nan_to_num(tpf["cosmic_rays"].values)
+    there = np.isfinite(tpf["time"].values) & np.isfinite(steps(tpf)).any(axis=(1, 2))
+    flux = tpf["flux"].values
+    known = np.isfinite(flux).mean(axis=0) > 0.5
+    noise = np.full(known.shape, np.inf)
+    noise[known] = np.nanquantile(np.abs(np.diff(flux[:, known], axis=0)), 0.683, axis=0) / 2**0.5
+    hit = there & (rays >= 10 * noise).any(axis=(1, 2))
+    found = []
+    for row in spread(np.flatnonzero(hit), 30):
+        made = tpf.copy(deep=True)
+        made["flux"][row] += rays[row]
+        found.append(diagnose(made, window(made, row, row)).verdict)
+    assert found.count("cosmic_ray") >= 0.95 * len(found), found

@@ -1,5 +1,7 @@
 """What stands on a stamp: stars, their PRF, the target's share of the light."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
@@ -69,3 +71,11 @@ def test_saturated_pixels_and_their_columns():
     scene, _ = seen([Star(5.0, 5.0, flux=2e6)])
     full = scene.full.reshape(SHAPE)
     assert full[5, 5] and full[2:9, 5].all() and not full[:, :3].any()
+
+
+def test_the_target_lies_between_its_pixels_and_the_catalogue():
+    scene, _ = seen([Star(*TARGET, flux=20_000.0)])
+    moved = replace(scene, catalogue=scene.star + [0.2, -0.1])
+    np.testing.assert_allclose(moved.target_place, scene.star + [0.1, -0.05])
+    for without in (replace(scene, catalogue=None), replace(moved, elsewhere=True)):
+        np.testing.assert_array_equal(without.target_place, scene.star)

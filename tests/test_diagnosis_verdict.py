@@ -20,11 +20,11 @@ NOTHING = Pointed(0.0, 0.0, -np.inf)
 
 
 def explained(cause, gain, shape=0, **changes):
-    return Explanation(cause, "x", gain, 1, shape, 1.0, **changes)
+    return Explanation(cause, "x", gain, 1, shape, 1.0, **({"plain": gain} | changes))
 
 
 def judged(*found, bins=3, beside=0.0, pointed=NOTHING, quiet=False):
-    return judge(found, SHAPES, bins, beside, pointed, quiet, found[0].gain)
+    return judge(found, SHAPES, bins, beside, pointed, quiet)
 
 
 def test_probabilities_are_of_all_verdicts_and_add_up():
@@ -54,8 +54,8 @@ def test_one_cadence_of_several_counts_less():
 
 
 def test_a_step_that_the_flanks_explain_better_is_none():
-    step = explained("sensitivity_dropout", 90.0, shape=1)
-    beaten = explained("sensitivity_dropout", 90.0, shape=1, beaten=True)
+    step = explained("sensitivity_dropout", 90.0, shape=1, plain=130.0)
+    beaten = explained("sensitivity_dropout", 90.0, shape=1, plain=110.0)
     assert judged(step, beside=120.0).verdict == "sensitivity_dropout"
     assert judged(beaten, beside=120.0).verdict == "inconclusive"
 
@@ -74,13 +74,27 @@ def test_nothing_is_inconclusive():
     assert made.verdict == "inconclusive" and made.probabilities["inconclusive"] > 0.9
 
 
-def test_more_is_asked_in_a_quiet_window():
-    star = explained("on_target", 2 * settings.PRICES["on_target"] + 6)
+def test_what_is_found_in_a_quiet_window_lies_beside_it():
+    star = explained("on_target", 900.0)
     assert judged(star).verdict == "on_target"
     assert judged(star, quiet=True).verdict == "inconclusive"
+    odd = Pointed(4000.0, 50.0, 900.0)
+    assert judged(star, pointed=odd, quiet=True).verdict == "inconclusive"
+
+
+def test_a_star_and_the_instrument_that_explain_it_alike_are_not_told_apart():
+    star, focus = explained("on_target", 400.0), explained("systematic", 404.0)
+    assert judged(star, focus).verdict == "inconclusive"
+    assert judged(explained("on_target", 500.0), focus).verdict == "on_target"
+    ray, dropout = explained("neighbour", 410.0), explained("sensitivity_dropout", 414.0)
+    assert judged(ray, dropout).verdict != "inconclusive"  # neither of them is the target
 
 
 def test_a_cadence_that_only_the_usual_roll_explains_is_pointing():
-    star = explained("neighbour", 90.0)
-    assert judged(star, pointed=Pointed(0.0, 0.0, -np.inf, spike=2000.0)).verdict == "pointing"
-    assert judged(star, pointed=Pointed(0.0, 0.0, -np.inf, spike=300.0)).verdict == "neighbour"
+    spike = {"gain": 0.0, "times_usual": 0.0, "score": -np.inf}
+    star = explained("neighbour", 90.0, shape=2, plain=500.0)
+    assert judged(star, pointed=Pointed(**spike, spike=3000.0)).verdict == "pointing"
+    assert judged(star, pointed=Pointed(**spike, spike=1500.0)).verdict == "neighbour"
+    # What goes on after the cadence does not explain it.
+    longer = explained("neighbour", 90.0, shape=0, plain=500.0)
+    assert judged(longer, pointed=Pointed(**spike, spike=1500.0)).verdict == "pointing"

@@ -209,6 +209,18 @@ def test_what_the_file_never_did_is_what_the_prf_says(tpf, event):
     assert not difference(made, tpf)[:200].any()
 
 
+@pytest.mark.parametrize("size", [1e-7, 0.02])
+def test_across_a_straight_path_the_prf_says_what_moves(size):
+    """A file that only ever pointed along a line teaches nothing of what is beside it."""
+    drift = {"mission": "Kepler", "n_cadences": 400, "motion": Drift(0.06, 0.08)}
+    before = make(**drift)
+    event = AttitudeTweak(when(200), 0.8 * size, -0.6 * size, when(205))
+    changes = difference(inject(before, event, prf=PRF), before)[200:206]
+    expected = difference(make(events=[event], noise=False, **drift), make(noise=False, **drift))
+    # A shift of 1e-7 pixel changes less than float32 can show.
+    np.testing.assert_allclose(changes, expected[200:206], atol=0.1 * np.abs(expected).max() + 0.02)
+
+
 def test_pos_corr_stays_where_it_is_not_to_know(tpf):
     made = inject(tpf, AttitudeTweak(when(200), 0.4, -0.6, measured=False))
     xr.testing.assert_identical(made["pos_corr1"], tpf["pos_corr1"])

@@ -98,10 +98,12 @@ class Diagnosis:
     position : (row, col), detector pixels, or None
         Of what changed; None where it has no place, or is not known.
     offset : (row, col) pixels from the target, or None
+        Against the target's own image, by the same PRF with the same weights: without the errors
+        that `target` has.
     covariance : ((row row, row col), (col row, col col)), pixel**2, or None
         Of the offset; what the same measurement does at quiet places of the file is in it.
     target : (row, col), detector pixels, or None
-        Where the target is.
+        Where the target is: the mean of what its pixels and the file's WCS say.
     reference : str
         What `target` is: "the target" or "the star in the aperture".
     pixel_scale : float
@@ -412,10 +414,7 @@ def _measure(
         found, images, beside = explanations(data, noise, scene, prints, tried)
         bins = data.window.stop - data.window.start
         pointed = pointing_score(data, noise, get_mission(mission).rolls)
-        plain = max(
-            images[each.shape].uncapped(each.model) for each in found if each.model is not None
-        )
-        judged = judge(found, tried, bins, beside, pointed, quiet, plain)
+        judged = judge(found, tried, bins, beside, pointed, quiet)
         if judged.verdict != "inconclusive" or not noise.odd.any():
             break
         noise = learn_noise(data, mend=False)
@@ -456,8 +455,10 @@ def _diagnosis(tpf: xr.Dataset, m: Measured, table: StarTable | None, scale: flo
     place = _place(m)
     position = offset = covariance = None
     if place is not None:
-        position = _pair(first + place.position)
         offset = _pair(place.offset)
+        # What is on the target is measured against its own image, and lies where the target does.
+        own = judged.verdict == "on_target"
+        position = _pair(first + (m.scene.target_place + offset if own else place.position))
         (rr, rc), (cr, cc) = place.covariance.tolist()
         covariance = (rr, rc), (cr, cc)
     elif m.chosen is not None and m.chosen.place is not None:
@@ -478,7 +479,7 @@ def _diagnosis(tpf: xr.Dataset, m: Measured, table: StarTable | None, scale: flo
         position=position,
         offset=offset,
         covariance=covariance,
-        target=_pair(first + m.scene.star),
+        target=_pair(first + m.scene.target_place),
         reference="the star in the aperture"
         if m.scene.elsewhere or m.scene.catalogue is None
         else "the target",

@@ -42,8 +42,8 @@ class Explanation:
         Counted from the stamp's first pixel.
     model : float64 array (pixel,), optional
         The image it lets expect.
-    beaten : bool
-        Whether what happens in the flanks only explains the data better.
+    plain : float
+        The gain that there would be if footprints had no error of their own; 0 without a model.
     """
 
     cause: str
@@ -54,7 +54,7 @@ class Explanation:
     amplitude: float = 0.0
     place: tuple[float, float] | None = None
     model: np.ndarray | None = field(default=None, repr=False, compare=False)
-    beaten: bool = False
+    plain: float = 0.0
 
 
 class Whitened:
@@ -119,10 +119,10 @@ class Whitened:
         rank = int(settings.TAIL * (along.size - 1))
         return max(1.0, float(np.partition(along, rank)[rank] / settings.TAIL_SIGMA) ** 2)
 
-    def uncapped(self, model: np.ndarray) -> float:
-        """Gain of one template if it had no error of its own."""
-        white, image = np.stack([model, self.filtered.image]) @ self._plain.T
-        return float((white @ image) ** 2 / max(white @ white, 1e-300))
+    def uncapped(self, templates: np.ndarray) -> np.ndarray:
+        """Gain of each template (template, pixel) if it had no error of its own: (template,)."""
+        white, image = templates @ self._plain.T, self._plain @ self.filtered.image
+        return (white @ image) ** 2 / np.maximum((white**2).sum(axis=1), 1e-300)
 
     def joint(self, templates: np.ndarray) -> tuple[float, np.ndarray]:
         """Gain and amplitudes of several templates together."""
@@ -165,20 +165,40 @@ def explanations(
     images = {int(s): whitened(noise, tried.values[s], data) for s in chosen}
     found: list[Explanation] = []
     for s, image in images.items():
-        step = tried.kinds[s] == "step"
-        still = [
-            each
-            for each in _still(s, image, data, scene, prints, tried, chosen[s])
-            if each.model is not None
-        ]
-        best = max(still, key=lambda each: each.gain)
+        still = list(_still(s, image, data, scene, prints, tried, chosen[s]))
+        models = np.array([each.model for each in still])
+        best = models[int(np.argmax([each.gain for each in still]))]
         # One for all, or a cause with quiet tails would be likelier than one that fits better.
-        tail = 1.0 if best.model is None else image.tail(best.model)
-        for each in still:
-            beaten = bool(step and each.model is not None and image.uncapped(each.model) < beside)
-            found.append(replace(each, gain=each.gain / tail, beaten=beaten))
-    found += _moving(data, noise, prints, found, images)
+        tail = image.tail(best)
+        missed = _missed_in_time(noise, tried.values[list(images)], tried.values[s], models)
+        plain = image.uncapped(models)
+        for each, lost, its in zip(still, missed, plain, strict=True):
+            gain = max(each.gain - float(lost), 0.0) / tail
+            found.append(replace(each, gain=gain, plain=float(its)))
+    found += _moving(data, noise, prints, found)
     return found, images, beside
+
+
+def _missed_in_time(
+    noise: Noise, shapes: np.ndarray, own: np.ndarray, models: np.ndarray
+) -> np.ndarray:
+    """By how much another shape in time explains each model's light better: float64 (model,).
+
+    What a strong event gains is limited by its template's own error, whichever shape it is given:
+    the shape is told by gains that know no such error, and shapes err themselves.
+
+    Parameters
+    ----------
+    shapes : float64 array (shape, bin)
+    own : float64 array (bin,)
+    models : float64 array (model, pixel)
+    """
+    values = np.concatenate([own[None], shapes])
+    rotated = noise.rotated(models)
+    norm = np.maximum(noise.power(values) @ (rotated**2).T, 1e-300)
+    gains = (noise.projected(values) @ rotated.T) ** 2 / norm
+    best = gains.max(axis=0)
+    return (best - gains[0]) / (1 + settings.SHAPE_FLOOR**2 * best)
 
 
 def _beside(data: Stretches, noise: Noise, prints: Footprints) -> float:
@@ -221,7 +241,7 @@ def _likely_shapes(noise: Noise, prints: Footprints, tried: Shapes) -> dict[int,
         "columns": gains(prints.columns),
         "plane": gains(prints.plane),
         "motion": gains(prints.motion, prints.smear, prints.learned, prints.firings),
-        "width": gains(prints.width, prints.all_stars),
+        "width": gains(prints.width, prints.spread, prints.all_stars),
     }
     single, step = tried.single, tried.kinds == "step"
     every = np.ones(single.size, dtype=bool)
@@ -256,9 +276,10 @@ def _still(
 
     What takes long is only worked out for shapes that are among the best of its `kinds`.
     """
-    single = bool(tried.single[s])
+    single, bleed = bool(tried.single[s]), prints.bleed
 
-    def together(cause: str, detail: str, templates: np.ndarray) -> Explanation:
+    def together(cause: str, detail: str, *parts: np.ndarray) -> Explanation:
+        templates = np.concatenate(parts)
         gain, amplitudes = image.joint(templates)
         return Explanation(
             cause,
@@ -271,7 +292,7 @@ def _still(
             amplitudes @ templates,
         )
 
-    yield together("on_target", "target", prints.target)
+    yield together("on_target", "target", prints.target, bleed)
     if kinds & {"target", "stars", "pixel"}:
         yield from _stars(s, image, data, scene, prints)
     yield from _pixels(s, image, data, single, tried.kinds[s])
@@ -305,21 +326,22 @@ def _still(
         yield from _bands(s, image, prints)
     yield together("background", "uniform", prints.uniform)
     yield together("background", "plane", prints.plane)
-    yield together("pointing", "motion", prints.motion)
-    yield together("pointing", "slope", prints.slope)
+    yield together("pointing", "motion", prints.motion, bleed)
+    yield together("pointing", "slope", prints.slope, bleed)
     if data.window.stop - data.window.start <= 3 and tried.ends[s] - tried.begins[s] <= 2:
-        both = np.concatenate([prints.motion, prints.smear])
-        yield together("pointing", "motion and smear", both)
+        yield together("pointing", "motion and smear", prints.motion, prints.smear, bleed)
     if len(prints.firings) and tried.ends[s] - tried.begins[s] <= 2:
-        yield together("pointing", "firings", prints.firings)
+        yield together("pointing", "firings", prints.firings, bleed)
     if len(prints.learned):
-        yield together("pointing", "learned", prints.learned)
-    yield together("systematic", "width", prints.width)
-    yield together("systematic", "blur", prints.blur)
-    yield together("systematic", "width and blur", np.concatenate([prints.width, prints.blur]))
-    yield together("systematic", "width and gain", np.concatenate([prints.width, prints.all_stars]))
+        yield together("pointing", "learned", prints.learned, bleed)
+    yield together("systematic", "width", prints.width, bleed)
+    yield together("systematic", "blur", prints.blur, bleed)
+    yield together("systematic", "width and blur", prints.width, prints.blur, bleed)
+    yield together("systematic", "width and gain", prints.width, prints.all_stars, bleed)
+    yield together("systematic", "spread", prints.spread, bleed)
+    yield together("systematic", "spread and gain", prints.spread, prints.all_stars, bleed)
     if len(scene.places) > 1:
-        yield together("systematic", "gain", prints.all_stars)
+        yield together("systematic", "gain", prints.all_stars, bleed)
 
 
 def _stars(
@@ -430,7 +452,6 @@ def _moving(
     noise: Noise,
     prints: Footprints,
     found: Sequence[Explanation],
-    images: dict[int, Whitened],
 ) -> Iterator[Explanation]:
     """An object that crosses the stamp on a straight line, and a band that drifts over rows.
 
@@ -445,10 +466,7 @@ def _moving(
     diagonal = np.stack([np.diag(w) for w in noise.weights])[noise.groups].T  # (bin, mode)
     modelled = [each for each in found if each.model is not None]
     best = max(modelled, key=lambda each: each.gain)
-    plain = max(
-        images[each.shape].uncapped(each.model) for each in modelled if each.model is not None
-    )
-    share = min(1.0, best.gain / max(plain, 1e-300))
+    share = min(1.0, best.gain / max(*(each.plain for each in modelled), 1e-300))
 
     def lowered(gain: float, templates: np.ndarray, details: str) -> float:
         rotated = noise.rotated(templates)

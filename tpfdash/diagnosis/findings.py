@@ -29,7 +29,7 @@ if TYPE_CHECKING:
 __all__ = ["ARTEFACTS", "Finding", "Measured", "flag_findings", "looked_for", "pixel_findings"]
 
 #: Footprints of a change of focus.
-_FOCUS = ("width", "blur", "width and blur")
+_FOCUS = ("width", "spread", "blur", "width and blur")
 _POINTING = "likeness to the file's own pointing"
 #: Finding -> (what is looked for, its cause, its footprints' names, all where there are none).
 _LOOKED_FOR: dict[str, tuple[str, str, tuple[str, ...]]] = {
@@ -495,7 +495,7 @@ ARTEFACTS: dict[str, tuple[str, tuple[str, ...]] | str] = {
     "background eclipsing binary": ("neighbour", ()),
     "scattered light and argabrightening": ("background", ()),
     "focus": ("systematic", _FOCUS),
-    "safe-mode slope": ("systematic", ("gain", "width and gain")),
+    "safe-mode slope": ("systematic", ("gain", "width and gain", "spread and gain")),
     "moving object": ("moving_object", ()),
     "sweater fuzzy": "documented nowhere: it was named once, and nobody says what it looks like",
 }

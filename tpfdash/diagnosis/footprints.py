@@ -97,11 +97,16 @@ class Footprints:
 
     Parameters
     ----------
-    target : (1 and more, pixel)
-        The target's image; of a saturated star the pixels of its bleed trails besides.
+    target : (1, pixel)
+    bleed : (0 and more, pixel)
+        Pixels of a saturated star's bleed trails: what they do tells nothing of the cause, be it
+        the star, its focus or its motion.
     all_stars : (1, pixel)
     width : (1, pixel)
         How the scene changes as the PRF widens.
+    spread : (1, pixel)
+        How it changes as it blurs alike in all directions: so do stars that are round each and
+        too close to be told apart, which a PRF as long as both does not.
     motion : (2, pixel)
         How it changes as it moves by a row, by a column.
     slope : (2, pixel); blur : (1, pixel)
@@ -122,8 +127,10 @@ class Footprints:
     """
 
     target: np.ndarray
+    bleed: np.ndarray
     all_stars: np.ndarray
     width: np.ndarray
+    spread: np.ndarray
     motion: np.ndarray
     slope: np.ndarray
     blur: np.ndarray
@@ -152,18 +159,16 @@ def footprints(scene: Scene, noise: Noise, data: Stretches, mission: str) -> Foo
     columns = (pixels[:, 1] == np.unique(pixels[:, 1])[:, None]).astype(float)
     uniform = np.ones((1, len(pixels)))
     tilt = (pixels - pixels.mean(axis=0)) / np.maximum(np.ptp(pixels, axis=0), 1)
-    target = scene.target[None]
-    if scene.full.any():
-        free = np.eye(len(pixels))[scene.full]
-        target = np.concatenate([np.where(scene.full, 0, target), free * scene.target.max()])
     motion, smear, width = _moved(scene)
     slope, blur = _from_pixels(scene.image, pixels)
     strength = np.abs(noise.response).max(axis=1)
     learned = noise.response[strength > 0]
     return Footprints(
-        target=target,
+        target=scene.target[None],
+        bleed=np.eye(len(pixels))[scene.full] * scene.target.max(),
         all_stars=np.clip(scene.image, 0, None)[None],
         width=width,
+        spread=smear[:2].sum(axis=0, keepdims=True),
         motion=motion,
         slope=slope,
         blur=blur,

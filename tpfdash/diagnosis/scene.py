@@ -69,6 +69,16 @@ class Scene:
     seen: bool
     full: np.ndarray
 
+    @property
+    def target_place(self) -> np.ndarray:
+        """Where the target is: between what its pixels say and what the WCS does, (row, col).
+
+        Either errs by some tenth of a pixel: PRF and blends the one, the WCS the other.
+        """
+        if self.catalogue is None or self.elsewhere:
+            return self.star
+        return (self.star + self.catalogue) / 2
+
 
 def see_scene(
     tpf: xr.Dataset,

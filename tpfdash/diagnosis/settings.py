@@ -51,6 +51,8 @@ REACH = 10
 MODES = 10
 #: Error of each template, as a share of the event's light in a pixel (PRFs: 2-5 %).
 FLOOR = 0.04
+#: Error of each shape in time likewise: no event is a box, or a step, to the last per cent.
+SHAPE_FLOOR = 0.02
 #: Share of the nominal saturation from which a pixel may overflow: wells differ.
 FULL = 0.8
 #: Step of the grid of places that an unknown star is looked for at, in pixels.
@@ -72,35 +74,33 @@ MISFIT = 0.5
 MOST_MISFIT = 8.0
 #: Where the tails of the quiet places are looked at, and what a Gaussian has there.
 TAIL, TAIL_SIGMA = 0.98, 2.326
-#: Share of its gain that a footprint with more freedom must better another by.
+#: Share of its gain that a footprint with more freedom must better another by. (What is gained by
+#: a change of width beside one of light must be its share, or the star alone does it.)
 SHARE_PRICES = {
-    ("systematic", "width and gain"): 0.01,
+    ("systematic", "width and gain"): 0.2,
+    ("systematic", "spread and gain"): 0.2,
     ("systematic", "gain"): 0.02,
     ("systematic", "width and blur"): 0.02,
     ("neighbour", "star"): 0.02,
     ("sensitivity_dropout", "1 pixels"): 0.02,
     ("sensitivity_dropout", "2 pixels"): 0.05,
 }
-#: What is added to all prices in a window that looks like one that holds nothing: of 703 tuning
-#: events of S/N 10 and above 4 were in such windows, and what was found in others lay beside them.
-QUIET_PRICE = 200.0
 #: Score that a cause's best footprint must exceed: chance reaches it in few quiet windows. (tuned)
 PRICES = {
-    "on_target": 13.0,
-    "neighbour": 18.0,
-    "moving_object": 19.0,
-    "cosmic_ray": 14.0,
-    "column_or_row": 15.0,
-    "rolling_band": 14.0,
-    "sensitivity_dropout": 20.0,
-    "pointing": 14.0,
-    "systematic": 15.0,
-    "background": 13.0,
+    "on_target": 18.0,
+    "neighbour": 23.0,
+    "moving_object": 24.0,
+    "cosmic_ray": 19.0,
+    "column_or_row": 20.0,
+    "rolling_band": 19.0,
+    "sensitivity_dropout": 25.0,
+    "pointing": 19.0,
+    "systematic": 20.0,
+    "background": 18.0,
 }
 #: What is added for footprints that another cause has too. (all stars alike: one star that changes)
 DETAIL_PRICES = {
     ("systematic", "gain"): 12.0,
-    ("systematic", "width and gain"): 12.0,
     ("systematic", "width and blur"): 3.0,
 }
 #: What each further free number costs.
@@ -117,17 +117,22 @@ KIND_PRICES = {
 SINGLE_PRICES = {"on_target": 4.0, "neighbour": 4.0, "rolling_band": 4.0}
 #: What a single cadence explains of a window of several counts less: a user marked several.
 ONE_OF_SEVERAL, ONE_OF_MANY = 0.75, 0.5
-#: Scores are divided by this before they become probabilities, at score 0 and as it grows. (tuned)
-TEMPERATURE, TEMPERATURE_SLOPE = 3.0, 0.08
+#: Scores are divided by this before they become probabilities, at score 0 and as it grows. (tuned:
+#: the two that leave the least calibration error)
+TEMPERATURE, TEMPERATURE_SLOPE = 2.5, 0.06
 #: POS_CORR explains an event where its strongest bin is this many times what 95 % of quiet places
 #: have, and this much in units of the white noise's variance. (tuned)
 POINTED, MOVED = 1.5, 1.0
 #: Where something is left over, that is the event, unless the pointing did this many times what it
-#: usually does, and less than this share of what POS_CORR explains is left.
-FAR_POINTED, LEFT_SHARE = 4.0, 0.1
-#: A cadence that stands out where the pointing rolls is the pointing's if no footprint explains
-#: this share of its chi2; that puts it ahead of the others by so much. (tuned on EPIC 210994964)
+#: usually does, and any other cause explains less than this share of what POS_CORR does. (tuned)
+FAR_POINTED, LEFT_SHARE = 2.0, 0.05
+#: A cadence that stands out where the pointing rolls is the pointing's if no other cause explains
+#: this share of its chi2 in that cadence; that puts it ahead of the others by so much. (tuned on
+#: EPIC 210994964)
 SPIKE_LEFT, SPIKE_AHEAD = 0.25, 6.0
+#: A star and the instrument whose scores differ by less than this many temperatures cannot be
+#: told apart: then it is neither. (tuned)
+CONTENDED = 0.5
 #: Share of what it explains that counts.
 POINTED_SHARE = 0.5
 

@@ -66,7 +66,7 @@ def score(each: Explanation, tried: Shapes, bins: int, beside: float) -> float:
         price += settings.MISFIT * float(tried.misfit[each.shape])
         price += settings.KIND_PRICES.get((each.cause, str(tried.kinds[each.shape])), 0.0)
         if tried.kinds[each.shape] == "step":
-            price += max(beside / 2, 0.0) if each.beaten else 0.0
+            price += beside / 2 if each.plain < beside else 0.0
         if tried.single[each.shape]:
             price += settings.SINGLE_PRICES.get(each.cause, 0.0)
             if bins > 1:
@@ -82,7 +82,6 @@ def judge(
     beside: float,
     pointed: Pointed,
     quiet: bool,
-    plain: float,
 ) -> Judged:
     """Weigh the causes.
 
@@ -95,30 +94,37 @@ def judge(
     pointed : Pointed
         What POS_CORR explains.
     quiet : bool
-        Whether the window looks like one that holds nothing: then more is asked of all causes.
-    plain : float
-        The best gain that there would be if templates had no error of their own.
+        Whether nothing in the window stands out: what is found then lies beside it.
     """
     scores = np.array([score(each, tried, bins, beside) for each in found])
-    scores -= settings.QUIET_PRICE * quiet
     best: dict[str, Explanation] = {}
     by_cause: dict[str, float] = {}
     for value, each in sorted(zip(scores, found, strict=True), key=lambda pair: -pair[0]):
         if each.cause not in best:
             best[each.cause] = each
             by_cause[each.cause] = float(value)
-    by_cause["inconclusive"] = 0.0
-    left = max(found, key=lambda each: each.gain).gain
+    others = [each for each in found if each.cause != "pointing"]
+    left = max((each.plain for each in others), default=0.0)
+    left_single = max((each.plain for each in others if tried.single[each.shape]), default=0.0)
     nothing = max(by_cause.values()) <= 0
     far = pointed.times_usual >= settings.FAR_POINTED and left < settings.LEFT_SHARE * pointed.gain
     if pointed.score > 0 and (nothing or far):
         by_cause["pointing"] = max(by_cause.get("pointing", -np.inf), pointed.score)
-    if plain < settings.SPIKE_LEFT * pointed.spike:
-        by_cause["pointing"] = max(by_cause.values()) + settings.SPIKE_AHEAD
+    if left_single < settings.SPIKE_LEFT * pointed.spike:
+        by_cause["pointing"] = max(*by_cause.values(), 0.0) + settings.SPIKE_AHEAD
+    highest = max(*by_cause.values(), 0.0)
+    # A strong event is told apart by its footprint's errors, which grow with it.
+    temperature = settings.TEMPERATURE + settings.TEMPERATURE_SLOPE * highest
+    instrument = max(
+        (by_cause[name] for name in by_cause if name not in ("on_target", "neighbour")),
+        default=-np.inf,
+    )
+    contended = min(by_cause.get("on_target", -np.inf), instrument)
+    by_cause["inconclusive"] = max(0.0, contended + settings.CONTENDED * temperature)
+    if quiet:
+        by_cause = {"inconclusive": 0.0}
     logits = np.array([by_cause.get(name, -np.inf) for name in VERDICTS])
     highest = float(logits.max())
-    # A strong event is told apart by its footprint's errors, which grow with it.
-    temperature = settings.TEMPERATURE + settings.TEMPERATURE_SLOPE * max(highest, 0.0)
     weights = np.exp((logits - highest) / temperature)
     weights /= weights.sum()
     probabilities = {n: float(w) for n, w in zip(VERDICTS, weights, strict=True)}

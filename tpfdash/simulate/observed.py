@@ -37,6 +37,10 @@ _FEWEST = 100
 _OUTLIER = 5.0
 #: How near, in pixels, the file must have pointed for its own response to be used.
 _NEAR = 0.05
+#: Across a narrow path that many times the path's scatter is near.
+_ACROSS = 3.0
+#: Terms of the response that are this much alike teach nothing apart: a straight path has such.
+_ALIKE = 1e-5
 #: At how many of an event's cadences that is asked for: a quadratic may reach a little further.
 _MOST_OF = 0.9
 #: Peaks that are taken for stars: how bright by the brightest, and how many.
@@ -103,7 +107,13 @@ class ObservedScene:
         if not self.learned or not moved.any():
             return False
         shifted = self._shifted(cadences, pointing)[moved]
-        return bool(np.quantile(cKDTree(self.places).query(shifted)[0], _MOST_OF) <= _NEAR)
+        _, scatter, axes = np.linalg.svd(
+            self.places - self.places.mean(axis=0), full_matrices=False
+        )
+        scatter = np.maximum(scatter / np.sqrt(len(self.places)), 1e-12)
+        scaled = axes.T / np.minimum(_ACROSS * scatter, _NEAR)
+        apart, _ = cKDTree(self.places @ scaled).query(shifted @ scaled)
+        return bool(np.quantile(apart, _MOST_OF) <= 1)
 
     def moved(self, cadences: np.ndarray, pointing: Pointing, own: bool) -> np.ndarray:
         """What another pointing changes at these cadences: float64 (row, col, n) e-/s.
@@ -248,7 +258,9 @@ def _response(series: np.ndarray, path: np.ndarray) -> tuple[np.ndarray, np.ndar
         if kept.sum() < _FEWEST:
             return static
         terms = _terms(path[kept])
-        solved = np.linalg.lstsq(terms, series[~dead][:, kept].T, rcond=None)[0]
+        size = np.sqrt((terms**2).mean(axis=0))
+        solved = np.linalg.lstsq(terms / size, series[~dead][:, kept].T, rcond=_ALIKE)[0]
+        solved /= size[:, None]
         left = (series[~dead][:, kept] - (terms @ solved).T).sum(axis=0)
         off = np.abs(left - np.median(left))
         inner = off <= _OUTLIER * 1.4826 * np.median(off)
