@@ -139,6 +139,7 @@ _CSS = """
 details { margin: 0 0 6px; }
 summary { cursor: pointer; font-size: 12px; font-weight: 600; line-height: 22px; }
 summary:focus-visible, button:focus-visible { outline: 2px solid var(--accent); }
+details:not([open]) ul { display: none; }
 ul { list-style: none; margin: 0; padding: 0; }
 button {
   display: grid; grid-template-columns: 16px minmax(0, 1fr) auto; gap: 6px; width: 100%;
