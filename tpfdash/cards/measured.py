@@ -73,7 +73,7 @@ def _verdict(answer: Diagnosis) -> str:
     others = [
         f"{VERDICT_NAMES[name]} {share:.2f}"
         for name, share in sorted(answer.probabilities.items(), key=lambda item: -item[1])
-        if share >= _WORTH_NAMING and name != answer.verdict
+        if share >= _WORTH_NAMING and name not in (answer.verdict, "inconclusive")
     ]
     known = answer.verdict != "inconclusive"
     number = (
