@@ -127,6 +127,10 @@ def classes_of(mission):
 # --- what is known of a file -------------------------------------------------------------------
 
 
+#: Cadences on each side of a window that its noise is measured on.
+_NEAR = 50
+
+
 class _File:
     """What drawing needs of a file, worked out once."""
 
@@ -153,6 +157,18 @@ class _File:
         self.calm = self.good & (steps[self.alive].max(axis=0) < OUTSTANDING)
         self.prf, self.scene = _fitted_prf(tpf)
         self.target = self.scene.stars[0][:2]
+
+    def white_around(self, begin, end):
+        """White noise of the pixels (row, col) and of the curve: there, or in all if that is less.
+
+        It is measured on the cadences within 50 of `begin` to `end`.
+        """
+        near = np.arange(max(begin - _NEAR, 0), min(end + _NEAR, self.time.size))
+        near = near[self.good[near]]
+        steps = _scatter(np.diff(self.pixels[..., near], axis=-1)) / np.sqrt(2)
+        curve = float(_scatter(np.diff(self.curve[near]))) / np.sqrt(2)
+        white = np.where(steps > 0, np.minimum(steps, self.white), self.white)
+        return white, min(curve, self.curve_white) if curve > 0 else self.curve_white
 
     def places(self, n):
         """Where `n` cadences and flanks as long have room, and nothing is going on in the middle.
@@ -520,7 +536,8 @@ def quiet_window(tpf, rng):
 
     The aperture's mean, less the mean of two flanks as long, stays under 2.5 sigma of white noise,
     the pixels' chi2 within 3 sigma of its expectation, and no pixel is beyond 5 sigma in any
-    cadence.
+    cadence. The noise is that of the time around, where that is less than the file's: a ray that
+    a noisier month would hide is none of nothing.
     """
     file = _file(tpf)
     for _ in range(400):
@@ -537,11 +554,12 @@ def quiet_window(tpf, rng):
         level = file.pixels[..., around].mean(axis=-1)
         apart = file.pixels[..., inside] - level[..., None]
         error = np.sqrt(1 / n + 1 / around.size)
-        used = file.alive & (file.white > 0)
+        white, curve_white = file.white_around(begin, begin + n)
+        used = file.alive & (white > 0)
         mean = apart.mean(axis=-1)
-        curve = mean[file.aperture & file.alive].sum() / (file.curve_white * error)
-        chi2 = ((mean[used] / (file.white[used] * error)) ** 2).sum()
-        single = np.abs(apart[used]) / (file.white[used][:, None] * np.sqrt(1 + 1 / around.size))
+        curve = mean[file.aperture & file.alive].sum() / (curve_white * error)
+        chi2 = ((mean[used] / (white[used] * error)) ** 2).sum()
+        single = np.abs(apart[used]) / (white[used][:, None] * np.sqrt(1 + 1 / around.size))
         expected = used.sum()
         if (
             abs(curve) < 2.5
