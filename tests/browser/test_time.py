@@ -155,10 +155,14 @@ def test_all_that_was_found_is_copied(board):
     drag(board, ECLIPSE - HALF, ECLIPSE + HALF)
     board.until(lambda: painted(board), "a picture")
     board.page.context.grant_permissions(["clipboard-read", "clipboard-write"])
-    board.press("copy-evidence")
     copied = "navigator.clipboard.readText()"
     found = str(board.inspector.diagnosis)
-    board.until(lambda: found in board.page.evaluate(copied), "all of it, copied")
+
+    def copies():  # the text comes after what is to be seen
+        board.press("copy-evidence")
+        return found in board.page.evaluate(copied)
+
+    board.until(copies, "all of it, copied")
     assert "Simulated data." in board.page.evaluate(copied)
 
 

@@ -64,12 +64,65 @@ __all__ = ["evidence_card", "legend_html"]
 def evidence_card(inspector: Inspector, report: Callable[[], str]) -> pn.Column:
     """The card with what an event is, that says how to get one where none is set.
 
-    Its picture is made when a cadence is first pointed at, or with the first window; it is in
-    sight while there is one.
+    All but the words is made when a cadence is first pointed at, or with the first window: the
+    mouse that will drag one comes over the light curve first, and it takes longer to make than a
+    gesture may.
 
     `report`: -> the page that "Report" saves.
     """
-    seen = _pictures(inspector)
+    clear = button(
+        inspector, "Clear", "clear-window", inspector.clear_windows, "Set no window of an event."
+    )
+    tools = row(visible=False)
+    said = pn.Column(
+        readout(inspector, event_html, "evidence-words", sizing_mode="stretch_width"),
+        css_classes=["tpf-evidence-said"],
+        sizing_mode="stretch_width",
+        margin=0,
+    )
+    card = pn.Column(
+        row(
+            section("Evidence"),
+            pn.HSpacer(),
+            tools,
+            clear,
+            css_classes=["tpf-evidence-head"],
+            sizing_mode="stretch_width",
+            height=28,
+        ),
+        said,
+        css_classes=["card", "tpf-evidence"],
+        sizing_mode="stretch_width",
+        stylesheets=[CSS],
+        margin=0,
+        styles={"padding": "8px 12px"},
+    )
+
+    def make(*events):
+        if not tools.objects:
+            text, *buttons = _tools(inspector, report)
+            tools.objects = buttons
+            said.objects = [text, *said.objects]
+            card.extend([_pictures(inspector), Checks(inspector, visible=tools.visible)])
+
+    def show(*events):
+        clear.visible = inspector.window is not None
+        if inspector.answer is not None:
+            make()
+        tools.visible = inspector.answer is not None
+        for checks in card.select(Checks):
+            checks.visible = tools.visible
+
+    show()
+    Live(inspector, show, "answer", "windows")
+    Live(inspector, make, "hovered")
+    return card
+
+
+def _tools(
+    inspector: Inspector, report: Callable[[], str]
+) -> tuple[pn.widgets.TextAreaInput, pn.widgets.Button, pn.widgets.FileDownload]:
+    """What was found as text, hidden; the button that copies it, and one that saves a report."""
     text = control(
         pn.widgets.TextAreaInput,
         "evidence-text",
@@ -79,7 +132,6 @@ def evidence_card(inspector: Inspector, report: Callable[[], str]) -> pn.Column:
         sizing_mode="stretch_width",
         visible=False,
     )
-    copy = copy_button(text, "copy-evidence")
     save = save_button(
         inspector,
         "report",
@@ -88,55 +140,23 @@ def evidence_card(inspector: Inspector, report: Callable[[], str]) -> pn.Column:
         tag="evidence",
         label="Report",
     )
-    clear = button(
-        inspector, "Clear", "clear-window", inspector.clear_windows, "Set no window of an event."
-    )
-    checks = Checks(inspector)
-
-    def show(*events):
-        answer = inspector.answer
-        clear.visible = inspector.window is not None
-        copy.visible = save.visible = checks.visible = answer is not None
-        text.visible = False
 
     def write(*events):
-        text.value = _text(inspector)
+        text.param.update(value=_text(inspector), visible=False)
 
-    show()
-    Live(inspector, show, "answer", "windows")
     write()
     Live(inspector, write, "answer", later=True)
-    return pn.Column(
-        row(
-            section("Evidence"),
-            pn.HSpacer(),
-            copy,
-            save,
-            clear,
-            css_classes=["tpf-evidence-head"],
-            sizing_mode="stretch_width",
-            height=28,
-        ),
-        pn.Column(
-            text,
-            readout(inspector, event_html, "evidence-words", sizing_mode="stretch_width"),
-            css_classes=["tpf-evidence-said"],
-            sizing_mode="stretch_width",
-            margin=0,
-        ),
-        seen,
-        checks,
-        css_classes=["card", "tpf-evidence"],
-        sizing_mode="stretch_width",
-        stylesheets=[CSS],
-        margin=0,
-        styles={"padding": "8px 12px"},
-    )
+    return text, copy_button(text, "copy-evidence"), save
 
 
 def _pictures(inspector: Inspector) -> pn.Column:
     """The choice of pictures, the one that is chosen, and what its marks and colours are."""
-    picture = pn.Column(css_classes=["tpf-picture-place"], sizing_mode="stretch_width", margin=0)
+    view = DifferenceView(inspector)
+    image = pn.Column(
+        plot_pane(view.plot, "difference", sizing_mode="stretch_width"),
+        sizing_mode="stretch_width",
+        margin=0,
+    )
     curves = readout(inspector, curves_html, "curves", sizing_mode="stretch_width")
     seen = pn.Column(
         widget(
@@ -148,34 +168,28 @@ def _pictures(inspector: Inspector) -> pn.Column:
             options={label: name for name, label in _LABELS.items()},
             stylesheets=[CSS, _TIGHT],
         ),
-        picture,
+        pn.Column(
+            image,
+            curves,
+            css_classes=["tpf-picture-place"],
+            sizing_mode="stretch_width",
+            margin=0,
+        ),
         readout(inspector, legend_html, "picture-legend", sizing_mode="stretch_width"),
         css_classes=["tpf-evidence-picture"],
         stylesheets=[CSS, _SEEN],
         sizing_mode="stretch_width",
         margin=0,
     )
-    image = pn.Column(sizing_mode="stretch_width", margin=0)
-    picture.objects = [image, curves]
-
-    def make(*events):
-        if not image.objects:
-            view = DifferenceView(inspector)
-            image.append(plot_pane(view.plot, "difference", sizing_mode="stretch_width"))
 
     def show(*events):
         seen.visible = has_difference(inspector)
         seen.css_classes = ["tpf-evidence-picture", *["tpf-in-sight"][: seen.visible]]
-        if seen.visible:
-            make()
-            image.visible = inspector.picture in IMAGES
-            curves.visible = not image.visible
+        image.visible = inspector.picture in IMAGES
+        curves.visible = not image.visible
 
     show()
     Live(inspector, show, "answer", "picture")
-    # The mouse that will drag a window comes over the light curve first: the picture is made
-    # meanwhile. It takes longer to make than a gesture may.
-    Live(inspector, make, "hovered")
     return seen
 
 
