@@ -101,8 +101,8 @@ def evidence_card(inspector: Inspector, report: Callable[[], str]) -> pn.Column:
     def make(*events):
         if not tools.objects:
             text, *buttons = _tools(inspector, report)
+            said.objects = [text, *said.objects]  # first: a button is made to know it
             tools.objects = buttons
-            said.objects = [text, *said.objects]
             card.extend([_pictures(inspector), Checks(inspector, visible=tools.visible)])
 
     def show(*events):
