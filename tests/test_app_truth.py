@@ -54,8 +54,8 @@ def seen(thing, done):
         }
     if isinstance(thing, dict):
         return {str(key): seen(value, done) for key, value in thing.items()}
-    if isinstance(thing, list | tuple):
-        return [seen(value, done) for value in thing]
+    if isinstance(thing, list | tuple):  # what is out of sight may not have been made yet
+        return [seen(value, done) for value in thing if getattr(value, "visible", True)]
     if isinstance(thing, np.ndarray):
         return thing.tolist() if thing.dtype != object else [seen(value, done) for value in thing]
     return thing

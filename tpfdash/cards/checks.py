@@ -44,7 +44,7 @@ _PICTURES = {
 #: Findings whose value is a share of 1.
 _SHARES = ("likeness to the file's own pointing", "the same elsewhere")
 _UNITS = {"pixel": "px"}
-_ARTEFACT = "artefact: "
+_ARTEFACT, _LIMIT = "artefact: ", "what a stamp cannot tell"
 #: Finding -> its name where there is little room.
 _LABELS = {
     "likeness to the PRF": "like a star (PRF)",
@@ -55,9 +55,8 @@ _LABELS = {
     "columns that move together": "columns",
     "likeness to the file's own pointing": "like its pointing",
     "what is left over": "left over",
-    "what a stamp cannot tell": "here",
+    _LIMIT: "Here",
 }
-_LIMIT = "what a stamp cannot tell"
 _TITLES = {
     "pixels": "Pixels",
     "artefacts": "Artefacts looked for",
@@ -81,9 +80,7 @@ def _row(answer: Diagnosis, finding: Finding) -> dict[str, Any]:
     sign, means = SIGNS[_kind(answer, finding)]
     return {
         "name": finding.name,
-        "label": "Here"
-        if finding.name == _LIMIT
-        else _LABELS.get(finding.name, finding.name.removeprefix(_ARTEFACT)),
+        "label": _LABELS.get(finding.name, finding.name.removeprefix(_ARTEFACT)),
         "value": _value(finding),
         "kind": _kind(answer, finding),
         "sign": sign,
