@@ -82,7 +82,10 @@ def test_signs_differ_by_more_than_colour():
             {"name": "offset", "value": 0.06, "error": 0.05, "significance": 1.4, "unit": "pixel"},
             "0.06 ± 0.05 px (1.4 σ)",
         ),
-        ({"value": -100.0, "error": 400.0, "unit": "ppm"}, "−100 ± 400 ppm"),
+        (  # too long for the line: it is in the sentence
+            {"value": -100.0, "error": 400.0, "significance": -0.25, "unit": "ppm"},
+            "−0.2 σ",
+        ),
         ({"name": "the same elsewhere", "value": 0.034, "error": 0.01}, "3%"),
         ({"name": "likeness to the PRF", "value": 0.987, "significance": 33.61}, "r 0.99 (33.6 σ)"),
         ({"significance": -2.05}, "−2.0 σ"),

@@ -86,6 +86,21 @@ def test_all_that_answers_is_in_sight_without_scrolling(laid_out, size):
     assert not scrolling(board)
 
 
+def test_a_picture_that_is_made_on_a_narrow_page_fits_into_its_card(fresh):
+    """It was not there when the page was told how wide it is."""
+    resize(fresh, (1024, 768))
+    low, high = fresh.inspector.timeline.span
+    window = (low + 0.4 * (high - low), low + 0.45 * (high - low))
+    fresh.in_session(lambda: setattr(fresh.inspector, "window", window))
+    fresh.until(lambda: fresh.part("evidence", ".bk-Figure").count() > 0, "the picture")
+
+    def fits():
+        card, picture = (fresh.part(name).bounding_box() for name in ("evidence", "difference"))
+        return picture["y"] + picture["height"] <= card["y"] + card["height"]
+
+    fresh.until(fits, "a picture within its card")
+
+
 @pytest.mark.parametrize("size", SIZES, ids=str)
 def test_nothing_is_misplaced_with_everything_open(laid_out, size):
     board = laid_out

@@ -22,8 +22,10 @@ class Widths(JSComponent):
 
     export function render({ model, el, view }) {
       const root = el.getRootNode().host.getRootNode()  // the dashboard's
+      let wide = 0
       const tell = (within, width) => {
         let changed = false
+        added.observe(within, { childList: true })
         for (const node of within.querySelectorAll(laid_out)) {
           for (const [name, limit] of Object.entries(below)) {
             changed ||= node.classList.contains(name) !== width < limit
@@ -33,12 +35,17 @@ class Widths(JSComponent):
         }
         return changed
       }
-      const observer = new ResizeObserver(([{ contentRect }]) => {
-        if (!contentRect.width || !tell(root, contentRect.width)) return
+      const tell_all = () => {
+        if (!wide || !tell(root, wide)) return
         requestAnimationFrame(() => view.root.invalidate_layout())
+      }
+      const added = new MutationObserver(tell_all)  // what is made later is told too
+      const observer = new ResizeObserver(([{ contentRect }]) => {
+        wide = contentRect.width
+        tell_all()
       })
       observer.observe(root.host)
-      model.on("remove", () => observer.disconnect())
+      model.on("remove", () => { observer.disconnect(); added.disconnect() })
       return document.createElement("div")
     }
     """

@@ -43,7 +43,6 @@ _PICTURES = {
 }
 #: Findings whose value is a share of 1.
 _SHARES = ("likeness to the file's own pointing", "the same elsewhere")
-_UNITS = {"pixel": "px"}
 _ARTEFACT, _LIMIT = "artefact: ", "what a stamp cannot tell"
 #: Finding -> its name where there is little room.
 _LABELS = {
@@ -120,8 +119,8 @@ def _value(finding: Finding) -> str:
     said = ""
     if finding.name in _SHARES and np.isfinite(value):
         said = f"{value:.0%}"
-    elif np.isfinite(value) and finding.unit:
-        said = f"{with_error(value, error)} {_UNITS.get(finding.unit, finding.unit)}"
+    elif np.isfinite(value) and finding.unit == "pixel":
+        said = f"{with_error(value, error)} px"
     elif finding.name == "likeness to the PRF" and np.isfinite(value):
         said = f"r {value:.2f}"
     if np.isfinite(sigma) and finding.name not in _SHARES:
