@@ -1,5 +1,6 @@
 """What the tests of answers share: a target with a transit, and a neighbour with an eclipse."""
 
+from tpfdash.inspector import Inspector
 from tpfdash.simulate import Star, Transit, simulate_tpf
 
 #: Windows of the target's transit, of the next one, of the neighbour's eclipse, and of nothing.
@@ -28,3 +29,10 @@ def two_stars(**wanted):
         seed=2,
         **wanted,
     )
+
+
+def answered(tpf, window=TRANSIT):
+    """An Inspector whose window has its answer already, as on a page."""
+    inspector = Inspector(tpf, window=window)
+    inspector.answer = inspector.diagnosis
+    return inspector

@@ -8,6 +8,7 @@ import weakref
 import numpy as np
 import param
 import pytest
+from eventparts import TRANSIT, two_stars
 
 import tpfdash
 from tpfdash.app.dashboard import TPFDashboard
@@ -42,6 +43,20 @@ def watched(dashboard):
 
 
 # -- params ----------------------------------------------------------------------------------------
+
+
+def test_the_diagnosis_is_watched_like_any_param(other):
+    dashboard, told = TPFDashboard(two_stars()), []
+    dashboard.param.watch(lambda event: told.append(event.new), "diagnosis")
+    assert dashboard.diagnosis is None
+    dashboard.window = TRANSIT
+    assert dashboard.diagnosis.verdict == "on_target" and told == [dashboard.diagnosis]
+    dashboard.cadence = 7
+    assert len(told) == 1
+    with pytest.raises(TypeError, match="read-only"):
+        dashboard.diagnosis = None
+    dashboard.open(other)
+    assert dashboard.diagnosis is None and told[-1] is None and len(told) == 2
 
 
 def test_every_param_is_documented():

@@ -4,11 +4,10 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
-from eventparts import NEIGHBOURS, QUIET, TRANSIT, two_stars
+from eventparts import NEIGHBOURS, QUIET, answered, two_stars
 
 from tpfdash.cards.checks import SIGNS, Checks, rows_of
 from tpfdash.diagnosis.findings import ARTEFACTS, Finding
-from tpfdash.inspector import Inspector
 
 
 @pytest.fixture(scope="module")
@@ -18,9 +17,7 @@ def tpf():
 
 @pytest.fixture
 def inspector(tpf):
-    inspector = Inspector(tpf, window=TRANSIT)
-    inspector.answer = inspector.diagnosis
-    return inspector
+    return answered(tpf)
 
 
 @pytest.fixture

@@ -7,7 +7,7 @@ from xml.etree import ElementTree
 import numpy as np
 import pytest
 from cardparts import words
-from eventparts import AGAIN, NEIGHBOURS, QUIET, TRANSIT, two_stars
+from eventparts import AGAIN, NEIGHBOURS, QUIET, TRANSIT, answered, two_stars
 
 from tpfdash.cards.measured import HINT, WAIT, event_html
 from tpfdash.diagnosis.verdict import VERDICTS
@@ -23,9 +23,7 @@ def tpf():
 
 @pytest.fixture
 def inspector(tpf):
-    inspector = Inspector(tpf, window=TRANSIT)
-    inspector.answer = inspector.diagnosis
-    return inspector
+    return answered(tpf)
 
 
 @pytest.fixture

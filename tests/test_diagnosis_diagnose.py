@@ -7,8 +7,10 @@ import pickle
 import numpy as np
 import pytest
 from astropy.table import Table
+from threadpoolctl import threadpool_info, threadpool_limits
 
 import tpfdash
+from tpfdash.diagnosis import diagnose as diagnose_module
 from tpfdash.diagnosis.diagnose import diagnose
 from tpfdash.diagnosis.verdict import VERDICTS
 from tpfdash.errors import TPFError
@@ -264,6 +266,23 @@ def test_the_next_eclipses_of_a_binary_are_no_noise():
         assert found.verdict == "neighbour" and found.confidence > 0.9
         place = np.subtract(found.position, (tpf["row"].values[0], tpf["col"].values[0]))
         assert np.hypot(*(place - (4.9, 5.2))) < 0.3
+
+
+def test_linear_algebra_has_one_thread_meanwhile_and_its_own_afterwards(steady, monkeypatch):
+    def threads():
+        return [one["num_threads"] for one in threadpool_info() if one["user_api"] == "blas"]
+
+    seen, measure = [], diagnose_module._measure
+
+    def noted(*arguments):
+        seen.append(threads())
+        return measure(*arguments)
+
+    monkeypatch.setattr(diagnose_module, "_measure", noted)
+    with threadpool_limits(3, user_api="blas"):
+        before = threads()
+        diagnose(steady, window(steady, 300, 309))
+        assert threads() == before and seen == [[1] * len(before)] and before
 
 
 def test_as_plain_numbers(steady):

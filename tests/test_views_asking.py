@@ -1,6 +1,7 @@
 """Who asks what an event is gets the answer later, and the loop goes on meanwhile."""
 
 import asyncio
+import queue
 import threading
 
 import pytest
@@ -123,19 +124,12 @@ def test_what_goes_wrong_in_the_thread_is_told(inspector, monkeypatch):
 
 
 def test_a_served_page_is_told_by_its_own_loop(inspector, monkeypatch):
-    document = Document()
-    ticks = []
-    monkeypatch.setattr(document, "add_next_tick_callback", ticks.append)
+    document, ticks = Document(), queue.Queue()
+    monkeypatch.setattr(document, "add_next_tick_callback", ticks.put)
     monkeypatch.setattr("tpfdash.views.asking.served_document", lambda: document)
-    done = threading.Event()
-    monkeypatch.setattr(question, "diagnose", lambda *asked: (diagnose(*asked), done.set())[0])
     Asking(inspector)
     inspector.window = TRANSIT
-    assert done.wait(20) and inspector.answer is None
-    with_tick = threading.Event()
-    for _ in range(2000):
-        if ticks or with_tick.wait(0.01):
-            break
-    (tick,) = ticks
+    tick = ticks.get(timeout=20)  # put there by the thread, once it knows
+    assert inspector.question.answered and inspector.answer is None
     tick()
-    assert inspector.answer.verdict == "on_target"
+    assert inspector.answer.verdict == "on_target" and ticks.empty()

@@ -5,10 +5,12 @@ import numpy as np
 import pytest
 from bokeh.models import Arrow, ColorBar, Image, Scatter
 
+from tpfdash.diagnosis.diagnose import Diagnosis
+from tpfdash.diagnosis.verdict import VERDICTS
 from tpfdash.inspector import Inspector
 from tpfdash.simulate import Star, simulate_tpf
 from tpfdash.stamp.stretch import SCALES, shades
-from tpfdash.views.pixels import OUTLINES, PixelView
+from tpfdash.views.pixels import OUTLINES, PixelView, drawn_marks
 from tpfdash.views.stamp import HALO_COLOR, palette
 
 ROW, COL = 884, 600
@@ -120,6 +122,32 @@ def contrast(one, other):
 
     low, high = sorted([luminance(one), luminance(other)])
     return (high + 0.05) / (low + 0.05)
+
+
+def test_an_events_place_and_its_error_are_drawn_on_the_stamp(tpf):
+    view = PixelView(Inspector(tpf, cadence=3))
+    figure = hv.renderer("bokeh").get_plot(view.plot).state
+    _, line = outlines(figure, OUTLINES["event"].color)
+
+    def found(position, covariance=((0.09, 0.0), (0.0, 0.01))):
+        shares = dict.fromkeys(VERDICTS, 0.0) | {"neighbour": 1.0}
+        return Diagnosis("neighbour", shares, position=position, covariance=covariance)
+
+    assert not line.source.data["x0"] and "event" not in drawn_marks(view.inspector)
+    view.inspector.answer = found((ROW + 1.5, COL + 2.0))
+    data = {name: np.array(line.source.data[name]) for name in ("x0", "y0", "x1", "y1")}
+    arms, ellipse = slice(0, 2), slice(2, None)
+    for ends in ("x0", "x1"):
+        assert data[ends][arms].mean() == pytest.approx(COL + 2.0)
+    assert np.ptp(data["x0"][ellipse]) / 2 == pytest.approx(0.1, rel=0.02)
+    assert np.ptp(data["y0"][ellipse]) / 2 == pytest.approx(0.3, rel=0.02)
+    assert data["y0"][ellipse].mean() == pytest.approx(ROW + 1.5, abs=0.01)
+    assert "event" in drawn_marks(view.inspector)
+    view.inspector.answer = found((ROW + 1.5, COL + 2.0), None)  # its error is not known
+    assert len(line.source.data["x0"]) == 2
+    for nowhere in (found(None), found((ROW - 9.0, COL)), None):
+        view.inspector.answer = nowhere
+        assert not line.source.data["x0"] and "event" not in drawn_marks(view.inspector)
 
 
 def test_the_pixel_pointed_at_is_framed(tpf):

@@ -216,6 +216,7 @@ class TPFDashboard(pn.viewable.Viewer):
         self._show()
         self._tell_all()
         self._tell_lightcurve()
+        self._tell_diagnosis()
 
     def show_help(self) -> None:
         """Show the list of keys and gestures on every page that shows the dashboard."""

@@ -14,8 +14,17 @@ from tpfdash.cards.checks import Checks
 from tpfdash.cards.curves import curves_html
 from tpfdash.cards.files import save_button
 from tpfdash.cards.measured import event_html
-from tpfdash.cards.script import copy_button
-from tpfdash.cards.widgets import CSS, button, control, plot_pane, readout, row, section, widget
+from tpfdash.cards.widgets import (
+    CSS,
+    button,
+    control,
+    copy_button,
+    plot_pane,
+    readout,
+    row,
+    section,
+    widget,
+)
 from tpfdash.cards.words import target_name
 from tpfdash.diagnosis.diagnose import Diagnosis
 from tpfdash.diagnosis.summary import VERDICT_NAMES

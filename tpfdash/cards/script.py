@@ -4,32 +4,14 @@ from __future__ import annotations
 
 import panel as pn
 
-from tpfdash.cards.widgets import CSS, control, note, row, section
+from tpfdash.cards.widgets import CSS, control, copy_button, note, row, section
 from tpfdash.inspector import Inspector
 from tpfdash.inspector.script import SCRIPTS
 from tpfdash.views.live import Live
 
-__all__ = ["copy_button", "script_part"]
+__all__ = ["script_part"]
 
 _TEXT = "textarea.bk-input { font: 12px/1.5 monospace !important; height: auto !important; }"
-#: Where the browser keeps the clipboard to itself (no https), the text is marked to be copied.
-_COPY = """
-const said = (word) => {
-  source.label = word
-  setTimeout(() => { source.label = "Copy" }, 1500)
-}
-const mark = () => {
-  area.visible = true
-  const view = Bokeh.index.query_one((one) => one.model === area)
-  view?.input_el?.select()
-  said("Marked: press Ctrl+C")
-}
-if (navigator.clipboard) {
-  navigator.clipboard.writeText(area.value).then(() => said("Copied"), mark)
-} else {
-  mark()
-}
-"""
 
 
 def script_part(inspector: Inspector) -> tuple[list, Live]:
@@ -66,10 +48,3 @@ def script_part(inspector: Inspector) -> tuple[list, Live]:
         area,
     ]
     return parts, live
-
-
-def copy_button(area: pn.widgets.TextAreaInput, tag: str) -> pn.widgets.Button:
-    """A button that copies the text of an area; where the browser will not, it is shown marked."""
-    copy = control(pn.widgets.Button, tag, "Copy the text, to be pasted elsewhere.", label="Copy")
-    copy.js_on_click(args={"area": area}, code=_COPY)
-    return copy

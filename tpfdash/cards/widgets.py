@@ -24,6 +24,7 @@ __all__ = [
     "button",
     "choice",
     "control",
+    "copy_button",
     "described",
     "html",
     "legend_html",
@@ -39,6 +40,25 @@ __all__ = [
 _TIME_TO_PAINT = 0.02
 
 CSS = (Path(__file__).parent / "style.css").read_text()
+
+#: Where the browser keeps the clipboard to itself (no https), the text is marked to be copied.
+_COPY = """
+const said = (word) => {
+  source.label = word
+  setTimeout(() => { source.label = "Copy" }, 1500)
+}
+const mark = () => {
+  area.visible = true
+  const view = Bokeh.index.query_one((one) => one.model === area)
+  view?.input_el?.select()
+  said("Marked: press Ctrl+C")
+}
+if (navigator.clipboard) {
+  navigator.clipboard.writeText(area.value).then(() => said("Copied"), mark)
+} else {
+  mark()
+}
+"""
 
 
 class Words(pn.pane.HTML):
@@ -208,6 +228,13 @@ def button(
     made = control(pn.widgets.Button, tag, doc, label=label)
     made.on_click(lambda event: act())
     return made
+
+
+def copy_button(area: pn.widgets.TextAreaInput, tag: str) -> pn.widgets.Button:
+    """A button that copies the text of an area; where the browser will not, it is shown marked."""
+    copy = control(pn.widgets.Button, tag, "Copy the text, to be pasted elsewhere.", label="Copy")
+    copy.js_on_click(args={"area": area}, code=_COPY)
+    return copy
 
 
 def plot_pane(plot, tag: str, **params) -> pn.pane.HoloViews:
