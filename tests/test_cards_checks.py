@@ -79,6 +79,7 @@ def test_signs_differ_by_more_than_colour():
             {"name": "offset", "value": 0.06, "error": 0.05, "significance": 1.4, "unit": "pixel"},
             "0.06 ± 0.05 px (1.4 σ)",
         ),
+        ({"name": "offset", "value": 4.566, "unit": "pixel"}, "some 4.6 px"),
         (  # too long for the line: it is in the sentence
             {"value": -100.0, "error": 400.0, "significance": -0.25, "unit": "ppm"},
             "−0.2 σ",

@@ -63,6 +63,8 @@ def test_offsets_are_in_pixels_and_arcsec_with_errors():
         "row +0.03 ± 0.05, column −0.50 ± 0.10 px (+0.12 ± 0.20, −2.0 ± 0.4 arcsec)"
     )
     assert offset_words(made(offset=None)) == "not available"
+    rough = made("moving_object", offset=(4.377, -1.297), covariance=None)
+    assert offset_words(rough) == "some 4.6 px (18 arcsec), error not known"
 
 
 def test_a_high_snr_has_no_decimals():

@@ -13,7 +13,9 @@ import pytest
 
 from tests.browser.driving import Board
 from tpfdash.app.dashboard import TPFDashboard
+from tpfdash.app.report import save_report
 from tpfdash.errors import TPFError
+from tpfdash.inspector import Inspector
 from tpfdash.simulate import simulate_tpf
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -238,3 +240,15 @@ def test_the_script_follows_the_mask_and_is_copied(fresh, window, mask):
         lambda: fresh.page.evaluate("() => navigator.clipboard.readText()") == text.input_value(),
         "the script in the clipboard",
     )
+
+
+def test_each_plot_of_a_report_has_room_for_its_data(window, tpf, tmp_path):
+    """Nothing there says how high the page is, which plots share on screen."""
+    page = window.new_page()
+    path = save_report(Inspector(tpf, window=(3267.4, 3267.8)), tmp_path / "report.html")
+    page.goto(path.as_uri())
+    figures = "[...(window.Bokeh?.index.roots ?? [])].filter((view) => view.frame)"
+    heights = f"{figures}.map((view) => view.frame.bbox.height)"
+    page.wait_for_function(f"{heights}.length >= 6 && {heights}.some((height) => height > 100)")
+    assert min(page.evaluate(heights)) >= 50
+    page.close()

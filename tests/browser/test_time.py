@@ -164,6 +164,14 @@ def test_all_that_was_found_is_copied(board):
 
     board.until(copies, "all of it, copied")
     assert "Simulated data." in board.page.evaluate(copied)
+    # Where the browser has no clipboard for it, as without https, it is shown to be copied.
+    board.page.evaluate("Object.defineProperty(navigator, 'clipboard', {value: undefined})")
+    text = board.part("evidence-text", "textarea")
+    assert not text.is_visible()
+    board.press("copy-evidence")
+    board.until(text.is_visible, "the text")
+    marked = "(area) => area.value.slice(area.selectionStart, area.selectionEnd)"
+    board.until(lambda: found in text.evaluate(marked), "all of it, marked")
 
 
 def test_the_server_answers_while_an_event_is_worked_out(board, monkeypatch):

@@ -38,6 +38,8 @@ from tpfdash.views.pixels import PixelView
 
 __all__ = ["report_html", "save_report"]
 
+#: Screen pixels of a panel below the light curve, its time axis included.
+_PANEL = 130
 #: Pictures of an event that a report shows as figures.
 _PICTURES = ["difference", "S/N", "expected"]
 _TEMPLATE = Template((Path(__file__).parent / "report.html").read_text())
@@ -65,7 +67,9 @@ def report_html(inspector: Inspector) -> str:
     figures = [hv.renderer("bokeh").get_plot(view.plot[()]).state for view in views]
     for figure in figures:
         _drop_idle_tools(figure)
-    figures[1].update(sizing_mode="stretch_width", height=430)  # the page has no height to fill
+    # The page has no height that plots could share.
+    for figure, height in zip(figures[1:], [430] + [_PANEL] * len(panels), strict=False):
+        figure.update(sizing_mode="stretch_width", height=height)
     script, (pixels, lightcurve, *rest) = components(tuple(figures))
     strips, pictures = rest[: len(panels)], rest[len(panels) :]
     return _TEMPLATE.substitute(

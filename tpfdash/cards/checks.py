@@ -120,7 +120,7 @@ def _value(finding: Finding) -> str:
     if finding.name in _SHARES and np.isfinite(value):
         said = f"{value:.0%}"
     elif np.isfinite(value) and finding.unit == "pixel":
-        said = f"{with_error(value, error)} px"
+        said = f"{with_error(value, error)} px" if error > 0 else f"some {value:.1f} px"
     elif finding.name == "likeness to the PRF" and np.isfinite(value):
         said = f"r {value:.2f}"
     if np.isfinite(sigma) and finding.name not in _SHARES:

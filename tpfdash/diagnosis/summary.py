@@ -117,12 +117,13 @@ def snr_words(d: Diagnosis) -> str:
 
 
 def offset_words(d: Diagnosis) -> str:
-    """Row and column from the target, in pixels and arcsec, each with its error where known."""
+    """Row and column from the target, in pixels and arcsec, each with its error."""
     if d.offset is None:
         return NOT_AVAILABLE
-    errors = (np.nan, np.nan)
-    if d.covariance is not None:
-        errors = tuple(np.sqrt(np.diag(d.covariance)).tolist())
+    if d.covariance is None:
+        distance, _ = _distance(d)
+        return f"some {distance:.1f} px ({distance * d.pixel_scale:.0f} arcsec), error not known"
+    errors = np.sqrt(np.diag(d.covariance)).tolist()
     pixels, arcsec = (
         [
             signed_with_error(value * k, error * k)
