@@ -8,6 +8,7 @@ from eventparts import NEIGHBOURS, QUIET, TRANSIT, two_stars
 
 from tpfdash.cards.evidence import evidence_card, legend_html
 from tpfdash.cards.measured import event_html
+from tpfdash.cards.widgets import is_in_sight
 from tpfdash.diagnosis.diagnose import diagnose
 from tpfdash.inspector import Inspector, question
 from tpfdash.inspector.choices import PICTURES
@@ -61,8 +62,8 @@ def in_sight(card, tag):
 
     def seen(one):
         if f"tpf-{tag}" in one.css_classes:
-            return one.visible
-        return one.visible and any(map(seen, getattr(one, "objects", [])))
+            return is_in_sight(one)
+        return is_in_sight(one) and any(map(seen, getattr(one, "objects", [])))
 
     return seen(card)
 

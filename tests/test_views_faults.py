@@ -10,6 +10,7 @@ import pytest
 from holoviews.streams import Stream
 
 from tpfdash import Inspector, TPFDashboard, TPFError
+from tpfdash.cards.widgets import is_in_sight
 from tpfdash.simulate import simulate_tpf
 from tpfdash.views import gestures
 from tpfdash.views.faults import faults_of, guarded, tell
@@ -91,9 +92,9 @@ def test_a_plot_that_cannot_be_built_anew_is_told(inspector, monkeypatch):
 def test_the_dashboard_shows_it_until_it_is_dismissed(inspector):
     dashboard = TPFDashboard(inspector.tpf)
     (alert,) = [one for one in dashboard._page if "tpf-fault" in one.css_classes]
-    assert not alert.visible
+    assert not is_in_sight(alert)
     tell(dashboard.inspector, TPFError("<b>no</b>."))
-    assert alert.visible
+    assert is_in_sight(alert)
     assert "&lt;b&gt;no" in alert[0].object
     alert[-1].clicks += 1
-    assert not alert.visible
+    assert not is_in_sight(alert)

@@ -6,7 +6,7 @@ from html import escape
 
 import panel as pn
 
-from tpfdash.cards.widgets import button, html, row
+from tpfdash.cards.widgets import button, html, put_in_sight, row
 from tpfdash.inspector import Inspector
 from tpfdash.views.faults import faults_of
 
@@ -26,7 +26,7 @@ def fault_alert(inspector: Inspector) -> pn.Row:
 
     def show(*events):
         text.object = f"<div class='error' role='alert'>{escape(faults.words)}</div>"
-        line.visible = bool(faults.words)
+        put_in_sight(line, bool(faults.words))
 
     show()
     faults.param.watch(show, "words")

@@ -11,7 +11,7 @@ import numpy as np
 import param
 from panel.custom import JSComponent
 
-from tpfdash.cards.widgets import CSS
+from tpfdash.cards.widgets import CSS, put_in_sight
 from tpfdash.cards.words import minus
 from tpfdash.diagnosis.diagnose import Diagnosis
 from tpfdash.diagnosis.findings import Finding
@@ -260,6 +260,7 @@ class Checks(JSComponent):
     def _show(self, *events) -> None:
         answer = self._inspector.answer
         self.rows = [] if answer is None else rows_of(answer)
+        put_in_sight(self, bool(self.rows))
         self._follow()
 
     def _follow(self, *events) -> None:

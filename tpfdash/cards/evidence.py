@@ -20,6 +20,7 @@ from tpfdash.cards.widgets import (
     control,
     copy_button,
     plot_pane,
+    put_in_sight,
     readout,
     row,
     section,
@@ -45,13 +46,13 @@ from tpfdash.views.stamp import APERTURE_COLOR
 #: Below the words, or in a narrow dashboard beside them; its own parts likewise.
 _SEEN = """
 :host { gap: 6px; }
-:host(.tpf-in-sight.tpf-narrow) {  /* the grid would show what Bokeh hides */
-  display: grid !important;
+:host(.tpf-narrow) {
+  display: grid;
   grid-template: "choice choice" auto "picture legend" 1fr / 190px minmax(0, 1fr);
   gap: 4px 12px;
   --tpf-picture-height: 186px;
 }
-:host(.tpf-in-sight.tpf-slim) { display: flex !important; --tpf-picture-height: 320px; }
+:host(.tpf-slim) { display: flex; --tpf-picture-height: 320px; }
 .tpf-picture { grid-area: choice; }
 .tpf-picture-place { grid-area: picture; }
 .tpf-picture-legend { grid-area: legend; }
@@ -82,7 +83,7 @@ def evidence_card(inspector: Inspector, report: Callable[[], str]) -> pn.Column:
     clear = button(
         inspector, "Clear", "clear-window", inspector.clear_windows, "Set no window of an event."
     )
-    tools = row(visible=False)
+    tools = row()
     said = pn.Column(
         readout(inspector, event_html, "evidence-words", sizing_mode="stretch_width"),
         css_classes=["tpf-evidence-said"],
@@ -112,15 +113,13 @@ def evidence_card(inspector: Inspector, report: Callable[[], str]) -> pn.Column:
             text, *buttons = _tools(inspector, report)
             said.objects = [text, *said.objects]  # first: a button is made to know it
             tools.objects = buttons
-            card.extend([_pictures(inspector), Checks(inspector, visible=tools.visible)])
+            card.extend([_pictures(inspector), Checks(inspector)])
 
     def show(*events):
-        clear.visible = inspector.window is not None
+        put_in_sight(clear, inspector.window is not None)
         if inspector.answer is not None:
             make()
-        tools.visible = inspector.answer is not None
-        for checks in card.select(Checks):
-            checks.visible = tools.visible
+        put_in_sight(tools, inspector.answer is not None)
 
     show()
     Live(inspector, show, "answer", "windows")
@@ -192,10 +191,9 @@ def _pictures(inspector: Inspector) -> pn.Column:
     )
 
     def show(*events):
-        seen.visible = has_difference(inspector)
-        seen.css_classes = ["tpf-evidence-picture", *["tpf-in-sight"][: seen.visible]]
-        image.visible = inspector.picture in IMAGES
-        curves.visible = not image.visible
+        put_in_sight(seen, has_difference(inspector))
+        put_in_sight(image, inspector.picture in IMAGES)
+        put_in_sight(curves, inspector.picture not in IMAGES)
 
     show()
     Live(inspector, show, "answer", "picture")

@@ -13,6 +13,7 @@ from tpfdash.cards.widgets import (
     html,
     legend_html,
     plot_pane,
+    put_in_sight,
     readout,
     row,
     widget,
@@ -120,7 +121,7 @@ def _show_beyond(inspector: Inspector, view: LightCurveView) -> pn.widgets.Butto
 
     def say(*events):
         made.label = f"{view.beyond_text}: show"
-        made.visible = bool(view.beyond_text)
+        put_in_sight(made, bool(view.beyond_text))
 
     say()
     Live(inspector, say, *view.beyond_follows, precedence=1)

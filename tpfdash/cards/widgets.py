@@ -237,6 +237,21 @@ def copy_button(area: pn.widgets.TextAreaInput, tag: str) -> pn.widgets.Button:
     return copy
 
 
+def put_in_sight(part: pn.viewable.Viewable, shown: bool) -> None:
+    """Show a part of the page, or hide it, by its own style.
+
+    Panel's `visible` would have Bokeh lay the whole page out anew each time, some 0.1 s in which
+    nothing is painted.
+    """
+    styles = {name: value for name, value in part.styles.items() if name != "display"}
+    part.styles = styles if shown else styles | {"display": "none"}
+
+
+def is_in_sight(part: pn.viewable.Viewable) -> bool:
+    """Whether neither `put_in_sight` nor `visible` hides a part."""
+    return part.visible and part.styles.get("display") != "none"
+
+
 def plot_pane(plot, tag: str, **params) -> pn.pane.HoloViews:
     """A HoloViews plot, found in the page as `tpf-TAG`, that shares its axes with no other."""
     return pn.pane.HoloViews(

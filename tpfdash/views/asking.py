@@ -5,6 +5,9 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import nullcontext
+
+import panel as pn
 
 from tpfdash.inspector import Inspector
 from tpfdash.inspector.question import Question
@@ -59,7 +62,9 @@ class Asking:
             call(lambda: self._take(question))
 
     def _take(self, question: Question) -> None:
-        with guarded(self._inspector):
+        document = served_document()
+        batch = nullcontext() if document is None else pn.io.hold(document)
+        with guarded(self._inspector), batch:
             if question is self._inspector.question:
                 self._inspector.answer = question.answer()
 
