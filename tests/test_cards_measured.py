@@ -126,10 +126,21 @@ def test_light_of_the_sky_in_the_flux_is_said():
 def test_times_have_the_digits_that_tell_cadences_apart(inspector):
     short = Inspector(
         inspector.tpf.assign_coords(time=np.linspace(1500, 1500.1, inspector.tpf.sizes["time"])),
-        window=(1500.04, 1500.05),
+        window=(1500.044, 1500.046),
     )
     short.answer = short.diagnosis
-    assert rows(event_html(short))["Time"] == "1500.04000 to 1500.05000 BKJD"
+    assert rows(event_html(short))["Time"] == "1500.04400 to 1500.04600 BKJD"
+
+
+def test_the_part_that_was_measured_of_a_wide_window_is_said(inspector):
+    inspector.window = TRANSIT[0] - 0.5, TRANSIT[1] + 0.5
+    inspector.answer = inspector.diagnosis
+    assert inspector.answer.closer
+    said = rows(event_html(inspector))
+    ((t0, t1),) = inspector.answer.windows
+    assert said["Time"] == f"{t0:.3f} to {t1:.3f} BKJD; part of the window"
+    count = np.count_nonzero((inspector.time >= t0) & (inspector.time <= t1))
+    assert said["Duration"].endswith(f"{count} cadences")
 
 
 def test_a_window_that_holds_nothing_is_said_to(inspector):

@@ -5,7 +5,9 @@ import numpy as np
 import pytest
 from test_photometry import make_tpf
 
-from tpfdash.diagnosis.reference import Nothing, stretches
+from tpfdash import open_tpf
+from tpfdash.diagnosis.diagnose import diagnose
+from tpfdash.diagnosis.reference import Nothing, _closed, stretches
 
 STEP = 0.02
 TIME = 100 + STEP * np.arange(1200)
@@ -118,3 +120,22 @@ def test_a_chunked_cube_gives_the_same():
 def test_where_there_is_nothing_to_measure_it_says_why(flux, ends, message):
     with pytest.raises(Nothing, match=message):
         stretches(make_tpf(flux), [ends], (2, 2))
+
+
+def test_a_gap_is_crossed_in_a_straight_line():
+    values = np.array([[5.0, 7.0], [np.nan, 7.0], [np.nan, np.nan], [2.0, 4.0]])[None]
+    closed = _closed(values)
+    np.testing.assert_allclose(closed[0, :, 0], [5, 4, 3, 2])
+    np.testing.assert_allclose(closed[0, :, 1], [7, 7, 5.5, 4])
+    ends = _closed(np.array([[np.nan, 3.0, np.nan], [np.nan] * 3])[..., None])
+    np.testing.assert_allclose(ends[..., 0], [[3, 3, 3], [0, 0, 0]])
+
+
+def test_a_cadence_without_data_in_a_transit_takes_nothing_off_its_depth(data_file):
+    tpf = open_tpf(data_file("kplr006922244-2009166043257_lpd-targ.fits"))
+    window = 145.69, 145.83
+    whole = diagnose(tpf, window)
+    gone = tpf.copy(deep=True)
+    time = tpf["time"].values
+    gone["flux"].values[np.argmin(abs(time - 145.76))] = np.nan
+    assert abs(diagnose(gone, window).depth - whole.depth) < 3 * whole.depth_err

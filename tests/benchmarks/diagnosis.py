@@ -1,6 +1,7 @@
 """How often the diagnosis is right: injected events of every class, and windows that hold nothing.
 
-    python -m tests.benchmarks.diagnosis [--events N] [--quiet N] [--seed N] [--tune] [--json FILE]
+    python -m tests.benchmarks.diagnosis [--events N] [--quiet N] [--wide FACTOR] [--seed N]
+                                         [--tune] [--json FILE]
 
 Events are injected into real and simulated stamps of all three missions with their flags withheld,
 S/N 5 to 50, and with another PRF than the classifier's (see `tests.benchmarks.draws`, which also
@@ -56,7 +57,16 @@ def by_mission(files):
     return found
 
 
-def injected(files, kind, n, seed):
+def widened(window, factor, tpf, rng):
+    """A window so many times as long, somewhere about the same event, within the file."""
+    t0, t1 = window
+    more = (factor - 1) * (t1 - t0)
+    before = rng.uniform(0, more)
+    times = tpf["time"].values
+    return max(t0 - before, np.nanmin(times)), min(t1 + more - before, np.nanmax(times))
+
+
+def injected(files, kind, n, seed, wide=1.0):
     """What is said of `n` events of a class, the missions and their files in turn."""
     missions = {m: names for m, names in by_mission(files).items() if kind in draws.classes_of(m)}
     for number in range(n):
@@ -69,6 +79,8 @@ def injected(files, kind, n, seed):
                 tpf, window, truth = draw(kind, files[name], rng, snr)
             except draws.NotDrawn:
                 continue
+            if wide > 1:
+                window = widened(window, wide, tpf, rng)
             yield {"file": name, "mission": mission, **truth, **diagnosed(tpf, window)}
             break
 
@@ -228,6 +240,9 @@ def arguments():
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--events", type=int, default=200, help="of each class")
     parser.add_argument("--quiet", type=int, default=1000, help="windows that hold nothing")
+    parser.add_argument(
+        "--wide", type=float, default=1.0, help="make windows so many times too long"
+    )
     parser.add_argument("--seed", type=int, help="default: the scoring seed, or 1 with --tune")
     parser.add_argument("--tune", action="store_true", help="files and seeds to tune on")
     parser.add_argument("--json", help="file for every event and what was said of it")
@@ -247,7 +262,7 @@ def main():
     files = draws.tuning_files() if asked.tune else draws.scoring_files()
     events = []
     for kind in CLASSES:
-        events += injected(files, kind, asked.events, asked.seed)
+        events += injected(files, kind, asked.events, asked.seed, asked.wide)
         print(f"{kind} done", file=sys.stderr, flush=True)
     silent = list(quiet(files, asked.quiet, asked.seed))
     print(report(events, silent))

@@ -22,14 +22,14 @@ def curves_html(inspector: Inspector) -> str:
     answer = inspector.answer
     if answer is None or inspector.picture != "pixels" or not inspector.windows:
         return ""
-    window = inspector.windows[0]
+    window = answer.windows[0]
     curves = pixel_curves(inspector.tpf, window, answer)
     drawn = "".join(_curve_html(curve, window) for curve in curves)
     if not drawn:
         return "<div class='note'>No pixel could be measured.</div>"
     merged = curves[0].cadences
     each = "" if merged == 1 else f", means of {merged} cadences"
-    first = ", the first" if len(inspector.windows) > 1 else ""
+    first = ", the first" if len(answer.windows) > 1 else ""
     return (
         f"<div class='curves'>{drawn}<div class='note'>The pixels that change most (row, "
         f"column: S/N; flux){each}; shaded: the window{first}.</div></div>"

@@ -14,7 +14,6 @@ from tpfdash.diagnosis.summary import (
     offset_words,
     snr_words,
 )
-from tpfdash.diagnosis.windows import as_windows
 from tpfdash.inspector import Inspector
 from tpfdash.inspector.derived import follows
 
@@ -57,8 +56,8 @@ def event_html(inspector: Inspector) -> str:
         ("Height" if answer.depth < 0 else "Depth", _depth(inspector, answer)),
         ("Duration", _duration(inspector, answer)),
         ("S/N", snr_words(answer)),
-        ("Time", _time(inspector)),
-        ("Stacked", _stacked(inspector)),
+        ("Time", _time(inspector, answer)),
+        ("Stacked", _stacked(answer)),
         ("Offset", offset_words(answer) if answer.offset is not None else ""),
     ]
     body = "".join(
@@ -97,31 +96,31 @@ def _depth(inspector: Inspector, answer: Diagnosis) -> str:
     return f"{said}, {_OF_SKY_TOO}" if sky and np.isfinite(answer.depth_ppm) else said
 
 
-def _cadences(inspector: Inspector) -> np.ndarray:
-    """Times of the cadences in the windows, ascending."""
+def _cadences(inspector: Inspector, answer: Diagnosis) -> np.ndarray:
+    """Times of the cadences that were measured, ascending."""
     time = inspector.time
-    inside = [(time >= t0) & (time <= t1) for t0, t1 in as_windows(inspector.windows)]
+    inside = [(time >= t0) & (time <= t1) for t0, t1 in answer.windows]
     return np.sort(time[np.any(inside, axis=0)])
 
 
 def _duration(inspector: Inspector, answer: Diagnosis) -> str:
-    count = _cadences(inspector).size
+    count = _cadences(inspector, answer).size
     return f"{duration_words(answer)} · {count:,} cadence{'s' * (count != 1)}"
 
 
-def _time(inspector: Inspector) -> str:
-    """Ends of the first window, to a tenth of a cadence, but no fewer than three decimals."""
+def _time(inspector: Inspector, answer: Diagnosis) -> str:
+    """Ends of the first window measured, to a tenth of a cadence, but at least three decimals."""
     steps = np.diff(inspector.time[np.isfinite(inspector.time)])
     steps = steps[steps > 0]
     cadence = float(np.median(steps)) if steps.size else 0.0
     decimals = int(np.clip(1 - np.floor(np.log10(cadence)), 3, 6)) if cadence > 0 else 3
     clock = str(inspector.tpf.attrs.get("time_format", ""))
-    windows = as_windows(inspector.windows)
-    (t0, t1), *further = windows
+    (t0, t1), *further = answer.windows
     said = f"{t0:.{decimals}f} to {t1:.{decimals}f} {clock}".strip()
-    return f"{said}, the first" if further else said
+    said += ", the first" if further else ""
+    return said + ("; part of the window" if answer.closer else "")
 
 
-def _stacked(inspector: Inspector) -> str:
-    count = len(as_windows(inspector.windows))
+def _stacked(answer: Diagnosis) -> str:
+    count = len(answer.windows)
     return f"{count} windows" if count > 1 else ""

@@ -243,8 +243,8 @@ def put_in_sight(part: pn.viewable.Viewable, shown: bool) -> None:
     Panel's `visible` would have Bokeh lay the whole page out anew each time, some 0.1 s in which
     nothing is painted.
     """
-    styles = {name: value for name, value in part.styles.items() if name != "display"}
-    part.styles = styles if shown else styles | {"display": "none"}
+    # None, and not a missing entry: Bokeh takes away no style that is missing.
+    part.styles = part.styles | {"display": None if shown else "none"}
 
 
 def is_in_sight(part: pn.viewable.Viewable) -> bool:

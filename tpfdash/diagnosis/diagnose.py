@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from contextlib import AbstractContextManager
-from dataclasses import dataclass, field, fields
+from dataclasses import dataclass, field, fields, replace
 from functools import cache, cached_property
 from types import MappingProxyType
 from typing import Any
@@ -28,6 +28,7 @@ from tpfdash.diagnosis.findings import (
     pixel_findings,
 )
 from tpfdash.diagnosis.footprints import footprints, shapes
+from tpfdash.diagnosis.narrow import narrowed
 from tpfdash.diagnosis.noise import learn_noise
 from tpfdash.diagnosis.numbers import in_ppm
 from tpfdash.diagnosis.place import Place, measure_place
@@ -86,6 +87,11 @@ class Diagnosis:
         Of all verdicts; they add up to 1.
     reason : str
         Why it is inconclusive, or what else is to be known, in a sentence; "" without.
+    windows : tuple of (t0, t1)
+        What was measured, in the file's own days: the windows asked for, those that overlap made
+        one, or the parts of them that hold the event.
+    closer : bool
+        Whether it is such parts.
     depth, depth_err : float
         Light missing from the aperture at the event's height, e-/s; below 0 for a brightening.
     level : float
@@ -119,6 +125,8 @@ class Diagnosis:
     verdict: str
     probabilities: Mapping[str, float]
     reason: str = ""
+    windows: tuple[Window, ...] = ()
+    closer: bool = False
     depth: float = np.nan
     depth_err: float = np.nan
     level: float = np.nan
@@ -259,6 +267,8 @@ class Diagnosis:
             "sentence": self.sentence,
             "probabilities": dict(self.probabilities),
             "reason": self.reason,
+            "windows": self.windows,
+            "closer": self.closer,
             "depth": self.depth,
             "depth_err": self.depth_err,
             "depth_ppm": self.depth_ppm,
@@ -321,7 +331,9 @@ def diagnose(
         As `open_tpf` gives it. Lazy cubes are read by blocks of cadences and not kept.
     window : (t0, t1), or a sequence of them
         In the file's own days, as a user would mark the event; some 20 % too wide or too narrow
-        does no harm. Several are the same event again, and are measured as one.
+        does no harm. Where nothing can be told of a window, but something stands out in a short
+        part of it, that part is measured (`Diagnosis.closer`). Several are the same event again,
+        and are measured as one.
     aperture : array_like of bool (row, col), optional
         For depth and S/N, and where the target is if the file does not say it. Default: the
         pipeline's, or a threshold mask.
@@ -355,8 +367,14 @@ def diagnose(
         try:
             measured = _measure(tpf, windows, mask, prf)
         except Nothing as nothing:
-            return _inconclusive(tpf, str(nothing), scale)
-        return _diagnosis(tpf, measured, table, scale)
+            measured = None
+            reason = str(nothing)
+        if measured is None or measured.judged.verdict != "moving_object":
+            measured = _measure_closer(tpf, windows, mask, prf) or measured
+        if measured is None:
+            return _inconclusive(tpf, reason, scale, windows)
+        closer = list(measured.windows) != windows
+        return replace(_diagnosis(tpf, measured, table, scale), closer=closer)
 
 
 def _one_thread() -> AbstractContextManager:
@@ -385,9 +403,29 @@ def _check_prf(prf: Any) -> None:
         )
 
 
-def _inconclusive(tpf: xr.Dataset, reason: str, scale: float) -> Diagnosis:
+def _inconclusive(
+    tpf: xr.Dataset, reason: str, scale: float, windows: Sequence[Window]
+) -> Diagnosis:
     none = dict.fromkeys(VERDICTS, 0.0) | {"inconclusive": 1.0}
-    return Diagnosis("inconclusive", none, reason, pixel_scale=scale, _tpf=tpf)
+    return Diagnosis(
+        "inconclusive", none, reason, windows=tuple(windows), pixel_scale=scale, _tpf=tpf
+    )
+
+
+def _measure_closer(
+    tpf: xr.Dataset, windows: Sequence[Window], mask: np.ndarray, prf: PRF | None
+) -> Measured | None:
+    """What the pixels say of the parts of the windows where something happens, if that is more."""
+    parts = narrowed(tpf, windows, mask)
+    if parts is None:
+        return None
+    try:
+        measured = _measure(tpf, parts, mask, prf)
+    except Nothing:
+        return None
+    if measured.judged.verdict == "inconclusive":
+        return None
+    return measured
 
 
 def _measure(
@@ -445,6 +483,7 @@ def _measure(
         image=images[at],
         outside=outside,
         mask=aperture,
+        windows=windows,
     )
 
 
@@ -471,6 +510,7 @@ def _diagnosis(tpf: xr.Dataset, m: Measured, table: StarTable | None, scale: flo
         verdict=judged.verdict,
         probabilities=judged.probabilities,
         reason=_reason(m),
+        windows=tuple(m.windows),
         depth=depth,
         depth_err=depth_err,
         level=level,

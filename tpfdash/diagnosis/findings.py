@@ -20,6 +20,7 @@ from tpfdash.diagnosis.reference import Stretches
 from tpfdash.diagnosis.robust import robust_scatter
 from tpfdash.diagnosis.scene import Scene
 from tpfdash.diagnosis.verdict import Judged, Pointed
+from tpfdash.diagnosis.windows import Window
 from tpfdash.missions import get_mission
 from tpfdash.stamp.blocks import finite_median
 
@@ -107,6 +108,8 @@ class Measured:
         e-/s beside the event.
     mask : bool array (pixel,)
         The aperture.
+    windows : sequence of (t0, t1)
+        That were measured.
     """
 
     data: Stretches
@@ -125,6 +128,7 @@ class Measured:
     image: Whitened
     outside: np.ndarray
     mask: np.ndarray
+    windows: Sequence[Window]
 
     def light_lost(self, mask: np.ndarray) -> tuple[float, float]:
         """Light missing from some pixels at the event's height and its error, e-/s; NaN of none."""

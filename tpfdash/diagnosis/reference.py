@@ -343,7 +343,7 @@ def _read(
 
     Pixels that lack three tenths of the event's bins or more are left out, and `known` says which
     are not; so are places that lack as much of one of those, and `whole` says which do not. Other
-    gaps are closed by the pixel's mean there.
+    gaps are closed by what is beside them.
     """
     wanted = np.zeros(grid.count, dtype=bool)
     for first in np.concatenate([firsts, places]).astype(int):
@@ -387,13 +387,25 @@ def _means(
 
 
 def _closed(values: np.ndarray) -> np.ndarray:
-    """Arrays (place, bin, pixel) without NaN: a gap takes the mean of its place and pixel."""
+    """Arrays (place, bin, pixel) without NaN: a gap is crossed in a straight line, from bin to bin.
+
+    A mean of all bins would be far from what the bins beside a gap within an event hold.
+    """
     finite = np.isfinite(values)
     if finite.all():
         return values
-    count = finite.sum(axis=1, keepdims=True)
-    mean = np.where(finite, values, 0).sum(axis=1, keepdims=True) / np.maximum(count, 1)
-    return np.where(finite, values, mean)
+    last = values.shape[1] - 1
+    at = np.arange(last + 1)[:, None]
+    before = np.maximum.accumulate(np.where(finite, at, -1), axis=1)
+    after = np.minimum.accumulate(np.where(finite, at, last + 1)[:, ::-1], axis=1)[:, ::-1]
+    # Beyond the first and the last value there is one neighbour; with none at all, 0.
+    before, after = np.where(before < 0, after, before), np.where(after > last, before, after)
+    known = np.where(finite, values, 0.0)
+    low, high = (
+        np.take_along_axis(known, np.clip(side, 0, last), axis=1) for side in (before, after)
+    )
+    part = (at - before) / np.maximum(after - before, 1)
+    return low + (high - low) * part
 
 
 def _pointing(

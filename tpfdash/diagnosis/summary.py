@@ -141,6 +141,7 @@ def summary(d: Diagnosis) -> str:
         f"{VERDICT_NAMES[d.verdict]} (confidence {d.confidence:.2f}): {said}.",
         *_others(d),
         f"{'height' if d.depth < 0 else 'depth'}: {depth_words(d)}",
+        *_closer(d),
         f"duration: {duration_words(d)}",
         f"S/N: {snr_words(d)}",
         f"offset from {d.reference}: {offset_words(d)}",
@@ -151,6 +152,12 @@ def summary(d: Diagnosis) -> str:
             lines += ["", f"{title}:"]
             lines += [f"- {each.name}: {each.sentence}" for each in found]
     return "\n".join(lines)
+
+
+def _closer(d: Diagnosis) -> list[str]:
+    """Which part of a window was measured, where it is not all of it."""
+    spans = ", ".join(f"{t0:.5f} to {t1:.5f}" for t0, t1 in d.windows)
+    return [f"measured where it happens in the window: {spans}"] if d.closer else []
 
 
 def _others(d: Diagnosis) -> list[str]:
