@@ -61,7 +61,7 @@ def left():
 @pytest.mark.parametrize(
     "sessions, files, address, visit",
     [
-        pytest.param(20, "a", "/", just_look, id="one file", marks=pytest.mark.slow),
+        pytest.param(12, "a", "/", just_look, id="one file", marks=pytest.mark.slow),
         pytest.param(6, "ab", "/", switch_files, id="files switched"),
         pytest.param(6, "a", "/?tpf=a.fits", just_look, id="a file of the address"),
     ],

@@ -28,6 +28,11 @@ for (const view of cb_context.index.query((view) => view.model === cb_obj.origin
   }
   gestures._start_timeout = () => {} // a long press is nothing of its own
   area.style.touchAction = "pan-y" // a finger up or down scrolls the page
+  // Where the focus is, is shown to who uses the keyboard: not after a click.
+  area.addEventListener("focus", () => {
+    area.style.outline = area.matches(":focus-visible") ? "" : "none"
+  })
+  area.addEventListener("keydown", () => { area.style.outline = "" })
 
   const zoom = bus.on_mouse_wheel
   area.removeEventListener("wheel", zoom)
