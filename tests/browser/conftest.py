@@ -134,7 +134,7 @@ class Faults(logging.Handler):
                     self.found.append(f"asked another machine: {request.url}")
 
         page.on("console", said)
-        page.on("pageerror", lambda error: self.found.append(f"page: {error}"))
+        page.on("pageerror", lambda error: self.found.append(f"page: {error.stack or error}"))
         page.on("request", asked)
         page.on("websocket", asked)
 
@@ -152,7 +152,7 @@ def no_faults(faults):
     """Fail every test during which anything went wrong on a page."""
     faults.found.clear()
     yield
-    assert not faults.found
+    assert not faults.found, "\n".join(faults.found)
 
 
 _keys = map(str, itertools.count())

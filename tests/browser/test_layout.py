@@ -145,3 +145,19 @@ def test_with_the_drawer_closed_the_plots_have_all_the_height(laid_out, size):
     if size in ONE_SCREEN:
         assert low["y"] + low["height"] >= size[1] - 12
     assert board.look("frame", "lightcurve")["height"] >= 60
+
+
+def test_a_figure_that_has_no_layout_yet_is_waited_for(fresh):
+    """While a script is fetched for what is new beside it; Bokeh would stop with an error."""
+    fresh.page.evaluate(
+        """() => {
+          const [view] = [...Bokeh.index.query((one) => one.frame != null && one.layout != null)]
+          const layout = view.layout
+          view.layout = undefined
+          view.measure_layout()
+          view._after_layout()
+          view.layout = layout
+        }"""
+    )
+    resize(fresh, (1200, 800))
+    fresh.catches_up()

@@ -249,6 +249,7 @@ class TPFDashboard(pn.viewable.Viewer):
             card.css_classes = [*card.css_classes, f"tpf-place-{place}"]
             card.stylesheets = [CSS, _BOARD]
         self._page.objects = [
+            Widths(),
             fault_alert(inspector),
             html(heading_html(inspector), css_classes=["tpf-heading"]),
             pn.Column(
@@ -260,7 +261,6 @@ class TPFDashboard(pn.viewable.Viewer):
             ),
             self._keys,
             Names(),
-            Widths(),
         ]
 
     def _drawer(self) -> pn.Column:

@@ -12,9 +12,24 @@ __all__ = ["Widths"]
 
 
 class Widths(JSComponent):
-    """Gives what is laid out by width the classes `tpf-narrow` and, narrower still, `tpf-slim`."""
+    """Gives what is laid out by width the classes `tpf-narrow` and, narrower still, `tpf-slim`.
+
+    It comes first on the page, so that its mend of Bokeh's layout is there before any figure.
+    """
 
     _esm = """
+    // A new size on the page has Bokeh measure every figure, also one whose view is there while
+    // what is new beside it still fetches its script: that one has no layout yet, and Bokeh stops
+    // with an error. It is measured as soon as it has one.
+    const figure = Bokeh.Models.get("Plot").prototype.default_view.prototype
+    if (!figure.tpf_waits) {
+      figure.tpf_waits = true
+      for (const name of ["_measure_layout", "_after_layout"]) {
+        const act = figure[name]
+        figure[name] = function () { if (this.layout != null) act.call(this) }
+      }
+    }
+
     const below = { "tpf-narrow": 1150, "tpf-slim": 820 }
     const places = ["heading", "board", "place-curve", "readout", "evidence", "evidence-said",
       "evidence-words", "evidence-picture"]
@@ -51,4 +66,4 @@ class Widths(JSComponent):
     """
 
     def __init__(self, **params):
-        super().__init__(width=0, height=0, margin=0, **params)
+        super().__init__(width=0, height=0, margin=0, styles={"position": "absolute"}, **params)

@@ -74,9 +74,10 @@ __all__ = ["evidence_card", "legend_html"]
 def evidence_card(inspector: Inspector, report: Callable[[], str]) -> pn.Column:
     """The card with what an event is, that says how to get one where none is set.
 
-    All but the words is made when a cadence is first pointed at, or with the first window: the
-    mouse that will drag one comes over the light curve first, and it takes longer to make than a
-    gesture may.
+    The pictures are made when a cadence is first pointed at, or with the first window: the mouse
+    that will drag one comes over the light curve first, and it takes longer to make than a gesture
+    may. They come alone: while the browser fetches the script of something that is new beside them,
+    Bokeh would lay out a figure that is not ready for it.
 
     `report`: -> the page that "Report" saves.
     """
@@ -101,6 +102,7 @@ def evidence_card(inspector: Inspector, report: Callable[[], str]) -> pn.Column:
             height=28,
         ),
         said,
+        Checks(inspector),
         css_classes=["card", "tpf-evidence"],
         sizing_mode="stretch_width",
         stylesheets=[CSS],
@@ -113,7 +115,7 @@ def evidence_card(inspector: Inspector, report: Callable[[], str]) -> pn.Column:
             text, *buttons = _tools(inspector, report)
             said.objects = [text, *said.objects]  # first: a button is made to know it
             tools.objects = buttons
-            card.extend([_pictures(inspector), Checks(inspector)])
+            card.insert(-1, _pictures(inspector))
 
     def show(*events):
         put_in_sight(clear, inspector.window is not None)
