@@ -213,7 +213,7 @@ def test_readme_says_how_to_run_the_tests():
     assert readme_blocks()["Run the tests"] == [
         'python3 -m venv .venv && .venv/bin/pip install -q -e ".[test]" && '
         ".venv/bin/python -m pytest -n 2 --ignore tests/browser --ignore tests/notebook && "
-        ".venv/bin/python -m pytest tests/browser tests/notebook"
+        ".venv/bin/python -m pytest -n 2 --dist loadfile tests/browser tests/notebook"
     ]
 
 
@@ -223,7 +223,7 @@ def run_ci(folder, readme):
     script = folder / ".ci" / "run"
     text = (ROOT / ".ci" / "run").read_text()
     script.write_text(text.replace("apt-get", ": apt-get"))
-    (folder / ".ci" / "lowest").write_text('echo "lowest $TPFDASH_REQUIRE_ALL"')
+    (folder / ".ci" / "lowest").write_text('echo "lowest $1 $TPFDASH_REQUIRE_ALL"')
     (folder / "README.md").write_text(readme)
     (folder.parent / "shared" / "data").mkdir(parents=True, exist_ok=True)
     environment = os.environ | {"PYTEST_ADDOPTS": ""}
@@ -246,7 +246,7 @@ def test_ci_runs_what_the_readme_says(tmp_path):
 def test_ci_tries_the_lowest_versions_after_that(tmp_path):
     done = run_ci(tmp_path, '## Run the tests\n```bash\necho "options $PYTEST_ADDOPTS"\n```\n')
     assert done.returncode == 0, done.stderr
-    assert done.stdout.splitlines()[-2:] == ["options  -p tests.strict", "lowest 1"]
+    assert done.stdout.splitlines()[-2:] == ["options  -p tests.strict", "lowest test 1"]
 
 
 def test_lowest_versions_are_the_bounds():
