@@ -6,6 +6,8 @@ from pathlib import Path
 import pytest
 from hypothesis import settings
 
+from tests.archive_server import ArchiveServer
+
 # How long an example takes is the machine's affair.
 settings.register_profile("any machine", deadline=None)
 settings.load_profile("any machine")
@@ -30,3 +32,14 @@ def data_file():
         return path
 
     return find
+
+
+@pytest.fixture
+def archive(monkeypatch, tmp_path):
+    """An archive of our own that searches ask, and an empty cache; see archive_server.py."""
+    for name in ("HTTP_PROXY", "http_proxy", "ALL_PROXY", "all_proxy", "TPFDASH_OFFLINE"):
+        monkeypatch.delenv(name, raising=False)
+    monkeypatch.setenv("TPFDASH_CACHE", str(tmp_path / "cache"))
+    with ArchiveServer() as server:
+        monkeypatch.setenv("TPFDASH_MAST", server.url)
+        yield server

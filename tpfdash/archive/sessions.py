@@ -5,6 +5,8 @@ What is asked for belongs to whoever asks.
 
 from __future__ import annotations
 
+import time
+from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
@@ -22,8 +24,13 @@ LONGEST_PAUSE = 20.0
 _BUSY = (429, 502, 503, 504)
 
 
-def http_session() -> requests.Session:
+def http_session(pause: Callable[[float], object] = time.sleep) -> requests.Session:
     """A session for asking archives: time-outs, patience with a busy server, the usual proxies.
+
+    Parameters
+    ----------
+    pause : callable
+        Lets so many seconds pass before a server is asked again. What it raises ends the waiting.
 
     Returns
     -------
@@ -36,11 +43,11 @@ def http_session() -> requests.Session:
     import requests  # slow to import
 
     session = requests.Session()
-    mount(session)
+    mount(session, pause)
     return session
 
 
-def mount(session: requests.Session) -> None:
+def mount(session: requests.Session, pause: Callable[[float], object] = time.sleep) -> None:
     """Give a session that is there already the same time-outs and patience."""
     from requests.adapters import HTTPAdapter
     from urllib3.util.retry import Retry
@@ -55,6 +62,10 @@ def mount(session: requests.Session) -> None:
                 return None
             return None if asked is None else min(asked, LONGEST_PAUSE)
 
+        def sleep(self, response: Any = None) -> None:
+            asked = self.get_retry_after(response) if response is not None else None
+            pause(asked or self.get_backoff_time())
+
     class Adapter(HTTPAdapter):
         """A request that says no time-out has one all the same."""
 
@@ -67,7 +78,7 @@ def mount(session: requests.Session) -> None:
     patience = Patience(
         total=RETRIES + 1,
         connect=1,
-        read=0,
+        read=False,  # what has begun to answer is not asked again: its time is up
         redirect=5,
         status=RETRIES,
         backoff_factor=PAUSE,
