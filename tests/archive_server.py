@@ -455,3 +455,53 @@ def _holding(path, name, ra, dec, obsid):
         description="FITS",
         t_min=58710.0,
     )
+
+
+def stock(server, files):
+    """Let an archive hold simulated files under the names of real ones.
+
+    Parameters
+    ----------
+    files : dict of str to Path
+        A file of each of "Kepler", "K2" (gzipped) and "TESS".
+    """
+    hl_tau, ry_tau, star, kepler = HL_TAU, RY_TAU, (300.0, 40.0), (290.5, 38.4)
+    server.names |= {"HL Tau": hl_tau, "RY Tau": ry_tau, "KIC 3248033": kepler}
+    server.add(files["K2"], "ktwo247589423-c13_lpd-targ.fits.gz", ra=hl_tau[0], dec=hl_tau[1])
+    for half in "12":
+        name = f"ktwo221312395-c9{half}_lpd-targ.fits.gz"
+        server.add(files["K2"], name, ra=270.0, dec=-22.0)
+    for stamp, quarter in (("2010078095331", 4), ("2010174085026", 5)):
+        server.add(
+            files["Kepler"],
+            f"kplr003248033-{stamp}_lpd-targ.fits.gz",
+            ra=kepler[0],
+            dec=kepler[1],
+            obsid=501,
+            description=f"Target Pixel Long Cadence (TPL) - Q{quarter}",
+        )
+    for stamp in ("2010111051353", "2010140023957"):
+        server.add(
+            files["Kepler"],
+            f"kplr003248033-{stamp}_spd-targ.fits.gz",
+            ra=kepler[0],
+            dec=kepler[1],
+            obsid=502,
+            description="Target Pixel Short Cadence (TPS) - Q5",
+        )
+    tess = "tess2019226182529-s0015-0000000273589987-0151"
+    for name in (
+        f"{tess}-s_tp.fits",
+        f"{tess}-a_fast-tp.fits",
+        "tess2019253231442-s0016-0000000273589987-0152-s_tp.fits",
+        "hlsp_tess-spoc_tess_phot_0000000273589987-s0015_tess_v1_tp.fits",
+    ):
+        server.add(files["TESS"], name, ra=star[0], dec=star[1])
+    for (ra, dec), sector in ((ry_tau, 19), (ry_tau, 43), (star, 15)):
+        name = f"tess-s{sector:04d}-1-3_{ra:.6f}_{dec:.6f}_10x10_astrocut.fits"
+        server.add_cutout(files["TESS"], name, ra=ra, dec=dec, sector=sector)
+    return server
+
+
+#: deg, ICRS (SIMBAD).
+HL_TAU, RY_TAU = (67.9101, 18.2327), (65.489205, 28.44321)

@@ -51,9 +51,10 @@ def find(row: Row) -> Path | None:
     exact = folder_of(row) / row.file
     if exact.is_file():
         return exact
-    # The folder of a Kepler target carries its quarters, which a URI alone does not tell.
-    folder = cache_folder() / "mastDownload"
-    return next((path for path in sorted(folder.glob(f"*/*/{row.file}")) if path.is_file()), None)
+    # The folder of a Kepler target carries its quarters too, which a URI alone does not tell.
+    folder = cache_folder() / "mastDownload" / row.collection
+    known = sorted(folder.glob(f"{row.obs_id.partition('_')[0]}*/{row.file}"))
+    return next((path for path in known if path.is_file()), None)
 
 
 def folder_of(row: Row) -> Path:

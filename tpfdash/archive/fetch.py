@@ -78,12 +78,13 @@ def fetch(
     stages = Stages(stage, cancel, progress)
     stages.check()
     path = find(row)
-    if path is not None and _fault(path) is None:
+    fault = "is not there" if path is None else _fault(path)
+    if path is not None and fault is None:
         return path
     if offline():
         raise TPFError(
-            f"{_called(row)} is not in the cache ({folder_of(row)}), and TPFDASH_OFFLINE is set: "
-            "unset it to fetch the file."
+            f"{_called(row)} cannot be taken from the cache ({path or folder_of(row)}: {fault}), "
+            "and TPFDASH_OFFLINE is set: unset it to fetch the file."
         )
     folder = folder_of(row) if path is None else path.parent
     return _fetched(row, folder, stages)

@@ -69,7 +69,7 @@ class Mast:
 
     def place(self, name: str) -> tuple[float, float] | None:
         """Where on the sky something is, (ra, dec) in deg, ICRS; None for a name nobody knows."""
-        step = f"asking for the name {name!r}"
+        step = "asking for the name"
         answer = self._ask(
             step, lambda: self._invoke("Mast.Name.Lookup", {"input": name, "format": "json"}, 1)
         )
@@ -187,7 +187,7 @@ class Mast:
 
     def _http(self) -> requests.Session:
         if self._session is None:
-            self._session = sessions.http_session(self.stages.wait)
+            self._session = sessions.http_session(self._busy)
         return self._session
 
     def _invoke(self, service: str, params: Mapping[str, Any], page: int) -> dict[str, Any]:
@@ -209,7 +209,7 @@ class Mast:
         from astroquery.mast import MastClass  # slow to import
 
         portal = MastClass()
-        sessions.mount(portal._session, self.stages.wait)
+        sessions.mount(portal._session, self._busy)
         polls = 0
 
         def between_polls(response: requests.Response, *args: Any, **kwargs: Any) -> None:
@@ -225,6 +225,14 @@ class Mast:
         connection.COLUMNS_CONFIG_URL = f"{self.url}/portal/Mashup/Mashup.asmx/columnsconfig"
         connection.MAST_DOWNLOAD_URL = f"{self.url}/api/v0.1/Download/file"
         return portal
+
+    def _busy(self, seconds: float) -> None:
+        """Let a busy archive have its pause."""
+        step = self.stages.now
+        if seconds >= 1:
+            self.stages.say(f"waiting {seconds:.0f} s for a busy archive")
+        self.stages.wait(seconds)
+        self.stages.now = step
 
     def _ask(self, step: str, question: Callable[[], _T]) -> _T:
         """The answer, or the words for why there is none."""

@@ -27,6 +27,8 @@ __all__ = ["search", "search_targetpixelfile", "search_tesscut"]
 #: Arcsec around a place or a name's position.
 _RADIUS = 2.0
 _LARGEST_RADIUS = 3600.0
+#: Whose observations have target pixel files; others have light curves alone.
+_WITH_PIXELS = ("", "kepler", "k2", "spoc", "tess-spoc")
 
 Place = tuple[float, float]
 Observation = Mapping[str, Any]
@@ -191,20 +193,19 @@ class _Search:
 
     def _observe(self) -> None:
         """Find the target's observations, of every mission: they tell what else there is."""
-        own = any(mission in self.wants.missions for mission, _ in self.target.numbers)
-        if own and self.radius is None:
+        if self.target.numbers and self.radius is None:
             names = self.target.archived
             found = self.mast.observations(names=names, missions=tuple(MISSIONS))
             self.observations = [one for one in found if str(one.get("target_name")) in names]
-            if self.observations:
+            own = any(mission in self.wants.missions for mission, _ in self.target.numbers)
+            if own and self.observations:
                 return
         place = self._where()
-        if place is None:
-            return
-        radius = _RADIUS if self.radius is None else self.radius
-        self.observations = list(
-            self.mast.observations(place=place, radius=radius, missions=tuple(MISSIONS))
-        )
+        if place is not None:
+            radius = _RADIUS if self.radius is None else self.radius
+            self.observations += self.mast.observations(
+                place=place, radius=radius, missions=tuple(MISSIONS)
+            )
 
     def _where(self) -> Place | None:
         """The target's place; None where a number has none, an error where a name has none."""
@@ -232,17 +233,20 @@ class _Search:
 
     def _files(self) -> list[Row]:
         """The target pixel files of those observations that may have one that is wanted."""
-        by_id = {}
-        for one in self.observations:
-            obsid = str(one.get("obsid") or one.get("obsID") or "")
-            if obsid and self._may_be_wanted(one):
-                by_id[obsid] = one
+        wanted = [one for one in self.observations if self._may_be_wanted(one)]
+        by_id = {_key(one.get("obsid", one.get("obsID"))): one for one in wanted}
+        by_id.pop("", None)
+        if wanted and not by_id:
+            raise TPFError(
+                "The archive does not say what the observations that it found are called (obsid), "
+                "so that their files cannot be asked for: try again later."
+            )
         if not by_id:
             return []
         by_name = {str(one.get("obs_id")): one for one in by_id.values()}
         rows: dict[str, Row] = {}
         for product in self.mast.products(list(by_id)):
-            ids = (str(product.get(key) or "") for key in ("obsID", "parent_obsid", "obsid"))
+            ids = (_key(product.get(key)) for key in ("obsID", "parent_obsid", "obsid"))
             of = next((by_id[each] for each in ids if each in by_id), None)
             if of is None:
                 of = by_name.get(str(product.get("obs_id")))
@@ -341,13 +345,18 @@ class _Search:
         found = self.mast.sectors(place)
         return [one for one in found if 1 <= number(one.get("sector")) < 10000]
 
+    def _other(self, one: Observation) -> bool:
+        """Whether an observation that is not wanted has a target pixel file, most likely."""
+        author = str(one.get("provenance_name") or "").lower()
+        return author in _WITH_PIXELS and not self._may_be_wanted(one)
+
     def _nothing(self, every: Sequence[Row]) -> str:
         """Words for that nothing was found, and for what there is instead."""
         asked = self.wants.words()
         words = f"Nothing of {self.target.text!r} was found" + (f" with {asked}" if asked else "")
         instead = _intervals(
             [(row.mission, row.interval) for row in every]
-            + [(mission_of(one), _sequence(one)) for one in self.observations]
+            + [(mission_of(one), _sequence(one)) for one in self.observations if self._other(one)]
         )
         if not self.wants.cutouts or self.wants.intervals is not None:
             try:
@@ -367,6 +376,12 @@ class _Search:
             f"{words}: no target pixel file within {radius:g} arcsec, and no cutout. A larger "
             "radius= finds its neighbours."
         )
+
+
+def _key(obsid: Any) -> str:
+    """The number of an observation, which comes as a number or as text."""
+    value = number(obsid)
+    return str(int(value)) if math.isfinite(value) and value else str(obsid or "")
 
 
 def _sequence(one: Observation) -> int | None:
