@@ -11,7 +11,9 @@ import shutil
 import time
 import uuid
 import zipfile
+import zlib
 from collections.abc import Callable
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -30,6 +32,8 @@ __all__ = ["fetch"]
 #: How often a file whose bytes broke off is asked for.
 _ATTEMPTS = 2
 _PIECE = 2**18
+#: Every FITS file is so many bytes long, or a multiple of it.
+_BLOCK = 2880
 #: A cutout may unpack to so many bytes: 100x100 pixels of a sector with 200 s are half of it.
 _UNPACKED_BYTES = 2**32
 _GZIP, _FITS, _ZIP = b"\x1f\x8b", b"SIMPLE", b"PK\x03\x04"
@@ -116,7 +120,8 @@ def _fetched(row: Row, folder: Path, stages: Stages) -> Path:
             "that it can be written to, or name another folder in TPFDASH_CACHE."
         ) from error
     finally:
-        part.unlink(missing_ok=True)
+        with suppress(OSError):  # of a folder that is none
+            part.unlink(missing_ok=True)
 
 
 def _transfer(row: Row, mast: Mast, part: Path) -> None:
@@ -197,7 +202,7 @@ def _unpacked(part: Path) -> str:
             with archive.open(member) as source, open(unpacked, "wb") as target:
                 shutil.copyfileobj(source, target, _PIECE)
         os.replace(unpacked, part)
-    except (EOFError, NotImplementedError, RuntimeError, ValueError, zipfile.BadZipFile) as error:
+    except (EOFError, RuntimeError, ValueError, zipfile.BadZipFile, zlib.error) as error:
         raise _Broken(f"its zip file cannot be read: {error}") from None
     finally:
         unpacked.unlink(missing_ok=True)
@@ -209,15 +214,20 @@ def _fault(path: Path) -> str | None:
     try:
         store = open_path(path, "the file")
         if not is_gzipped(store):
-            hdus = sum(1 for _ in find_hdus(store))
+            hdus = list(find_hdus(store))
+            if store.size % _BLOCK:
+                return "the file ends within a block"
         else:
             with store.stream() as file:
                 stream = Stream(file, "the file", length=store.size)
-                hdus = sum(1 for _ in find_hdus(stream))
+                hdus = list(find_hdus(stream))
                 stream.finish()
     except TPFError as error:
         return str(error).rstrip(".")
-    return None if hdus > 1 else "it has no table of pixels"
+    announced = hdus[0].number("NEXTEND", 1)
+    if len(hdus) < 2:
+        return "the file has no table of pixels"
+    return None if len(hdus) > announced else "the file ends before its last extension"
 
 
 def _detector(path: Path) -> tuple[int, int]:
