@@ -308,8 +308,8 @@ def told(error: BaseException, step: str, seconds: float, url: str) -> str:
         else:
             what = "did not answer"
         return (
-            f"{name} {what} within {seconds:.{0 if seconds >= 10 else 1}f} s while {step}: try again later, or see whether "
-            "the network is slow."
+            f"{name} {what} within {seconds:.{0 if seconds >= 10 else 1}f} s while {step}: try "
+            "again later, or see whether the network is slow."
         )
     if any("Proxy" in reason for reason in reasons):
         return (
