@@ -92,7 +92,7 @@ class Holding:
             "type": "S",
             "dataURI": self.uri,
             "productType": "SCIENCE",
-            "productSubGroupDescription": "TPF",
+            "productSubGroupDescription": "TP",
             "project": self.project,
             "productFilename": self.name,
             "size": self.path.stat().st_size,

@@ -263,7 +263,6 @@ def test_a_cache_that_cannot_be_written_to(stocked, tmp_path, monkeypatch):
 @pytest.mark.parametrize(
     "key, value",
     [
-        ("productFilename", "../../../evil-s_tp.fits"),
         ("productFilename", "/etc/passwd"),
         ("obs_id", "../.."),
         ("obs_id", ".."),
@@ -280,6 +279,15 @@ def test_names_in_answers_lead_nowhere_else(stocked, key, value):
     ]
     with pytest.raises(TPFError, match="Nothing of"):
         search("HL Tau", campaign=13)
+
+
+def test_of_a_name_with_folders_the_last_part_counts(stocked):
+    products = stocked.services["Mast.Caom.Products"]
+    stocked.services["Mast.Caom.Products"] = lambda params: [
+        row | {"productFilename": f"../../../{row['productFilename']}"} for row in products(params)
+    ]
+    path = search("HL Tau", campaign=13).download()
+    assert path.parent == cache_folder() / "mastDownload" / "K2" / "ktwo247589423-c13_lc"
 
 
 @pytest.mark.parametrize("name", ["../../evil.fits", "/tmp/evil.fits", "c:\\evil.fits", "x.FITS"])

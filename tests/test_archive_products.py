@@ -131,3 +131,22 @@ def test_names_that_are_not_safe(name):
 def test_where_a_uri_belongs(uri, collection, obs_id):
     row = row_of_uri(uri)
     assert (row.collection, row.obs_id) == (collection, obs_id)
+
+
+def test_a_file_whose_name_says_nothing_is_what_the_archive_says():
+    product = {
+        "dataURI": "mast:TESS/product/new-name.fits",
+        "productFilename": "new-name.fits",
+        "productSubGroupDescription": "TP",
+    }
+    observation = {
+        "project": "TESS",
+        "target_name": "273589987",
+        "sequence_number": 15,
+        "t_exptime": 120,
+    }
+    name, file = known_file(product, observation)
+    assert name == "new-name.fits"
+    assert (file.target, file.interval, file.seconds, file.author) == (273589987, 15, 120, "SPOC")
+    assert known_file(product | {"productSubGroupDescription": "LC"}, observation) is None
+    assert known_file(product | {"productFilename": "new-name.png"}, observation) is None

@@ -90,8 +90,10 @@ def fetch(
             f"{_called(row)} cannot be taken from the cache ({path or folder_of(row)}: {fault}), "
             "and TPFDASH_OFFLINE is set: unset it to fetch the file."
         )
-    folder = folder_of(row) if path is None else path.parent
-    return _fetched(row, folder, stages)
+    made = _fetched(row, folder_of(row) if path is None else path.parent, stages)
+    if path is not None and path != made:
+        path.unlink(missing_ok=True)  # the broken one, which would be found first again
+    return made
 
 
 def _fetched(row: Row, folder: Path, stages: Stages) -> Path:

@@ -77,7 +77,10 @@ class Mast:
         if found is None and "resolvedCoordinate" not in answer:
             self._refuse_error(answer, step)
             raise self._strange(step)
-        for each in _dicts(found, answer):
+        rows = _dicts(found, answer)
+        # Those of this very name first: the sort keeps the archive's own order otherwise.
+        rows.sort(key=lambda row: str(row.get("searchString", "")).lower() != name.lower())
+        for each in rows:
             ra, dec = number(each.get("ra")), number(each.get("decl", each.get("dec")))
             if math.isfinite(ra) and math.isfinite(dec):
                 return ra, dec

@@ -35,6 +35,15 @@ _HLSP_TESS = re.compile(r"(\d{9,16})-s(\d{2,4})[_-]")
 
 _LONG, _SHORT, _TWO_MINUTES, _FAST = 1765.46, 58.85, 120.0, 20.0
 
+#: What the archive calls kinds of target pixel files -> their cadence in s, where that is one.
+_KINDS = {
+    "TP": math.nan,
+    "TPF": math.nan,
+    "LPD-TARG": _LONG,
+    "SPD-TARG": _SHORT,
+    "FAST-TP": _FAST,
+}
+
 #: The day (year and day of the year) in the name of a Kepler file, which is when its last cadence
 #: ended -> quarter and month. The long cadence of a quarter ends with its last month (Kepler
 #: Archive Manual, KDMC-10008, table of the start stamps; the same as in lightkurve's
@@ -126,7 +135,7 @@ def known_file(
     uri = str(product.get("dataURI") or "")
     named = str(product.get("productFilename") or "") or uri
     name = named.replace("\\", "/").rpartition("/")[2]
-    file = of_file_name(name)
+    file = of_file_name(name) or _described(name, product, observation)
     if file is None or not is_safe(name) or not uri.startswith("mast:"):
         return None
     described = re.search(r"-\s*Q(\d{1,2})\s*$", str(product.get("description") or ""))
@@ -144,6 +153,19 @@ def known_file(
         year = int(1858.8775 + start / 365.2425)  # MJD counts from 17 November 1858
     author = str(observation.get("provenance_name") or "").strip() or file.author
     return name, File(file.mission, file.target, author, interval, file.month, seconds, year)
+
+
+def _described(
+    name: str, product: Mapping[str, Any], observation: Mapping[str, Any]
+) -> File | None:
+    """What a file is whose name does not tell that it is a target pixel file, but the archive."""
+    mission = mission_of(observation)
+    kind = str(product.get("productSubGroupDescription") or "").upper()
+    if mission is None or kind not in _KINDS or re.search(r"\.fits(\.gz)?$", name) is None:
+        return None
+    digits = re.fullmatch(r"(?:kplr|ktwo)?(\d+)", str(observation.get("target_name") or ""))
+    author = "SPOC" if mission == "TESS" else mission
+    return File(mission, int(digits[1]) if digits else None, author, seconds=_KINDS[kind])
 
 
 def mission_of(observation: Mapping[str, Any]) -> str | None:
