@@ -196,6 +196,18 @@ def test_numbers_may_come_as_text_and_rows_as_lists():
     assert wire.number("1800.0") == 1800 and wire.number(None) != wire.number(None)
 
 
+def test_numbers_and_words_of_answers_cannot_do_harm():
+    for wrong in ("inf", 1e400, 10**400, True, [], {}, "", None):
+        assert wire.whole(wrong) is None and wire.number(wrong) != wire.number(wrong)
+    assert (wire.whole("15"), wire.whole(15.0), wire.whole(1.5), wire.whole(-1)) == (
+        15,
+        15,
+        None,
+        None,
+    )
+    assert wire.text("a\x1b[2J\n b") == "a[2J b" and len(wire.text("a" * 99)) == 40
+
+
 def test_real_answers_of_the_archive_are_understood(archive):
     """Those that astroquery's own tests have."""
     data = files("astroquery.mast.tests") / "data"

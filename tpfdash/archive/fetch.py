@@ -18,7 +18,7 @@ from pathlib import Path
 from typing import Any
 
 from tpfdash.archive.cache import cutout_name, find, folder_of, parse_cutout, row_of_uri
-from tpfdash.archive.mast import Mast, host, told
+from tpfdash.archive.mast import Mast, host, text, told
 from tpfdash.archive.rows import Row
 from tpfdash.archive.settings import offline
 from tpfdash.archive.stages import Cancel, Stages
@@ -179,15 +179,14 @@ def _refuse(row: Row, part: Path) -> None:
     if part.stat().st_size == 0:
         raise _Broken("it is empty")
     with open(part, "rb") as file:
-        text = file.read(2**16)
+        start = file.read(2**16)
     try:
-        said = json.loads(text.decode()).get("msg")
+        said = text(json.loads(start.decode()).get("msg"), 300)
     except (AttributeError, RecursionError, ValueError):
-        said = None
+        said = ""
     if said:
-        said = " ".join(str(said).split())[:300]
         raise TPFError(f"{_called(row)} cannot be had: the archive says {said!r}.")
-    if text.lstrip()[:1] == b"<":
+    if start.lstrip()[:1] == b"<":
         raise _Broken("it is a web page, as archives show one during maintenance")
     raise _Broken("it is no FITS file")
 

@@ -12,7 +12,7 @@ from dataclasses import replace
 from typing import Any
 
 from tpfdash.archive.cache import cutout_uri
-from tpfdash.archive.mast import Mast, number
+from tpfdash.archive.mast import Mast, number, text, whole
 from tpfdash.archive.names import Target, catalogue_name
 from tpfdash.archive.products import cutout_cadence, is_safe, known_file, mission_of, sector_year
 from tpfdash.archive.results import SearchResult, sort_key
@@ -94,7 +94,9 @@ class Finder:
             places = (
                 (number(one.get("s_ra")), number(one.get("s_dec"))) for one in self.observations
             )
-            self.place = next((one for one in places if all(map(math.isfinite, one))), None)
+            self.place = next(
+                (one for one in places if 0 <= one[0] <= 360 and -90 <= one[1] <= 90), None
+            )
         if self.place is None:
             self.place = self._asked()
         return self.place
@@ -141,8 +143,8 @@ class Finder:
         mission = mission_of(one)
         if mission is not None and mission not in self.wants.missions:
             return False
-        sequence, intervals = number(one.get("sequence_number")), self.wants.intervals
-        if intervals is None or not sequence >= 0 or mission == "Kepler":
+        sequence, intervals = whole(one.get("sequence_number")), self.wants.intervals
+        if intervals is None or sequence is None or mission == "Kepler":
             return True
         return any(sequence in (each, each // 10 if each > 90 else each) for each in intervals)
 
@@ -156,10 +158,10 @@ class Finder:
         if not (is_safe(collection) and is_safe(obs_id)):
             return None
         ra, dec = number(one.get("s_ra")), number(one.get("s_dec"))
-        size = number(product.get("size"))
-        named = str(one.get("target_name") or "")
         return Row(
-            target=named if file.target is None else catalogue_name(file.mission, file.target),
+            target=text(one.get("target_name"))
+            if file.target is None
+            else catalogue_name(file.mission, file.target),
             mission=file.mission,
             interval=file.interval,
             seconds=file.seconds,
@@ -168,7 +170,7 @@ class Finder:
             uri=str(product["dataURI"]),
             year=file.year,
             month=file.month,
-            size=int(size) if 0 < size < 2**53 else None,
+            size=whole(product.get("size"), 2**53) or None,
             ra=ra,
             dec=dec,
             collection=collection,
@@ -199,7 +201,7 @@ class Finder:
         place = self._where()
         if place is None:
             return []
-        sectors = {int(number(one.get("sector"))) for one in self._sectors(place)}
+        sectors = {whole(one.get("sector")) or 0 for one in self.mast.sectors(place)} - {0}
         row = Row(
             target=self.target.text,
             mission="TESS",
@@ -222,10 +224,6 @@ class Finder:
             for sector in sorted(sectors)
         ]
 
-    def _sectors(self, place: Place) -> list[dict[str, Any]]:
-        found = self.mast.sectors(place)
-        return [one for one in found if 1 <= number(one.get("sector")) < 10000]
-
     def _other(self, one: Observation) -> bool:
         """Whether an observation that is not wanted has a target pixel file, most likely."""
         author = str(one.get("provenance_name") or "").lower()
@@ -237,7 +235,11 @@ class Finder:
         words = f"Nothing of {self.target.text!r} was found" + (f" with {asked}" if asked else "")
         instead = _intervals(
             [(row.mission, row.interval) for row in every]
-            + [(mission_of(one), _sequence(one)) for one in self.observations if self._other(one)]
+            + [
+                (mission_of(one), whole(one.get("sequence_number")))
+                for one in self.observations
+                if self._other(one)
+            ]
         )
         if not self.wants.cutouts or self.wants.intervals is not None:
             try:
@@ -261,13 +263,8 @@ class Finder:
 
 def _key(obsid: Any) -> str:
     """The number of an observation, which comes as a number or as text."""
-    value = number(obsid)
-    return str(int(value)) if math.isfinite(value) and value else str(obsid or "")
-
-
-def _sequence(one: Observation) -> int | None:
-    sequence = number(one.get("sequence_number"))
-    return int(sequence) if sequence >= 0 else None
+    value = whole(obsid, 2**53)
+    return str(obsid or "") if value is None else str(value)
 
 
 def _intervals(found: Iterable[tuple[str | None, int | None]]) -> list[str]:

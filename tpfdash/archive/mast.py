@@ -24,7 +24,7 @@ from tpfdash.errors import TPFError
 if TYPE_CHECKING:
     import requests
 
-__all__ = ["Mast", "host", "number", "told"]
+__all__ = ["Mast", "host", "number", "text", "told", "whole"]
 
 _T = TypeVar("_T")
 #: Seconds for an answer to be worked out, by polling, before the search is given up.
@@ -82,7 +82,7 @@ class Mast:
         rows.sort(key=lambda row: str(row.get("searchString", "")).lower() != name.lower())
         for each in rows:
             ra, dec = number(each.get("ra")), number(each.get("decl", each.get("dec")))
-            if math.isfinite(ra) and math.isfinite(dec):
+            if 0 <= ra <= 360 and -90 <= dec <= 90:
                 return ra, dec
         return None
 
@@ -258,7 +258,7 @@ class Mast:
         """A TPFError where the answer says that there was an error."""
         status = str(answer.get("status") or "").upper()
         if "ERR" in status or "FAIL" in status:
-            said = " ".join(str(answer.get("msg") or "it gives no reason").split())[:300]
+            said = text(answer.get("msg"), 300) or "it gives no reason"
             raise TPFError(
                 f"{host(self.url)} could not answer while {step} (it says: {said}): try again "
                 "later, or ask for less."
@@ -379,8 +379,21 @@ def _dicts(rows: Any, answer: Mapping[str, Any]) -> list[dict[str, Any]]:
 
 
 def number(value: Any) -> float:
-    """A number of an answer, which may come as text; NaN where there is none."""
+    """A finite number of an answer, which may come as text; NaN where there is none."""
     try:
-        return math.nan if isinstance(value, bool) else float(value)
+        found = math.nan if isinstance(value, bool) else float(value)
     except (TypeError, ValueError, OverflowError):
         return math.nan
+    return found if math.isfinite(found) else math.nan
+
+
+def whole(value: Any, most: int = 9999) -> int | None:
+    """A whole number of an answer, from 0 up to `most`; None where there is none."""
+    found = number(value)
+    return int(found) if 0 <= found <= most and found == int(found) else None
+
+
+def text(value: Any, most: int = 40) -> str:
+    """Words of an answer as a terminal may show them: one line, printable, not too long."""
+    line = " ".join(str(value or "").split())
+    return "".join(letter for letter in line if letter.isprintable())[:most]

@@ -11,7 +11,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from tpfdash.archive.mast import number
+from tpfdash.archive.mast import number, text, whole
 from tpfdash.missions import MISSIONS
 
 __all__ = [
@@ -142,16 +142,15 @@ def known_file(
     interval = file.interval
     if described and file.mission == "Kepler":
         interval = int(described[1])
-    sequence = number(observation.get("sequence_number"))
-    if interval is None and sequence >= 0:
-        interval = int(sequence)
+    if interval is None:
+        interval = whole(observation.get("sequence_number"))
     seconds, exposure = file.seconds, number(observation.get("t_exptime"))
     if math.isnan(seconds) and exposure > 0:
         seconds = exposure
     year, start = file.year, number(observation.get("t_min"))
     if year is None and 40000 < start < 90000:
         year = int(1858.8775 + start / 365.2425)  # MJD counts from 17 November 1858
-    author = str(observation.get("provenance_name") or "").strip() or file.author
+    author = text(observation.get("provenance_name")) or file.author
     return name, File(file.mission, file.target, author, interval, file.month, seconds, year)
 
 
