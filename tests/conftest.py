@@ -7,7 +7,8 @@ from pathlib import Path
 import pytest
 from hypothesis import settings
 
-from tests.archive_server import ArchiveServer, stock
+from tests.archive_holdings import stock
+from tests.archive_server import ArchiveServer
 
 # How long an example takes is the machine's affair.
 settings.register_profile("any machine", deadline=None)
@@ -38,8 +39,10 @@ def data_file():
 @pytest.fixture
 def archive(monkeypatch, tmp_path):
     """An archive of our own that searches ask, and an empty cache; see archive_server.py."""
-    for name in ("HTTP_PROXY", "http_proxy", "ALL_PROXY", "all_proxy", "TPFDASH_OFFLINE"):
+    for name in ("HTTP_PROXY", "ALL_PROXY", "NO_PROXY"):
         monkeypatch.delenv(name, raising=False)
+        monkeypatch.delenv(name.lower(), raising=False)
+    monkeypatch.delenv("TPFDASH_OFFLINE", raising=False)
     monkeypatch.setenv("TPFDASH_CACHE", str(tmp_path / "cache"))
     with ArchiveServer() as server:
         monkeypatch.setenv("TPFDASH_MAST", server.url)
@@ -65,7 +68,7 @@ def archived_files(tmp_path_factory):
 
 @pytest.fixture
 def stocked(archive, archived_files):
-    """That archive with files of every mission; see `stock` of archive_server.py."""
+    """That archive with files of every mission; see `stock` of archive_holdings.py."""
     return stock(archive, archived_files)
 
 

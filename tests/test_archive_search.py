@@ -10,7 +10,7 @@ from astropy import units as u
 from astropy.coordinates import SkyCoord
 
 import tpfdash
-from tests.archive_server import HL_TAU, RY_TAU
+from tests.archive_holdings import HL_TAU, RY_TAU
 from tpfdash import TPFError, search
 from tpfdash.archive.stages import Cancelled
 
