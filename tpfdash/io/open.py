@@ -9,6 +9,7 @@ from __future__ import annotations
 import os
 import uuid
 from collections.abc import Mapping, Sequence
+from importlib import import_module
 from io import BytesIO
 from pathlib import Path
 from typing import Any, BinaryIO
@@ -39,6 +40,13 @@ _ANONYMOUS: dict[str, Mapping[str, Any]] = {
     "az": {"anon": True},
 }
 
+#: What a source may begin with -> what brings it into a file. By their names, since the archive's
+#: room stands above this one.
+_FETCHED = {
+    "mast": "tpfdash.archive.fetch:fetch",
+    "tesscut": "tpfdash.archive.fetch:fetch",
+}
+
 
 def open_tpf(source: Any, *, chunks: Any = None, mission: str | None = None) -> xr.Dataset:
     """Open a target pixel file of Kepler, K2 or TESS, or a TESSCut cutout.
@@ -49,9 +57,11 @@ def open_tpf(source: Any, *, chunks: Any = None, mission: str | None = None) -> 
 
     Parameters
     ----------
-    source : str, path, bytes, binary file, HDUList, TargetPixelFile or Dataset
-        A path; a URL or anything that fsspec opens ("https://...", "s3://..."); a binary file,
-        read from its start if it can seek; the bytes of a file; an HDUList of astropy or a list
+    source : str, path, bytes, binary file, HDUList, TargetPixelFile, row or Dataset
+        A path; a URL or anything that fsspec opens ("https://...", "s3://..."); a file of the
+        archive ("mast:...", a row of `tpfdash.search`) or a cutout ("tesscut:RA,DEC,SECTOR,SIZE"
+        in degrees and pixels), which is fetched if it is not in the cache; a binary file, read
+        from its start if it can seek; the bytes of a file; an HDUList of astropy or a list
         of HDUs; a TargetPixelFile of lightkurve, whose HDUs are taken as they are in memory, so
         that every cadence is there whatever its quality mask; a list of one of these; or a
         Dataset of this kind, which is checked and handed back. Files may be gzipped.
@@ -155,6 +165,10 @@ def _chunked(tpf: xr.Dataset, chunks: Any) -> xr.Dataset:
 
 def _store(source: Any) -> Store:
     """Where the bytes of the source are."""
+    if isinstance(source, str) and (fetch := _FETCHED.get(source.partition(":")[0].lower())):
+        if not os.path.exists(source):  # a word that is a file is a file
+            module, _, function = fetch.partition(":")
+            source = getattr(import_module(module), function)(source)
     if isinstance(source, str) and ("://" in source or "::" in source):
         return _from_url(source)
     if isinstance(source, str | os.PathLike):
