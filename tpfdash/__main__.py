@@ -105,6 +105,11 @@ def _add_server(parser: argparse.ArgumentParser) -> None:
         "--root", metavar="FOLDER", help="let addresses name files in this folder: ?tpf=NAME"
     )
     parser.add_argument(
+        "--archive",
+        action="store_true",
+        help="with --root: let those who open a page search the archive and fetch files from it",
+    )
+    parser.add_argument(
         "--mission",
         help="Kepler, K2 or TESS: of a file that does not say it itself, or of what to look for",
     )
@@ -163,7 +168,7 @@ def _serve(sources: Sequence[Any], options: argparse.Namespace) -> None:
         raise TPFError(f"--root is {options.root!r}: it should be a folder that exists.")
     opened = open_sources(sources, options.mission)
     serve(
-        lambda: make_page(opened, options.root),
+        lambda: make_page(opened, options.root, archive=options.archive or options.root is None),
         address=options.address,
         port=options.port,
         show=not options.no_show,

@@ -21,15 +21,16 @@ import xarray as xr
 from bokeh.document import Document
 from panel.util import edit_readonly
 
-from tpfdash.app.address import session_in
+from tpfdash.app.address import FILE, session_in
 from tpfdash.app.connection import PAGE_TEMPLATE
 from tpfdash.app.dashboard import TPFDashboard
+from tpfdash.app.finding import Finding, is_archived
 from tpfdash.app.roots import resolve, without_folders
 from tpfdash.app.theme import SystemTheme
 from tpfdash.app.visit import Visit, file_in, said_in_address
 from tpfdash.cards.addressbar import link_button
 from tpfdash.cards.names import Names
-from tpfdash.cards.widgets import CSS, control, html, row
+from tpfdash.cards.widgets import CSS, control, html, put_in_sight, row
 from tpfdash.errors import TPFError
 from tpfdash.io import open_tpf
 from tpfdash.views.faults import tell
@@ -55,7 +56,9 @@ _HEADER = {
 }
 
 
-def make_page(opened: dict[str, xr.Dataset], root: str | Path | None = None) -> pmui.Page:
+def make_page(
+    opened: dict[str, xr.Dataset], root: str | Path | None = None, *, archive: bool | None = None
+) -> pmui.Page:
     """The page for one browser, over files that are open already or the one that its address names.
 
     Served, it is an empty shell at first, that is filled when the server has answered: of many who
@@ -67,14 +70,19 @@ def make_page(opened: dict[str, xr.Dataset], root: str | Path | None = None) -> 
         As `open_sources` gives it.
     root : path, optional
         The folder whose files `?tpf=NAME` may name.
+    archive : bool, optional
+        Whether whoever opens the page may search the archive and have files fetched from it. Unless
+        given, where no folder is served by name.
     """
+    if archive is None:
+        archive = root is None
     main = pn.Column(sizing_mode="stretch_width", margin=(2, 8, 8, 8), stylesheets=[_MAIN])
     header = row(gap=8, sizing_mode="stretch_width")
     page = _page(main, [header])
 
     def fill():
         try:
-            _fill(main, header, opened, root)
+            _fill(main, header, opened, root, archive)
         except TPFError as error:
             main.objects = [_alert(error)]
         except Exception:  # a traceback with the server's paths is not for a browser
@@ -146,24 +154,57 @@ def _draws_shell(document: Document) -> bool:
 _turns = _Turns()
 
 
-def _fill(main: pn.Column, header: pn.Row, opened: dict[str, xr.Dataset], root) -> None:
+def _fill(
+    main: pn.Column, header: pn.Row, opened: dict[str, xr.Dataset], root, archive: bool
+) -> None:
     """Put the dashboard into the shell of a page, and into its header what goes with it."""
     named = _named_in_address()
     if named is not None:
         opened = {named: _open_named(named, root)}
+    files = dict(opened)  # what this page fetches is its own
     message = pn.Column(sizing_mode="stretch_width", margin=0)
-    dashboard, name = _as_wanted(opened, message)
-    visit = Visit(dashboard, opened, name, named=named is None)
+    said = said_in_address()
+    wanted = said.get(FILE, "") if archive else ""
+    if is_archived(wanted):  # it is fetched once the page is there
+        dashboard, name = TPFDashboard(files[next(iter(files))]), next(iter(files))
+    else:
+        dashboard, name = _as_wanted(files, said, message)
+    visit = Visit(dashboard, files, name, unnamed=named)
+    chooser = _chooser(visit, files, message)
+    finding = Finding(lambda uri, tpf: _add(visit, files, chooser, uri, tpf)) if archive else None
     _tell_faults(dashboard)
     document = pn.state.curdoc
     with pn.io.hold(document) if document is not None else nullcontext():
         header.objects = [
+            *([finding.field] if finding else []),
             pn.HSpacer(),
-            *([_chooser(visit, opened, message)] if len(opened) > 1 else []),
+            chooser,
             link_button(visit.write, styles={"color": "#fff"}),
             _help_button(dashboard),
         ]
-        main.objects = [message, dashboard, visit.bar]
+        main.objects = [message, dashboard, visit.bar, *([finding.hits] if finding else [])]
+    if finding and is_archived(wanted):
+        finding.open(wanted, lambda: dashboard.restore(session_in(said)))
+
+
+def _add(
+    visit: Visit, files: dict[str, xr.Dataset], chooser: pn.widgets.Select, uri: str, tpf
+) -> None:
+    """Put a file that was fetched among those of the page, and show it."""
+    files.setdefault(uri, tpf)
+    try:
+        if visit.name != uri:
+            visit.go_to(uri)
+    except TPFError:
+        del files[uri]
+        raise
+    chooser.param.update(options=_labels(files), value=uri)
+    put_in_sight(chooser, len(files) > 1)
+
+
+def _labels(files: dict[str, xr.Dataset]) -> dict[str, str]:
+    """What a chooser calls each file -> its name: of one of the archive, its file's name alone."""
+    return {name.rpartition("/")[2] if is_archived(name) else name: name for name in files}
 
 
 def _help_button(dashboard: TPFDashboard) -> pn.widgets.Button:
@@ -178,14 +219,15 @@ def _help_button(dashboard: TPFDashboard) -> pn.widgets.Button:
     return button
 
 
-def _as_wanted(opened: dict[str, xr.Dataset], message: pn.Column) -> tuple[TPFDashboard, str]:
+def _as_wanted(
+    opened: dict[str, xr.Dataset], said: dict[str, str], message: pn.Column
+) -> tuple[TPFDashboard, str]:
     """The dashboard that the address asks for, and its file's name; `message` says why it is not.
 
     A file whose state is not to be had is shown as it opens.
     """
     name = next(iter(opened))
     try:
-        said = said_in_address()
         name = file_in(said, opened)
         return TPFDashboard(opened[name], session=session_in(said)), name
     except TPFError as error:
@@ -268,7 +310,7 @@ def _chooser(visit: Visit, opened: dict[str, xr.Dataset], message: pn.Column) ->
         pn.widgets.Select,
         "file",
         "The file that is shown, of those that are open.",
-        options=list(opened),
+        options=_labels(opened),
         value=visit.name,
         stylesheets=[CSS, _ON_HEADER],
         sizing_mode="stretch_width",
@@ -277,6 +319,8 @@ def _chooser(visit: Visit, opened: dict[str, xr.Dataset], message: pn.Column) ->
     )
 
     def choose(event):
+        if event.new == visit.name:
+            return
         try:
             visit.go_to(event.new)
         except TPFError as error:
@@ -285,4 +329,5 @@ def _chooser(visit: Visit, opened: dict[str, xr.Dataset], message: pn.Column) ->
             message.clear()
 
     chooser.param.watch(choose, "value")
+    put_in_sight(chooser, len(opened) > 1)
     return chooser

@@ -66,8 +66,8 @@ class Visit:
     opened : dict of str to Dataset
         The files that can be gone to.
     name : str
-    named : bool
-        Whether the address says by this name which file is in view.
+    unnamed : str, optional
+        The file that the address names in another way.
 
     Attributes
     ----------
@@ -81,13 +81,13 @@ class Visit:
         opened: Mapping[str, xr.Dataset],
         name: str,
         *,
-        named: bool = True,
+        unnamed: str | None = None,
     ):
         self.dashboard = dashboard
         self.name = name
         self.bar = AddressBar(names=list(NAMES))
         self._opened = opened
-        self._named = named
+        self._unnamed = unnamed
         self._left: dict[str, Inspector] = {}
         self._usual: dict[str, dict[str, Any]] = {}
         self._document = pn.state.curdoc
@@ -118,7 +118,9 @@ class Visit:
         if self.name not in self._usual:
             self._usual[self.name] = written_choices(Inspector(inspector.tpf))
         self.bar.query = encode(
-            written_choices(inspector), self._usual[self.name], self.name if self._named else None
+            written_choices(inspector),
+            self._usual[self.name],
+            None if self.name == self._unnamed else self.name,
         )
 
     def _follow(self) -> None:
