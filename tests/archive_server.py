@@ -106,9 +106,10 @@ class ArchiveServer:
     def fault(self, step, kind, times=math.inf, **options):
         """Let the next `times` answers of a step go wrong.
 
-        Kinds: slow (seconds=), dribble (seconds= between pieces), status (code=, retry_after=),
-        html, nothing, text, drop, truncated, long_length, short_length, executing, error (msg=),
-        empty, without (fields=), broken (bytes in the middle are gone).
+        Kinds: slow (seconds=), dribble (pieces of size=, seconds= apart), status (code=,
+        retry_after=), html, nothing, text (body=), drop, truncated, broken (the same, with a length
+        that fits), long_length, short_length, no_length, executing, error (msg=), empty, without
+        (fields=), none (name= of a cutout in its zip).
         """
         self._faults[step].append(Fault(kind, times, options))
 
@@ -323,8 +324,9 @@ class _Handler(BaseHTTPRequestHandler):
             self.send_header(key, value)
         self.end_headers()
         if fault.kind == "dribble":
-            for start in range(0, len(body), 1000):
-                self.wfile.write(body[start : start + 1000])
+            size = options.get("size", 1000)
+            for start in range(0, len(body), size):
+                self.wfile.write(body[start : start + size])
                 archive.sleep(options["seconds"])
         else:
             self.wfile.write(body)

@@ -100,7 +100,8 @@ def test_an_answer_that_is_worked_out_is_polled_for_with_pauses(stocked, step, m
     stocked.fault(step, "executing", times=3)
     assert len(search("HL Tau", campaign=13)) == 1
     assert len(stocked.asked(step)) == 4
-    assert len(waited) == 3 and waited == sorted(waited)
+    pauses = [seconds for seconds in waited if seconds]
+    assert len(pauses) == 3 and pauses == sorted(pauses)
 
 
 def test_an_answer_that_is_never_there_is_given_up(stocked, monkeypatch):
@@ -117,6 +118,29 @@ def test_polling_is_stopped(stocked):
     timer.start()
     with pytest.raises(Cancelled, match="asking for files"):
         search("HL Tau", campaign=13, cancel=stop)
+    timer.join()
+
+
+@pytest.mark.parametrize("step", STEPS)
+def test_an_answer_that_drips_is_given_up(stocked, step, monkeypatch):
+    monkeypatch.setattr(sessions, "LONGEST_ANSWER", 0.3)
+    stocked.fault(step, "dribble", seconds=0.1, size=1)
+    words = failing()
+    assert "did not answer within" in words and DOING[step] in words
+
+
+def test_an_answer_that_drips_is_stopped(stocked):
+    stocked.fault("observations", "dribble", seconds=0.1, size=1)
+    stop, timer = threading.Event(), None
+
+    def stage(words):
+        nonlocal timer
+        if words == DOING["observations"]:
+            timer = threading.Timer(0.3, stop.set)
+            timer.start()
+
+    with pytest.raises(Cancelled, match=DOING["observations"]):
+        search("HL Tau", campaign=13, cancel=stop, stage=stage)
     timer.join()
 
 

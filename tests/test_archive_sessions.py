@@ -71,3 +71,24 @@ def test_what_the_pause_raises_ends_the_waiting(archive, quick):
     with sessions.http_session(enough) as session, pytest.raises(LookupError):
         session.get(url)
     assert len(archive.requests) == 1
+
+
+def test_an_answer_is_the_same_packed_or_not(archive, quick, monkeypatch):
+    """Headers and all; what is streamed is left to whoever reads it."""
+    import gzip
+
+    def packed(handler, *answer):
+        handler.send_response(200)
+        body = gzip.compress(b"here" * 1000)
+        for key, value in (("Content-Encoding", "gzip"), ("Content-Length", str(len(body)))):
+            handler.send_header(key, value)
+        handler.end_headers()
+        handler.wfile.write(body)
+
+    archive.routes["/packed"] = lambda *asked: ()
+    monkeypatch.setattr("tests.archive_server._Handler._send", packed)
+    with sessions.http_session() as session:
+        for stream in (False, True):
+            response = session.get(f"{archive.url}/packed", stream=stream)
+            assert response.content == b"here" * 1000
+            assert response.headers["Content-Encoding"] == "gzip"

@@ -31,7 +31,7 @@ __all__ = ["fetch"]
 
 #: How often a file whose bytes broke off is asked for.
 _ATTEMPTS = 2
-_PIECE, _SMALL_PIECE = 2**18, 2**13
+_PIECE = 2**18
 #: Every FITS file is so many bytes long, or a multiple of it.
 _BLOCK = 2880
 #: A cutout may unpack to so many bytes: 100x100 pixels of a sector with 200 s are half of it.
@@ -136,15 +136,13 @@ def _transfer(row: Row, mast: Mast, part: Path) -> None:
         announced = response.headers.get("Content-Length", "")
         length = int(announced) if announced.isdecimal() else None
         done = 0
-        # What has come, without waiting for a piece to be full: a slow file can be stopped too.
-        read = getattr(response.raw, "read1", None)
-        most = _PIECE if read is not None else _SMALL_PIECE  # urllib3 before 2.2
-        read = read or response.raw.read
         mast.stages.fetched(0, length or row.size)
         while True:
             start = time.monotonic()
             try:
-                piece = read(most, decode_content=False)
+                # What has come, without waiting for a piece to be full: a slow file can be
+                # stopped too.
+                piece = response.raw.read1(_PIECE, decode_content=False)
             except Exception as error:
                 words = told(error, mast.stages.now, time.monotonic() - start, mast.url)
                 if "broke off" in words:

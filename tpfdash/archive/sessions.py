@@ -5,6 +5,7 @@ What is asked for belongs to whoever asks.
 
 from __future__ import annotations
 
+import io
 import time
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
@@ -21,6 +22,8 @@ RETRIES = 3
 PAUSE = 0.5
 #: A server that asks for a longer pause than this (Retry-After) is asked again after it, in s.
 LONGEST_PAUSE = 20.0
+#: Seconds for the whole of an answer that is not read piece by piece, however steadily it drips.
+LONGEST_ANSWER = 75.0
 _BUSY = (429, 502, 503, 504)
 
 
@@ -30,7 +33,8 @@ def http_session(pause: Callable[[float], object] = time.sleep) -> requests.Sess
     Parameters
     ----------
     pause : callable
-        Lets so many seconds pass before a server is asked again. What it raises ends the waiting.
+        Lets so many seconds pass before a server is asked again, and 0 between the pieces of an
+        answer. What it raises ends the waiting.
 
     Returns
     -------
@@ -38,7 +42,8 @@ def http_session(pause: Callable[[float], object] = time.sleep) -> requests.Sess
         A request without a time-out of its own has `TIMEOUTS`. What is answered by 429, 502, 503
         or 504 is asked again, POST too since archives are only read, after the pause that
         Retry-After asks for; the last answer is given as it is. A server that cannot be connected
-        to is tried once more. Close it, or use it in a `with`.
+        to is tried once more. An answer that drips is given up after `LONGEST_ANSWER`, unless it is
+        streamed. Close it, or use it in a `with`.
     """
     import requests  # slow to import
 
@@ -73,7 +78,10 @@ def mount(session: requests.Session, pause: Callable[[float], object] = time.sle
             # requests hands the time-out over by name, None where nobody said one.
             if kwargs.get("timeout") is None:
                 kwargs["timeout"] = TIMEOUTS
-            return super().send(request, *args, **kwargs)
+            response = super().send(request, *args, **kwargs)
+            if not kwargs.get("stream"):
+                response.raw = _whole(response.raw, pause)
+            return response
 
     patience = Patience(
         total=RETRIES + 1,
@@ -88,3 +96,25 @@ def mount(session: requests.Session, pause: Callable[[float], object] = time.sle
     )
     for scheme in ("http://", "https://"):
         session.mount(scheme, Adapter(max_retries=patience))
+
+
+def _whole(raw: Any, pause: Callable[[float], object]) -> Any:
+    """The same answer with all of its body in memory, unpacked."""
+    import requests
+    from urllib3 import HTTPResponse
+
+    end = time.monotonic() + LONGEST_ANSWER
+    body = io.BytesIO()
+    # What has come, without waiting for a piece to be full.
+    while piece := raw.read1(2**16, decode_content=True):
+        body.write(piece)
+        pause(0)
+        if time.monotonic() > end:
+            raw.close()
+            raise requests.ReadTimeout("the answer drips")
+    body.seek(0)
+    packing = ("content-encoding", "content-length", "transfer-encoding")
+    headers = {key: value for key, value in raw.headers.items() if key.lower() not in packing}
+    return HTTPResponse(
+        body, headers, raw.status, reason=raw.reason, version=raw.version, preload_content=False
+    )
