@@ -33,7 +33,7 @@ LEVELS = [
     {"server"},
     {"__main__"},
 ]
-TO_COME = {"archive", "server"}
+TO_COME = {"server"}
 DISPLAY_FREE = set().union(*LEVELS[: LEVELS.index({"views"})])
 TOP_LEVEL = {
     ".ci",
