@@ -6,7 +6,7 @@ What is asked, and what an answer means, belongs to whoever asks.
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from typing import Any, Protocol
 from urllib.parse import urlsplit
 
@@ -113,7 +113,7 @@ def ask(
     try:
         with http_session() as session, send(session) as response:
             pieces, size = [], 0
-            for piece in response.iter_content(_PIECE):
+            for piece in _pieces(response):
                 _check(cancel, who)
                 pieces.append(piece)
                 size += len(piece)
@@ -138,6 +138,16 @@ def get(url: str, params: Mapping[str, Any]) -> Callable[[Any], Any]:
     return lambda session: session.get(url, params=dict(params), stream=True)
 
 
+def _pieces(response: Any) -> Iterator[bytes]:
+    """The answer's bytes as they come: what drips is not waited for until there is much of it."""
+    read = getattr(response.raw, "read1", None)
+    if read is None:  # urllib3 before 2.2
+        yield from response.iter_content(1024)
+        return
+    while piece := read(_PIECE, decode_content=True):
+        yield piece
+
+
 def _check(cancel: Cancel | None, who: str) -> None:
     if cancel is not None and cancel.is_set():
         raise Stopped(f"Stopped while asking {who}, as asked.")
@@ -145,12 +155,14 @@ def _check(cancel: Cancel | None, who: str) -> None:
 
 def _why(error: BaseException, who: str, seconds: float) -> str:
     import requests
+    import urllib3
 
     if isinstance(error, requests.Timeout) or "timed out" in str(error).lower():
         return f"{who} did not answer within {seconds:.0f} s: try again later."
     if isinstance(error, requests.exceptions.ProxyError):
         return f"{who} was not reached, since the proxy did not answer: see HTTPS_PROXY."
-    if isinstance(error, requests.exceptions.ChunkedEncodingError):
+    broken = requests.exceptions.ChunkedEncodingError, urllib3.exceptions.ProtocolError
+    if isinstance(error, broken):
         return f"{who} broke off its answer: try again."
     if isinstance(error, requests.ConnectionError):
         return f"{who} was not reached: see whether this machine is online."

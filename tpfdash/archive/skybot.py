@@ -120,7 +120,9 @@ def _objects(body: bytes, who: str) -> Table:
             reason = " ".join(str(info.content or "no reason is given").split())[:200]
             raise TPFError(f"{who} could not answer ({reason}): try again later.")
     tables = list(parsed.iter_tables())
-    return _table(tables[0].to_table() if tables and len(tables[0].array) else None, who)
+    if not tables or not len(tables[0].array):
+        return _table(None, who)
+    return _table(tables[0].to_table(use_names_over_ids=True), who)
 
 
 def _table(theirs: Table | None, who: str) -> Table:
