@@ -138,7 +138,10 @@ class StarServer:
         found = found[: int(re.search(r"TOP (\d+)", query)[1])]
         columns = re.search(r"SELECT TOP \d+ (.*?) FROM", query)[1]
         if columns != "*":
-            found = found[[each.strip() for each in columns.split(",")]]
+            names = [each.strip() for each in columns.split(",")]
+            if missing := set(names) - set(found.colnames):
+                return votable_bytes(None, "ERROR", f"Unknown columns {missing}")
+            found = found[names]
         if fault == "empty":
             found = found[:0]
         if fault == "overflow":

@@ -212,6 +212,12 @@ def test_other_services_have_other_columns(monkeypatch, server, tpf):
     assert bool(stars["variable"][0]) and bool(stars["binary"][1])
     del server.tables['"I/355/gaiadr3"']
     GAIA_ANSWERS.forget()
+    few = source["source_id", "ra", "dec", "pmra", "pmdec", "phot_g_mean_mag"]
+    server.tables["gaiadr3.gaia_source"] = few
+    stars = find_stars(tpf)
+    assert len(stars) == 4 and np.isnan(stars["ruwe"]).all()
+    del server.tables["gaiadr3.gaia_source"]
+    GAIA_ANSWERS.forget()
     lite = source.copy()
     lite.remove_columns(["ref_epoch", "phot_variable_flag", "non_single_star"])
     server.tables["gaia.dr3lite"] = lite

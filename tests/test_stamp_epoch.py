@@ -39,6 +39,7 @@ def test_the_epoch_where_times_are_missing():
         ("TESS", (np.nan, 1.0), None),
         ("TESS", (None, 1.0), None),
         ("TESS", ("fast", 1.0), None),
+        ("K2", (-31.0, -10.0), None),  # mas/yr, in a file whose headers have arcsec/yr
     ],
 )
 def test_proper_motion_is_in_mas_a_year(mission, pair, expected):

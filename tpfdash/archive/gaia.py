@@ -42,6 +42,8 @@ _ESA = _Dialect(
     ("ra", "dec"),
     "phot_g_mean_mag",
 )
+# The same table where it has been kept in part.
+_IN_PART = _Dialect(_ESA.table, "*", _ESA.position, _ESA.magnitude)
 # Of these two all columns are asked for: which of them a service has is its affair, and those
 # that are there are recognised by their names.
 _GAVO = _Dialect("gaia.dr3lite", "*", ("ra", "dec"), "phot_g_mean_mag")
@@ -118,7 +120,7 @@ def _from_service(
         (f"the Gaia service at {server(url)}", None),
     )
     refusal: TPFError | None = None
-    for dialect in (own,) if own is not None else (_ESA, _GAVO, _VIZIER):
+    for dialect in (own,) if own is not None else (_ESA, _IN_PART, _GAVO, _VIZIER):
         query = cone_query(
             dialect.table,
             dialect.columns,

@@ -23,8 +23,8 @@ def star_links(star: Mapping[str, Any]) -> dict[str, str]:
     Parameters
     ----------
     star : mapping
-        A row of `tpfdash.archive.find_stars`, or a dict of its columns: `source_id`, `tic`, `ra`
-        and `dec` are looked at.
+        A row of `tpfdash.archive.stars.find_stars`, or a dict of its columns: `source_id`, `tic`,
+        `ra` and `dec` are looked at.
 
     Returns
     -------

@@ -40,7 +40,7 @@ def solar_system_objects(
     cadence : int
         Index into the file. Its TIME is barycentric: TIMECORR is taken off it where there is one.
     stage, cancel
-        As for `tpfdash.archive.find_stars`. The service is IMCCE's, or what the environment
+        As for `tpfdash.archive.stars.find_stars`. The service is IMCCE's, or what the environment
         variable `TPFDASH_SKYBOT` names: a URL without "/skybotconesearch_query.php".
 
     Returns

@@ -31,7 +31,7 @@ def known_variables(tpf: xr.Dataset, *, stage: Stage = None, cancel: Cancel | No
     ----------
     tpf : Dataset
     stage, cancel
-        As for `tpfdash.archive.find_stars`. The service is VizieR, or what the environment
+        As for `tpfdash.archive.stars.find_stars`. The service is VizieR, or what the environment
         variable `TPFDASH_VIZIER_TAP` names.
 
     Returns

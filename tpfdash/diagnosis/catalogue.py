@@ -37,6 +37,8 @@ _MAGNITUDES = (
     "gmag",
     "rpmag",
     "vmag",
+    "rp",
+    "g",
 )
 #: Magnitudes are taken for missing beyond this.
 _FAINTEST = 60.0

@@ -113,6 +113,8 @@ def standard_stars(
             made[name] = _truths(table, found.get(name), name)
         else:
             made[name] = _texts(table, found.get(name))
+    made["source_id"] = _numbers_alone(made["source_id"])  # "Gaia DR3 5937083312263887616", too
+    made["tic"] = _numbers_alone(made["tic"])
     positions = np.abs(made["dec"]) > 90
     if positions.any():
         made["ra"][positions] = made["dec"][positions] = np.nan
@@ -231,6 +233,12 @@ def _texts(table: Table, column: str | None) -> np.ndarray:
         else:
             made.append(str(value).strip())
     return np.array(made or [], dtype=str)
+
+
+def _numbers_alone(texts: np.ndarray) -> np.ndarray:
+    """The digits at the end of each text; "" where there are none."""
+    ends = (re.search(r"\d+$", text) for text in texts)
+    return np.array([end[0] if end else "" for end in ends], dtype=str)
 
 
 def _truths(table: Table, column: str | None, name: str) -> MaskedColumn:

@@ -19,6 +19,8 @@ __all__ = ["HEADER_EPOCH", "moved", "observation_epoch", "proper_motion"]
 HEADER_EPOCH = 2000.0
 _J2000 = 2451545.0  # JD
 _YEAR = 365.25  # d
+#: No star is faster, in mas/yr (Barnard's: 10,400): a header that says so means another unit.
+_FASTEST = 20_000.0
 
 
 def observation_epoch(tpf: xr.Dataset, cadence: int | None = None) -> float:
@@ -52,7 +54,8 @@ def proper_motion(tpf: xr.Dataset) -> tuple[float, float] | None:
     -------
     (in right ascension, the cosine of the declination in it; in declination), or None where it is
     not known. The headers have it in mas/yr for TESS, in arcsec/yr for Kepler and K2; 0 in both,
-    as TESSCut and many files of Kepler have it, means that nobody knows.
+    as TESSCut and many files of Kepler have it, means that nobody knows, and so does what no star
+    does (20 arcsec/yr).
     """
     pair = [tpf.attrs.get(name) for name in ("pmra", "pmdec")]
     try:
@@ -62,7 +65,7 @@ def proper_motion(tpf: xr.Dataset) -> tuple[float, float] | None:
     if not np.isfinite([ra, dec]).all() or ra == dec == 0:
         return None
     unit = get_mission(tpf.attrs["mission"]).proper_motion_unit
-    return ra * unit, dec * unit
+    return (ra * unit, dec * unit) if np.hypot(ra, dec) * unit <= _FASTEST else None
 
 
 def moved(

@@ -6,6 +6,7 @@ stars of a catalogue are `tpfdash.stamp.stars`.
 
 from __future__ import annotations
 
+import threading
 import warnings
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -45,6 +46,9 @@ Pixel = tuple[int, int]
 _DATES = ("DATE", "MJD")
 #: So many pixels off the stamp's edge the target may lie for the WCS to be believed.
 _BESIDE = 2.0
+#: A WCS is kept for all who ask, wcslib works in it without Python's lock, and a search for stars
+#: is in a thread of its own.
+_ONE_AT_A_TIME = threading.RLock()
 
 
 def wcs_header(attrs: Mapping, corner: tuple[int, int]) -> fits.Header | None:
@@ -135,7 +139,7 @@ def _placed(wcs: WCS, ra: np.ndarray, dec: np.ndarray) -> np.ndarray:
     known = np.flatnonzero(np.isfinite(ra) & np.isfinite(dec))
     if not known.size:
         return made
-    with warnings.catch_warnings():
+    with _ONE_AT_A_TIME, warnings.catch_warnings():
         warnings.simplefilter("ignore", AstropyWarning)
         try:
             x, y = wcs.all_world2pix(ra[known], dec[known], 0)
@@ -192,7 +196,7 @@ def to_sky(
     if wcs is None or not sky_state(tpf).usable:
         return None
     first = corner(tpf)
-    with warnings.catch_warnings():
+    with _ONE_AT_A_TIME, warnings.catch_warnings():
         warnings.simplefilter("ignore", AstropyWarning)
         ra, dec = wcs.all_pix2world(np.subtract(col, first[1]), np.subtract(row, first[0]), 0)
     return np.asarray(ra), np.asarray(dec)
