@@ -15,7 +15,9 @@ from tpfdash.diagnosis.evidence import Whitened
 from tpfdash.diagnosis.place import Place
 from tpfdash.diagnosis.scene import Scene
 from tpfdash.errors import TPFError
+from tpfdash.stamp.epoch import moved, observation_epoch
 from tpfdash.stamp.geometry import corner
+from tpfdash.stamp.pointing import usual_motion
 from tpfdash.stamp.sky import to_detector
 
 __all__ = ["NOT_LISTED", "RankedStars", "StarTable", "rank_stars"]
@@ -35,9 +37,12 @@ _MAGNITUDES = (
     "gmag",
     "rpmag",
     "vmag",
+    "rp",
+    "g",
 )
 #: Magnitudes are taken for missing beyond this.
 _FAINTEST = 60.0
+_UNITS = {"ra": "deg", "dec": "deg", "pmra": "mas/yr", "pmdec": "mas/yr"}
 _NAMES = ("name", "id", "source_id", "tic", "kic", "epic", "source")
 
 
@@ -52,15 +57,24 @@ class StarTable:
         (row, col) counted from the stamp's first pixel; NaN where a position is missing.
     magnitudes : float64 array (star,)
         NaN where missing.
+    shift : float64 array (2,)
+        What an alignment to the stars has added to the places.
+    by_wcs : bool
+        Whether the places are known to be those by the file's WCS, without the stars' ride.
     """
 
     names: tuple[str, ...]
     places: np.ndarray
     magnitudes: np.ndarray
+    shift: np.ndarray
+    by_wcs: bool
 
     @classmethod
     def read(cls, table: Any, tpf: xr.Dataset) -> StarTable:
         """A table's stars.
+
+        `ra` and `dec` are moved to the middle of the observation where the table says their
+        `epoch` and proper motion (`pmra`, `pmdec`).
 
         Raises
         ------
@@ -73,8 +87,8 @@ class StarTable:
                 f"stars is a {type(table).__name__}: it should be an astropy Table with ra and "
                 "dec, or row and col, and a magnitude."
             )
-        magnitude = next((names[each] for each in _MAGNITUDES if each in names), None)
-        if magnitude is None:
+        listed = [names[each] for each in _MAGNITUDES if each in names]
+        if not listed:
             raise TPFError(
                 f"stars has the columns {', '.join(table.colnames)}: one of them should be a "
                 f"magnitude ({', '.join(_MAGNITUDES[:4])} ...)."
@@ -82,8 +96,7 @@ class StarTable:
         if {"row", "col"} <= names.keys():
             places = np.stack([_column(table, names[each]) for each in ("row", "col")], axis=1)
         elif {"ra", "dec"} <= names.keys():
-            ra, dec = (_column(table, names[each]) for each in ("ra", "dec"))
-            placed = to_detector(tpf, ra, dec)
+            placed = to_detector(tpf, *_observed(table, names, tpf))
             if placed is None:
                 raise TPFError(
                     "stars has ra and dec, and this file has no WCS that can be used: it should "
@@ -99,9 +112,29 @@ class StarTable:
         called = [f"star {n + 1}" for n in range(len(table))]
         if name is not None:
             called = [str(each) for each in table[name]]
-        magnitudes = _column(table, magnitude)
-        magnitudes[np.abs(magnitudes) > _FAINTEST] = np.nan
-        return cls(_different(called), places - corner(tpf), magnitudes)
+        magnitudes = np.full(len(table), np.nan)
+        for column in listed:  # the first that has any
+            magnitudes = _column(table, column)
+            magnitudes[~(np.abs(magnitudes) <= _FAINTEST)] = np.nan
+            if np.isfinite(magnitudes).any():
+                break
+        shift = np.array(table.meta.get("shift", (0.0, 0.0)), dtype=np.float64)
+        by_wcs = (
+            not {"row", "col"} <= names.keys() or "shift" in table.meta
+        )  # else somebody's own pixels
+        return cls(_different(called), places - corner(tpf), magnitudes, shift, by_wcs)
+
+
+def _observed(
+    table: Any, names: Mapping[str, str], tpf: xr.Dataset
+) -> tuple[np.ndarray, np.ndarray]:
+    """ra and dec, deg, in the middle of the observation if the table says how they move."""
+    ra, dec = (_column(table, names[each]) for each in ("ra", "dec"))
+    epoch = names.get("epoch", names.get("ref_epoch"))
+    if epoch is None or not {"pmra", "pmdec"} <= names.keys():
+        return ra, dec
+    pmra, pmdec = (_column(table, names[each]) for each in ("pmra", "pmdec"))
+    return moved(ra, dec, pmra, pmdec, _column(table, epoch), observation_epoch(tpf))
 
 
 def _different(names: Sequence[str]) -> tuple[str, ...]:
@@ -115,14 +148,14 @@ def _different(names: Sequence[str]) -> tuple[str, ...]:
 
 
 def _column(table: Any, name: str) -> np.ndarray:
-    """A column as float64 (star,): positions in deg, NaN where masked."""
+    """A column as float64 (star,): deg, mas/yr, NaN where masked."""
     values = table[name]
     try:
         made = values.astype(np.float64)
         made = made.filled(np.nan) if hasattr(made, "filled") else made
         made = np.array(getattr(made, "value", made), dtype=np.float64)
-        if getattr(values, "unit", None) is not None and name.lower() in ("ra", "dec"):
-            made = units.Quantity(made, values.unit).to_value("deg")
+        if getattr(values, "unit", None) is not None and name.lower() in _UNITS:
+            made = units.Quantity(made, values.unit).to_value(_UNITS[name.lower()])
     except (TypeError, ValueError):  # a unit that is no angle's is a TypeError too
         made = np.zeros((0, 0))
     if made.ndim != 1:
@@ -151,11 +184,13 @@ def rank_stars(
 
     A star's depth is the light that changes over its own, which follows from its magnitude and the
     target's; a dimming of more than all its light is impossible. Positions are shifted together so
-    that the catalogue's target falls on the star that is there.
+    that the catalogue's target falls on the star that is there, in place of any shift that the
+    table has.
     """
-    shift = np.zeros(2)
+    ride = np.array(usual_motion(tpf))
+    shift = ride if table.by_wcs else np.zeros(2)
     if scene.catalogue is not None and not scene.elsewhere:
-        shift = scene.star - scene.catalogue
+        shift = scene.star - (scene.catalogue - ride) - table.shift
     places = table.places + shift
     known = np.isfinite(places[:, 0] + places[:, 1])
     gains = np.zeros(len(places))

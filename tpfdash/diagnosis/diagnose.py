@@ -338,9 +338,10 @@ def diagnose(
         For depth and S/N, and where the target is if the file does not say it. Default: the
         pipeline's, or a threshold mask.
     stars : astropy Table, optional
-        Stars to choose among: columns `ra` and `dec` (deg, at the epoch of the file) or `row` and
-        `col` (detector pixels), and a magnitude (`magnitude`, `mag`, `tmag`, `kpmag`, `gmag` ...);
-        `name` or `id` if there is one.
+        Stars to choose among, as `tpfdash.archive.stars.find_stars` gives them, or any other:
+        columns `ra` and `dec` (deg; at the epoch of the file, unless there are `epoch`, `pmra` and
+        `pmdec`) or `row` and `col` (detector pixels, by the file's WCS), and a magnitude
+        (`magnitude`, `mag`, `tmag`, `kpmag`, `gmag` ...); `name` or `id` if there is one.
     prf : PRF, optional
         `tpfdash.stamp.prf.PRF`. Default: an elliptical Gaussian with a wing, fitted to the file's
         own star.

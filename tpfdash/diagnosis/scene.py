@@ -17,11 +17,12 @@ from tpfdash.diagnosis.prf import EllipticalPRF, OnPixels
 from tpfdash.diagnosis.tess_prf import tess_prf
 from tpfdash.missions import get_mission
 from tpfdash.stamp.geometry import corner
+from tpfdash.stamp.pointing import usual_motion
 from tpfdash.stamp.prf import PRF
 from tpfdash.stamp.sky import pixel_scale, target_position
 from tpfdash.stamp.units import USUAL_FLUX
 
-__all__ = ["Scene", "see_scene"]
+__all__ = ["Scene", "overflowing", "see_scene", "usual_prf"]
 
 #: Core of a PRF in pixels where the file's star cannot tell it (Kepler, TESS: handbooks).
 _USUAL = 0.65
@@ -49,7 +50,7 @@ class Scene:
     star : float64 array (2,)
         Where the target is in these pixels, measured by the PRF.
     catalogue : float64 array (2,) or None
-        Where the file's WCS puts the target.
+        Where the file's WCS and POS_CORR put the target.
     elsewhere : bool
         Whether the catalogue's place is not that of the star.
     seen : bool
@@ -105,12 +106,12 @@ def see_scene(
     where = aperture[pixels[:, 0], pixels[:, 1]]
     start = _start(light, pixels, where, catalogue)
     mission = get_mission(tpf.attrs["mission"])
-    full = _overflowing(tpf, image, pixels, settings.FULL * mission.saturation)
+    full = overflowing(tpf, image, pixels, settings.FULL * mission.saturation)
     peaks = _peaks(light, noise, pixels, start)
     stands = _stands_out(light, noise, pixels, peaks[0])
     # What overflows has no PRF's shape, and one that is given has its own.
     own_shape = prf is None and stands and not full.any()
-    star, model = _fitted(light, noise, pixels, peaks, prf or _usual_prf(tpf), own_shape)
+    star, model = _fitted(light, noise, pixels, peaks, prf or usual_prf(tpf), own_shape)
     places = np.concatenate([star[None], peaks[1:]])
     models = model.images(places)
     away = np.hypot(*(pixels - star).T)
@@ -151,7 +152,7 @@ def _catalogue(tpf: xr.Dataset) -> np.ndarray | None:
     position = target_position(tpf)
     if position is None or pixel_scale(tpf) is None:
         return None
-    return np.subtract(position, corner(tpf))
+    return np.add(position, usual_motion(tpf)) - corner(tpf)
 
 
 def _start(
@@ -212,7 +213,7 @@ def _parabola(grid: np.ndarray, at: np.ndarray) -> np.ndarray:
     return shift
 
 
-def _usual_prf(tpf: xr.Dataset) -> EllipticalPRF:
+def usual_prf(tpf: xr.Dataset) -> EllipticalPRF:
     """The PRF that a mission's stars usually have, at this place of its detector."""
     camera, ccd = tpf.attrs.get("camera"), tpf.attrs.get("ccd")
     if tpf.attrs["mission"] == "TESS" and camera and ccd:
@@ -279,10 +280,21 @@ def _stands_out(light: np.ndarray, noise: np.ndarray, pixels: np.ndarray, star: 
     return bool(light[core].max() > level + max(3 * spread, 5 * np.median(noise)))
 
 
-def _overflowing(
-    tpf: xr.Dataset, image: np.ndarray, pixels: np.ndarray, limit: float
-) -> np.ndarray:
-    """Pixels that overflow, and in the same column those up to three rows beyond."""
+def overflowing(tpf: xr.Dataset, image: np.ndarray, pixels: np.ndarray, limit: float) -> np.ndarray:
+    """Pixels that overflow, and in the same column those up to three rows beyond.
+
+    Parameters
+    ----------
+    image : float array (pixel,)
+        e-/s; in a file of another unit nothing is known to overflow.
+    pixels : int array (pixel, 2)
+    limit : float
+        e-/s.
+
+    Returns
+    -------
+    bool array (pixel,)
+    """
     full = np.zeros(len(pixels), dtype=bool)
     if tpf["flux"].attrs.get("units", USUAL_FLUX) != USUAL_FLUX:
         return full

@@ -9,6 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
+from tpfdash.missions import MISSIONS
 from tpfdash.simulate.scene import Drift, Roll
 
 __all__ = ["DETECTORS", "MODES", "Detector", "Mode"]
@@ -37,7 +38,7 @@ class Detector:
 
 
 _KEPLER_CCD: dict[str, Any] = dict(
-    zero_point=25.1,
+    zero_point=MISSIONS["Kepler"].zero_point,
     magnitude=12.0,
     background=200.0,
     prf=((0.9, 0.6), (0.1, 1.8)),
@@ -69,7 +70,7 @@ DETECTORS = {
         **_KEPLER_CCD,
     ),
     "TESS": Detector(
-        zero_point=20.44,
+        zero_point=MISSIONS["TESS"].zero_point,
         magnitude=9.0,
         background=100.0,
         prf=((0.9, 0.7), (0.1, 2.0)),

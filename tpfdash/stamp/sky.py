@@ -1,30 +1,54 @@
-"""Between the sky and the detector: a stamp's WCS, its pixels' size, where a position falls.
+"""Between the sky and the detector: a stamp's WCS, whether it is right, where a position falls.
 
-Reading the WCS out of a file is `tpfdash.io`; drawing the position is `tpfdash.views.pixels`.
+Reading the WCS out of a file is `tpfdash.io`; drawing the position is `tpfdash.views.pixels`. The
+stars of a catalogue are `tpfdash.stamp.stars`.
 """
 
 from __future__ import annotations
 
+import threading
 import warnings
 from collections.abc import Mapping
+from dataclasses import dataclass
 from functools import lru_cache
 
 import numpy as np
 import xarray as xr
+from astropy.coordinates import angular_separation
 from astropy.io import fits
 from astropy.utils.exceptions import AstropyWarning
 from astropy.wcs import WCS, NoConvergence
 from astropy.wcs.utils import proj_plane_pixel_area
 
 from tpfdash.missions import get_mission
+from tpfdash.stamp.epoch import HEADER_EPOCH, moved, observation_epoch, proper_motion
 from tpfdash.stamp.geometry import corner, extent
 
-__all__ = ["pixel_scale", "target_position", "to_detector", "wcs_header", "wcs_text"]
+__all__ = [
+    "Compass",
+    "SkyState",
+    "compass",
+    "cone",
+    "pixel_scale",
+    "separation",
+    "sky_state",
+    "target_on_sky",
+    "target_position",
+    "to_detector",
+    "to_sky",
+    "wcs_header",
+    "wcs_text",
+]
 
 #: A detector pixel, (row, col).
 Pixel = tuple[int, int]
 #: What a WCS header says that is not of the sky.
 _DATES = ("DATE", "MJD")
+#: So many pixels off the stamp's edge the target may lie for the WCS to be believed.
+_BESIDE = 2.0
+#: A WCS is kept for all who ask, wcslib works in it without Python's lock, and a search for stars
+#: is in a thread of its own.
+_ONE_AT_A_TIME = threading.RLock()
 
 
 def wcs_header(attrs: Mapping, corner: tuple[int, int]) -> fits.Header | None:
@@ -61,6 +85,10 @@ def wcs_header(attrs: Mapping, corner: tuple[int, int]) -> fits.Header | None:
 def target_position(tpf: xr.Dataset) -> tuple[float, float] | None:
     """Where the target's catalogue position (RA_OBJ, DEC_OBJ) falls on the detector.
 
+    It is moved from epoch 2000 to the middle of the observation by the headers' proper motion,
+    where they have one (`tpfdash.stamp.epoch`). The stars' ride over the detector is not in it
+    (`tpfdash.stamp.pointing`).
+
     Parameters
     ----------
     tpf : Dataset
@@ -69,12 +97,29 @@ def target_position(tpf: xr.Dataset) -> tuple[float, float] | None:
     Returns
     -------
     (row, col) in detector pixels, a pixel's centre at the integer; None where the file has no
-    position or no WCS, or the WCS cannot be inverted there. Proper motion is not applied.
+    position or no WCS, or the WCS cannot be inverted there.
     """
+    sky = target_on_sky(tpf)
+    return None if sky is None else _position(*sky, *_wcs_of(tpf))
+
+
+def target_on_sky(tpf: xr.Dataset) -> tuple[float, float] | None:
+    """The target's (RA_OBJ, DEC_OBJ) in the middle of the observation, deg; None without."""
     ra, dec = (tpf.attrs.get(name) for name in ("ra", "dec"))
     if ra is None or dec is None or not np.isfinite([ra, dec]).all():
         return None
-    return _position(float(ra), float(dec), *_wcs_of(tpf))
+    motion = proper_motion(tpf)
+    if motion is None:
+        return float(ra), float(dec)
+    return _moved(float(ra), float(dec), *motion, observation_epoch(tpf))
+
+
+@lru_cache(maxsize=64)
+def _moved(
+    ra: float, dec: float, pmra: float, pmdec: float, epoch: float
+) -> tuple[float, float] | None:
+    (ra,), (dec,) = (value.tolist() for value in moved(ra, dec, pmra, pmdec, HEADER_EPOCH, epoch))
+    return (ra, dec) if np.isfinite([ra, dec]).all() else None
 
 
 @lru_cache(maxsize=64)  # asked for with each gesture, and slow
@@ -84,15 +129,33 @@ def _position(
     wcs = _sky(text, counted_from, first)
     if wcs is None:
         return None
-    with warnings.catch_warnings():
+    row, col = (_placed(wcs, np.array([ra]), np.array([dec]))[0] + first).tolist()
+    return (row, col) if np.isfinite([row, col]).all() else None
+
+
+def _placed(wcs: WCS, ra: np.ndarray, dec: np.ndarray) -> np.ndarray:
+    """(row, col) counted from the stamp's first pixel, NaN where there is none: float64 (n, 2)."""
+    made = np.full((len(ra), 2), np.nan)
+    known = np.flatnonzero(np.isfinite(ra) & np.isfinite(dec))
+    if not known.size:
+        return made
+    with _ONE_AT_A_TIME, warnings.catch_warnings():
         warnings.simplefilter("ignore", AstropyWarning)
         try:
-            x, y = wcs.all_world2pix(ra, dec, 0)
-        except (ValueError, NoConvergence):  # every error of wcslib is a ValueError
-            return None
-    if not np.isfinite([x, y]).all():
-        return None
-    return float(first[0] + y), float(first[1] + x)
+            x, y = wcs.all_world2pix(ra[known], dec[known], 0)
+        except NoConvergence as error:
+            x, y = np.array(error.best_solution, dtype=np.float64).T
+            for lost in (error.divergent, error.slow_conv):
+                if lost is not None:
+                    x[lost] = np.nan
+        except ValueError:  # every error of wcslib is one: a single star beyond the horizon is, too
+            if known.size > 1:
+                for one in known:
+                    made[one] = _placed(wcs, ra[[one]], dec[[one]])[0]
+            return made
+    made[known] = np.stack([y, x], axis=1)
+    made[~np.isfinite(made).all(axis=1)] = np.nan
+    return made
 
 
 def to_detector(tpf: xr.Dataset, ra: np.ndarray, dec: np.ndarray) -> np.ndarray | None:
@@ -106,39 +169,169 @@ def to_detector(tpf: xr.Dataset, ra: np.ndarray, dec: np.ndarray) -> np.ndarray 
     Returns
     -------
     float64 array (n, 2), (row, col) in detector pixels, NaN where the WCS cannot be inverted; None
-    where `pixel_scale` trusts no WCS of this file.
+    where `sky_state` trusts no WCS of this file.
     """
     wcs = _sky(*_wcs_of(tpf))
-    if wcs is None or pixel_scale(tpf) is None:
+    if wcs is None or not sky_state(tpf).usable:
         return None
-    placed = np.full((len(ra), 2), np.nan)
-    for n, (one_ra, one_dec) in enumerate(zip(ra, dec, strict=True)):
-        if np.isfinite([one_ra, one_dec]).all():
-            with warnings.catch_warnings():
-                warnings.simplefilter("ignore", AstropyWarning)
-                try:
-                    x, y = wcs.all_world2pix(one_ra, one_dec, 0)
-                except (ValueError, NoConvergence):
-                    continue
-            placed[n] = float(y), float(x)
-    return placed + corner(tpf)
+    ra, dec = np.asarray(ra, dtype=np.float64), np.asarray(dec, dtype=np.float64)
+    return _placed(wcs, ra, dec) + corner(tpf)
+
+
+def to_sky(
+    tpf: xr.Dataset, row: np.ndarray, col: np.ndarray
+) -> tuple[np.ndarray, np.ndarray] | None:
+    """Where detector pixels lie on the sky, by a WCS that can be trusted.
+
+    Parameters
+    ----------
+    row, col : float arrays (n,)
+        Detector pixels.
+
+    Returns
+    -------
+    ra, dec : float64 arrays (n,), deg; or None where `sky_state` trusts no WCS of this file
+    """
+    wcs = _sky(*_wcs_of(tpf))
+    if wcs is None or not sky_state(tpf).usable:
+        return None
+    first = corner(tpf)
+    with _ONE_AT_A_TIME, warnings.catch_warnings():
+        warnings.simplefilter("ignore", AstropyWarning)
+        ra, dec = wcs.all_pix2world(np.subtract(col, first[1]), np.subtract(row, first[0]), 0)
+    return np.asarray(ra), np.asarray(dec)
+
+
+@dataclass(frozen=True)
+class SkyState:
+    """Whether a file's sky coordinates can be used, and how well.
+
+    Parameters
+    ----------
+    usable : bool
+    words : str
+        A sentence for a reader: how good they are, or why they are not usable.
+    accuracy : float
+        How near a star is to its place as a rule, in pixels; NaN where they are not usable.
+    scale : float
+        Size of a pixel on the sky by the WCS, the square root of its area, in arcsec; NaN where
+        they are not usable.
+    """
+
+    usable: bool
+    words: str
+    accuracy: float = np.nan
+    scale: float = np.nan
+
+
+def sky_state(tpf: xr.Dataset) -> SkyState:
+    """Test the file's WCS by the file itself: it should put the target on the stamp, or beside it.
+
+    Its pixels should be within a fifth of the mission's nominal ones, too. (TESSCut's files of
+    sector 1 are known whose WCS puts the target a thousand rows away.)
+    """
+    mission = get_mission(tpf.attrs["mission"])
+    wcs, target = _sky(*_wcs_of(tpf)), target_position(tpf)
+    if wcs is None:
+        return _unusable("it has no WCS that leads to the sky")
+    if target is None:
+        why = "its WCS leads nowhere at the target" if target_on_sky(tpf) else "it has no position"
+        return _unusable(f"{why} (RA_OBJ, DEC_OBJ), to test its WCS by")
+    left, bottom, right, top = extent(tpf)
+    row, col = target
+    inside = bottom - _BESIDE <= row <= top + _BESIDE and left - _BESIDE <= col <= right + _BESIDE
+    if not inside:
+        return _unusable(
+            f"its WCS puts the target on row {row - bottom + 0.5:.0f} and column "
+            f"{col - left + 0.5:.0f} of a stamp of {top - bottom:.0f} x {right - left:.0f}"
+        )
+    scale = float(np.sqrt(proj_plane_pixel_area(wcs))) * 3600  # deg
+    if not abs(scale - mission.pixel_scale) <= mission.pixel_scale / 5:
+        return _unusable(
+            f"the pixels of its WCS are {scale:.3g} arcsec wide, and those of {mission.name} "
+            f"{mission.pixel_scale:.3g}"
+        )
+    words = (
+        f"Stars are placed by the file's WCS, as a rule to {mission.wcs_accuracy:g} pixel "
+        f"({mission.wcs_accuracy * scale:.2g} arcsec)."
+    )
+    return SkyState(True, words, mission.wcs_accuracy, scale)
+
+
+def _unusable(why: str) -> SkyState:
+    return SkyState(False, f"The sky coordinates of this file are not usable: {why}.")
 
 
 def pixel_scale(tpf: xr.Dataset) -> float | None:
-    """Size of a pixel on the sky by the file's own WCS: the square root of its area, in arcsec.
+    """Size of a pixel on the sky by the file's own WCS, in arcsec; None where not to be trusted.
 
-    None where that is not to be trusted: there is no WCS, it puts the target beside the stamp, or
-    its pixels are not within a fifth of the mission's nominal ones.
+    See `sky_state`.
     """
-    wcs, target = _sky(*_wcs_of(tpf)), target_position(tpf)
+    state = sky_state(tpf)
+    return state.scale if state.usable else None
+
+
+@dataclass(frozen=True)
+class Compass:
+    """Which way the sky lies on the stamp.
+
+    Parameters
+    ----------
+    north, east : (row, col)
+        Unit vectors along which declination and right ascension grow, in pixels.
+    """
+
+    north: tuple[float, float]
+    east: tuple[float, float]
+
+
+def compass(tpf: xr.Dataset) -> Compass | None:
+    """North and east in the middle of the stamp; None where no WCS is to be trusted."""
     left, bottom, right, top = extent(tpf)
-    if target is None or wcs is None:
+    row, col = (bottom + top) / 2, (left + right) / 2
+    # By the change over a pixel, where a WCS is a plane.
+    sky = to_sky(tpf, np.array([row, row + 1, row]), np.array([col, col, col + 1]))
+    if sky is None or not np.isfinite(sky).all():
         return None
-    if not (bottom <= target[0] <= top and left <= target[1] <= right):
+    ra, dec = sky
+    east = ((ra[1:] - ra[0] + 180) % 360 - 180) * np.cos(np.radians(dec[0]))
+    north = dec[1:] - dec[0]
+    by_pixel = np.array([east, north])  # (east, north) by (row, col)
+    if not abs(np.linalg.det(by_pixel)) > 0:
         return None
-    scale = float(np.sqrt(proj_plane_pixel_area(wcs))) * 3600  # deg
-    nominal = get_mission(tpf.attrs["mission"]).pixel_scale
-    return scale if abs(scale - nominal) <= nominal / 5 else None
+    ways = np.linalg.inv(by_pixel)  # (row, col) by (east, north)
+    ways /= np.hypot(*ways)
+    (er, nr), (ec, nc) = ways.tolist()
+    return Compass(north=(nr, nc), east=(er, ec))
+
+
+def cone(tpf: xr.Dataset, margin: float = 3.0) -> tuple[float, float, float] | None:
+    """The cone on the sky that holds the stamp and some pixels around it.
+
+    Parameters
+    ----------
+    margin : float
+        Pixels beyond the stamp's edges.
+
+    Returns
+    -------
+    (ra, dec, radius) in deg, or None where no WCS is to be trusted
+    """
+    left, bottom, right, top = extent(tpf)
+    rows = np.array([(bottom + top) / 2, *np.repeat([bottom - margin, top + margin], 2)])
+    cols = np.array([(left + right) / 2, *np.tile([left - margin, right + margin], 2)])
+    sky = to_sky(tpf, rows, cols)
+    if sky is None or not np.isfinite(sky).all():
+        return None
+    ra, dec = sky
+    away = separation(ra[0], dec[0], ra[1:], dec[1:])
+    return float(ra[0] % 360), float(dec[0]), float(away.max()) / 3600
+
+
+def separation(ra: float, dec: float, to_ra: np.ndarray, to_dec: np.ndarray) -> np.ndarray:
+    """Distance on the sky in arcsec, of positions in deg: float64 (n,), NaN where one is NaN."""
+    apart = angular_separation(*(np.radians(value) for value in (ra, dec, to_ra, to_dec)))
+    return np.asarray(np.degrees(apart) * 3600, dtype=np.float64)
 
 
 def _wcs_of(tpf: xr.Dataset) -> tuple[str, Pixel, Pixel]:

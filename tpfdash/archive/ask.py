@@ -1,0 +1,169 @@
+"""One question to one service of the web, and its whole answer, or why there is none, in words.
+
+What is asked, and what an answer means, belongs to whoever asks.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Iterator, Mapping
+from typing import Any, Protocol
+from urllib.parse import urlsplit
+
+from tpfdash.archive.sessions import http_session
+from tpfdash.archive.settings import offline
+from tpfdash.errors import TPFError
+
+__all__ = [
+    "Answer",
+    "Cancel",
+    "Stage",
+    "Stopped",
+    "ask",
+    "get",
+    "in_brief",
+    "post",
+    "refuse_offline",
+    "server",
+]
+
+#: Called with a few words for what is done now.
+Stage = Callable[[str], object] | None
+#: Seconds for a whole answer, however steadily it drips, and the most bytes of one.
+LONGEST = 75.0
+_LARGEST = 64 * 2**20
+_PIECE = 2**16
+
+
+class Cancel(Protocol):
+    """What tells a question to stop: a `threading.Event`, or anything alike."""
+
+    def is_set(self) -> bool: ...
+
+
+class Stopped(TPFError):
+    """A question that nobody wants answered any more."""
+
+
+class Answer:
+    """What a service answered.
+
+    Parameters
+    ----------
+    status : int
+        Of HTTP.
+    body : bytes
+    """
+
+    def __init__(self, status: int, body: bytes) -> None:
+        self.status, self.body = status, body
+
+    def refuse_error(self, who: str) -> None:
+        """Raise a TPFError where the status is that of an error."""
+        if self.status >= 400:
+            raise TPFError(f"{who} answered with an error ({self.status}): try again later.")
+
+
+def refuse_offline(what: str) -> None:
+    """Raise a TPFError where TPFDASH_OFFLINE says that no network is to be asked."""
+    if offline():
+        raise TPFError(
+            f"TPFDASH_OFFLINE is set, and {what} would have to come from the network: unset it, or "
+            "give a table of stars that is on this machine."
+        )
+
+
+def server(url: str) -> str:
+    """What messages call the server at a URL."""
+    return urlsplit(url).netloc.rpartition("@")[2]
+
+
+def in_brief(error: BaseException) -> str:
+    """An error's message without its full stop, to stand within a sentence."""
+    return " ".join(str(error).split()).rstrip(".")
+
+
+def ask(
+    send: Callable[[Any], Any], who: str, *, stage: Stage = None, cancel: Cancel | None = None
+) -> Answer:
+    """Send a request and take its answer.
+
+    Parameters
+    ----------
+    send : callable
+        requests.Session -> requests.Response, with `stream=True`.
+    who : str
+        "ESA's Gaia archive": as stages and messages call the service.
+    stage : callable, optional
+        Called with "asking ...".
+    cancel : Cancel, optional
+        Looked at before the question and between the pieces of the answer.
+
+    Raises
+    ------
+    TPFError
+        Offline; where the service cannot be reached, does not answer in time or breaks off; a
+        `Stopped` when told to stop.
+    """
+    refuse_offline(f"what {who} knows")
+    _check(cancel, who)
+    if stage is not None:
+        stage(f"asking {who}")
+    start = time.monotonic()
+    try:
+        with http_session() as session, send(session) as response:
+            pieces, size = [], 0
+            for piece in _pieces(response):
+                _check(cancel, who)
+                pieces.append(piece)
+                size += len(piece)
+                if time.monotonic() - start > LONGEST:
+                    raise TPFError(f"{who} was not done after {LONGEST:.0f} s: try again later.")
+                if size > _LARGEST:
+                    raise TPFError(f"{who} answers without end: ask for less.")
+            return Answer(response.status_code, b"".join(pieces))
+    except TPFError:
+        raise
+    except Exception as error:  # requests, urllib3 and pyvo have families of them
+        raise TPFError(_why(error, who, time.monotonic() - start)) from error
+
+
+def post(url: str, data: Mapping[str, Any]) -> Callable[[Any], Any]:
+    """A form to be sent, for `ask`."""
+    return lambda session: session.post(url, data=dict(data), stream=True)
+
+
+def get(url: str, params: Mapping[str, Any]) -> Callable[[Any], Any]:
+    """An address to be looked up, for `ask`."""
+    return lambda session: session.get(url, params=dict(params), stream=True)
+
+
+def _pieces(response: Any) -> Iterator[bytes]:
+    """The answer's bytes as they come: what drips is not waited for until there is much of it."""
+    read = getattr(response.raw, "read1", None)
+    if read is None:  # urllib3 before 2.2
+        yield from response.iter_content(1024)
+        return
+    while piece := read(_PIECE, decode_content=True):
+        yield piece
+
+
+def _check(cancel: Cancel | None, who: str) -> None:
+    if cancel is not None and cancel.is_set():
+        raise Stopped(f"Stopped while asking {who}, as asked.")
+
+
+def _why(error: BaseException, who: str, seconds: float) -> str:
+    import requests
+    import urllib3
+
+    if isinstance(error, requests.Timeout) or "timed out" in str(error).lower():
+        return f"{who} did not answer within {seconds:.0f} s: try again later."
+    if isinstance(error, requests.exceptions.ProxyError):
+        return f"{who} was not reached, since the proxy did not answer: see HTTPS_PROXY."
+    broken = requests.exceptions.ChunkedEncodingError, urllib3.exceptions.ProtocolError
+    if isinstance(error, broken):
+        return f"{who} broke off its answer: try again."
+    if isinstance(error, requests.ConnectionError):
+        return f"{who} was not reached: see whether this machine is online."
+    return f"{who} could not be asked ({in_brief(error) or type(error).__name__})."
