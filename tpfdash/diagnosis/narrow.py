@@ -116,7 +116,7 @@ def _best_box(flux: np.ndarray, own: slice) -> slice | None:
 def _line(flux: np.ndarray, kept: np.ndarray) -> np.ndarray:
     """A straight line, by the cadences' numbers, through those kept that are no outliers of it."""
     at = np.linspace(-1.0, 1.0, flux.size)
-    line = np.zeros(flux.size)
+    line: np.ndarray = np.zeros(flux.size)
     for _ in range(3):
         line = np.polyval(np.polyfit(at[kept], flux[kept], 1), at)
         away = np.abs(flux - line)
