@@ -195,3 +195,9 @@ def test_the_cube_stays_as_it_is():
     before = tpf["flux"].values.copy()
     frame(tpf, "residual", 50)
     np.testing.assert_array_equal(tpf["flux"].values, before)
+
+
+def test_times_of_a_damaged_file_that_are_all_but_one():
+    tpf = steady(days=5e-324)
+    tpf = tpf.assign_coords(time=("time", 5e-324 * np.arange(200)))
+    assert np.isfinite(local_median(tpf, 50)).all() or not reference_cadences(tpf, 50).size

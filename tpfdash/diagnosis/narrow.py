@@ -66,7 +66,9 @@ def _part(
     begin, end = _inside(times, window)
     if end - begin < _FEWEST or not len(series):
         return None
-    box = _best_box(times, series.sum(axis=0, dtype=np.float64), slice(begin, end))
+    flux = series.sum(axis=0, dtype=np.float64)
+    with np.errstate(over="ignore", invalid="ignore"):  # of damaged files
+        box = _best_box(flux, slice(begin, end)) if np.isfinite(flux @ flux) else None
     if box is None:
         return None
     half = cadence_length(times) / 2
@@ -79,14 +81,14 @@ def _inside(times: np.ndarray, window: Window) -> tuple[int, int]:
     return int(np.searchsorted(times, t0, "left")), int(np.searchsorted(times, t1, "right"))
 
 
-def _best_box(times: np.ndarray, flux: np.ndarray, own: slice) -> slice | None:
+def _best_box(flux: np.ndarray, own: slice) -> slice | None:
     """The box within `own` that is an event there and leaves nothing in the rest of it."""
     inside = np.zeros(flux.size, dtype=bool)
     inside[own] = True
     kept = np.ones(flux.size, dtype=bool)
     box = None
     for _ in range(2):  # at first the line is bent by the event
-        change = flux - np.polyval(_line(times, flux, kept), times)
+        change = flux - _line(flux, kept)
         noise = _noise(change[kept])
         box = _strongest(change[own], noise)
         box = slice(box.start + own.start, box.stop + own.start)
@@ -111,12 +113,13 @@ def _best_box(times: np.ndarray, flux: np.ndarray, own: slice) -> slice | None:
     return box if abs(again[at].sum()) < _SIGMA * noise * np.sqrt(at.stop - at.start) else None
 
 
-def _line(times: np.ndarray, flux: np.ndarray, kept: np.ndarray) -> np.ndarray:
-    """A straight line through the values kept that are no outliers of it."""
-    line = np.zeros(2)
+def _line(flux: np.ndarray, kept: np.ndarray) -> np.ndarray:
+    """A straight line, by the cadences' numbers, through those kept that are no outliers of it."""
+    at = np.linspace(-1.0, 1.0, flux.size)
+    line: np.ndarray = np.zeros(flux.size)
     for _ in range(3):
-        line = np.polyfit(times[kept], flux[kept], 1)
-        away = np.abs(flux - np.polyval(line, times))
+        line = np.polyval(np.polyfit(at[kept], flux[kept], 1), at)
+        away = np.abs(flux - line)
         kept = kept & (away <= 3 * 1.4826 * np.median(away[kept]) + 1e-12)
     return line
 

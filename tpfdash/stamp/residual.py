@@ -15,6 +15,9 @@ from tpfdash.stamp.blocks import finite_median
 
 __all__ = ["local_median", "reference_cadences"]
 
+#: Days between two cadences at least, 0.1 s: the times of damaged files come near 0.
+_SHORTEST = 1e-6
+
 #: Days to each side from which the references are taken, and within which none is taken: what
 #: moves is still on the same pixels there. In 29.4 min cadences 12, and the nearest neighbour.
 _SPAN = 0.25
@@ -72,7 +75,7 @@ def _step(time: np.ndarray, cadence: int) -> float:
     """Days from one cadence to the next, as a rule, near one; 29.4 min where nothing says so."""
     steps = np.diff(time[max(cadence - 25, 0) : cadence + 26])
     steps = steps[np.isfinite(steps) & (steps > 0)]
-    return float(np.median(steps)) if steps.size else 0.0204
+    return max(float(np.median(steps)), _SHORTEST) if steps.size else 0.0204
 
 
 def _around(tpf: xr.Dataset, cadence: int, span: int, gap: int) -> np.ndarray:
