@@ -1,8 +1,8 @@
 """The dashboard as a Panel app: panel serve apps/inspect.py --args FILE ... [--root FOLDER].
 
 Without a FILE a simulated target is shown. `--root` lets an address name files in that folder:
-http://localhost:5006/inspect?tpf=NAME. With it the archive cannot be searched, unless `--archive` is
-given too.
+http://localhost:5006/inspect?tpf=NAME. With it the archive cannot be searched from the page, unless
+`--archive` is given too.
 """
 
 import argparse

@@ -6,6 +6,7 @@ from tpfdash import TPFError
 from tpfdash.app import finding as finding_module
 from tpfdash.app.finding import Finding, is_archived, parse_words
 from tpfdash.app.page import make_page
+from tpfdash.cards import background
 from tpfdash.simulate import simulate_tpf
 
 
@@ -110,7 +111,7 @@ def test_closed_it_is_gone(finding):
 
 
 def test_so_many_at_once_and_no_more(finding, monkeypatch):
-    monkeypatch.setattr(finding_module._free, "acquire", lambda blocking: False)
+    monkeypatch.setattr(background._free, "acquire", lambda blocking: False)
     finding.search("HL Tau")
     assert "try again" in finding.hits.error and not finding.hits.stage
 

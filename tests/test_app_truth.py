@@ -8,6 +8,7 @@ import copy
 
 import numpy as np
 import pytest
+from astropy.table import Table
 from bokeh.document import Document
 from bokeh.models import ColumnDataSource, Model
 
@@ -15,6 +16,7 @@ from tpfdash.app.dashboard import TPFDashboard
 from tpfdash.inspector import Inspector
 from tpfdash.inspector.inspector import FOLLOWING
 from tpfdash.simulate import simulate_tpf
+from tpfdash.stamp.catalogue import standard_stars
 
 #: Bokeh's own book-keeping, which differs from page to page and shows nowhere.
 UNSEEN = {
@@ -119,7 +121,7 @@ def differences(one, other, path=""):
 
 def assert_says_what_one_built_anew_says(page):
     twin = copy.deepcopy(page.board.inspector)
-    for name in ("pointed", "hovered"):  # where the mouse is belongs to no copy
+    for name in ("pointed", "hovered", "pointed_star"):  # where the mouse is belongs to no copy
         setattr(twin, name, getattr(page.board.inspector, name))
     found = differences(page.says(), Page(twin).says())
     assert not found, "\n".join(f"{path}: {one!r} is {other!r} anew" for path, one, other in found)
@@ -142,6 +144,26 @@ def masked(*pixels):
     for pixel in pixels:
         mask[pixel] = True
     return mask
+
+
+def stars_on(tpf):
+    """Three stars on the stamp, as they are placed; their coordinates lead nowhere."""
+    row, col = float(tpf["row"][1]), float(tpf["col"][1])
+    stars = Table(
+        {
+            "name": ["a", "b <i>", "c"],
+            "ra": [1.0, 2.0, 3.0],
+            "dec": [4.0, 5.0, 6.0],
+            "magnitude": [12.0, 14.0, 15.0],
+            "bp_rp": [0.5, np.nan, 2.0],
+        }
+    )
+    made = standard_stars(stars)
+    made["row"], made["col"] = [row, row + 1, row + 1.5], [col, col + 2, col + 0.5]
+    made["magnitude"] = stars["magnitude"]
+    made["flux"] = 10 ** (-0.4 * (made["magnitude"] - 20.44))
+    made["distance"] = [0.1, 5.0, 7.0]
+    return made
 
 
 def changes(tpf):
@@ -172,8 +194,16 @@ def changes(tpf):
         "flux_range": [lambda lightcurve: (10.0, 99.0)],
         "filename": ["mine.fits"],
         "notes": ["<b>a star</b>"],
+        "stars": [stars_on(tpf)],
+        "variables": [stars_on(tpf)[:1]],
+        "movers": [stars_on(tpf)[1:2]],
+        "star": [1],
+        "show_stars": [False],
+        "star_limit": [14.5],
+        "star_colors": [True],
         "pointed": [(row + 1, col + 2)],
         "hovered": [7],
+        "pointed_star": [0],
         "marked_flag": [128],
     }
 

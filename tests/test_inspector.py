@@ -8,6 +8,7 @@ import numpy as np
 import param
 import pytest
 import xarray as xr
+from astropy.table import Table
 from hypothesis import settings
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
@@ -134,6 +135,14 @@ BAD = {
     "hovered": [-1, 1.5, "3"],
     "pointed": [3, "12", (0, 0), (1.5, 2), (1, 2, 3)],
     "marked_flag": [-1, 1.5, "4", None],
+    "stars": [5, "gaia", Table({"stars": [1]})],
+    "variables": [5, Table({"variables": [1]})],
+    "movers": [5, Table({"movers": [1]})],
+    "star": [-1, 1.5, "3"],
+    "pointed_star": [-1, 1.5, "3"],
+    "show_stars": ["yes", 1, None],
+    "star_limit": [np.nan, 99, "bright", None, True],
+    "star_colors": ["yes", 1, None],
 }
 
 

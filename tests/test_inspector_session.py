@@ -13,7 +13,7 @@ from test_io_sessions import JSON
 
 from tpfdash.errors import TPFError
 from tpfdash.inspector import Inspector
-from tpfdash.inspector.inspector import FOLLOWING
+from tpfdash.inspector.inspector import FOLLOWING, LOOKED_UP
 from tpfdash.inspector.params import Function, Mask
 from tpfdash.inspector.session import choices_of, restore, session_of
 from tpfdash.io.sessions import read_session, session_bytes
@@ -59,7 +59,7 @@ def same(one, other):
 def test_all_that_can_be_written_is_in_it_and_nothing_else():
     left_out = set(Inspector.param) - set(choices_of())
     assert left_out == {
-        *("name", "tpf", *FOLLOWING, "pointed", "hovered"),
+        *("name", "tpf", *FOLLOWING, *LOOKED_UP, "pointed", "hovered", "pointed_star"),
         *(name for name in Inspector.param if isinstance(Inspector.param[name], Function)),
     }
 

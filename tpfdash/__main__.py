@@ -105,6 +105,11 @@ def _add_server(parser: argparse.ArgumentParser) -> None:
         "--root", metavar="FOLDER", help="let addresses name files in this folder: ?tpf=NAME"
     )
     parser.add_argument(
+        "--catalog",
+        metavar="FILE",
+        help="a table of stars to draw on the stamp, in any format that astropy reads",
+    )
+    parser.add_argument(
         "--archive",
         action="store_true",
         help="with --root: let those who open a page search the archive and fetch files from it",
@@ -162,13 +167,20 @@ def _open(options: argparse.Namespace) -> None:
 def _serve(sources: Sequence[Any], options: argparse.Namespace) -> None:
     from tpfdash.app.page import make_page
     from tpfdash.app.roots import open_sources
+    from tpfdash.archive.stars import read_stars
     from tpfdash.server.serve import serve
 
     if options.root is not None and not Path(options.root).is_dir():
         raise TPFError(f"--root is {options.root!r}: it should be a folder that exists.")
+    catalog = read_stars(options.catalog) if options.catalog else None
     opened = open_sources(sources, options.mission)
     serve(
-        lambda: make_page(opened, options.root, archive=options.archive or options.root is None),
+        lambda: make_page(
+            opened,
+            options.root,
+            archive=options.archive or options.root is None,
+            catalog=catalog,
+        ),
         address=options.address,
         port=options.port,
         show=not options.no_show,

@@ -6,7 +6,7 @@ controls go with it is `tpfdash.cards`; here they are put together.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from os import PathLike
 from pathlib import Path
 
@@ -20,6 +20,7 @@ from tpfdash.app.notebook import inline_stylesheets, note_display, prepare
 from tpfdash.app.release import Column
 from tpfdash.app.report import report_html, save_report
 from tpfdash.app.widths import Widths
+from tpfdash.archive.stars import available_sources
 from tpfdash.cards.alert import fault_alert
 from tpfdash.cards.drawer import drawer
 from tpfdash.cards.evidence import evidence_card
@@ -30,6 +31,7 @@ from tpfdash.cards.lightcurve import lightcurve_card
 from tpfdash.cards.names import Names
 from tpfdash.cards.notes import notes_card
 from tpfdash.cards.pixels import pixel_card
+from tpfdash.cards.sky import sky_card
 from tpfdash.cards.widgets import CSS, html, readout
 from tpfdash.cards.words import heading_html, target_html
 from tpfdash.inspector import Inspector
@@ -90,8 +92,10 @@ class TPFDashboard(pn.viewable.Viewer):
     Attributes
     ----------
     inspector : Inspector
-        All the state. `aperture`, `cadence`, `window`, `lightcurve` and `diagnosis` are params of
-        the dashboard too, that can be set (but for the last two), watched and linked.
+        All the state. `aperture`, `cadence`, `window`, `stars`, `lightcurve` and `diagnosis` are
+        params of the dashboard too, that can be set (but for the last two), watched and linked.
+    star_sources : sequence of str
+        Whose stars the page may ask for, of `tpfdash.archive.stars.SOURCES`; none: it asks nobody.
     pixels : PixelView
     light_curve : LightCurveView
         The two plots; the `plot` of each can be shown by itself.
@@ -107,9 +111,11 @@ class TPFDashboard(pn.viewable.Viewer):
     window = Mirrored(doc=Inspector.param.window.doc)
     lightcurve = Mirrored(doc=Inspector.param.lightcurve.doc)
     diagnosis = Mirrored(doc=Inspector.param.diagnosis.doc)
+    stars = Mirrored(doc=Inspector.param.stars.doc)
 
     def __init__(self, source, *, session: Mapping | str | PathLike | None = None, **params):
         self._echoing: set[str] = set()
+        self.star_sources: Sequence[str] = available_sources()
         self.inspector = Inspector(open_tpf(source), **params)
         if session is not None:
             self.restore(session)
@@ -271,6 +277,7 @@ class TPFDashboard(pn.viewable.Viewer):
             {
                 "Flags": lambda: flags_card(inspector),
                 "Target": lambda: (readout(inspector, target_html, "target"), []),
+                "Sky": lambda: sky_card(inspector, self.star_sources),
                 "Notes": lambda: (notes_card(inspector), []),
                 "Save and load": lambda: files_card(inspector, lambda: report_html(inspector)),
             },
@@ -286,7 +293,7 @@ class TPFDashboard(pn.viewable.Viewer):
             self._echoing.discard(name)
 
     def _tell_all(self) -> None:
-        for name in ("aperture", "cadence", "window"):
+        for name in ("aperture", "cadence", "window", "stars"):
             self._tell(name)
 
     def _tell_lightcurve(self, *events) -> None:

@@ -18,6 +18,7 @@ from urllib.parse import unquote
 import panel as pn
 import panel_material_ui as pmui
 import xarray as xr
+from astropy.table import Table
 from bokeh.document import Document
 from panel.util import edit_readonly
 
@@ -28,6 +29,7 @@ from tpfdash.app.finding import Finding, is_archived
 from tpfdash.app.roots import resolve, without_folders
 from tpfdash.app.theme import SystemTheme
 from tpfdash.app.visit import Visit, file_in, said_in_address
+from tpfdash.archive.stars import find_stars
 from tpfdash.cards.addressbar import link_button
 from tpfdash.cards.names import Names
 from tpfdash.cards.widgets import CSS, control, html, put_in_sight, row
@@ -57,7 +59,11 @@ _HEADER = {
 
 
 def make_page(
-    opened: dict[str, xr.Dataset], root: str | Path | None = None, *, archive: bool | None = None
+    opened: dict[str, xr.Dataset],
+    root: str | Path | None = None,
+    *,
+    archive: bool | None = None,
+    catalog: Table | None = None,
 ) -> pmui.Page:
     """The page for one browser, over files that are open already or the one that its address names.
 
@@ -73,6 +79,8 @@ def make_page(
     archive : bool, optional
         Whether whoever opens the page may search the archive and have files fetched from it. Unless
         given, where no folder is served by name.
+    catalog : Table, optional
+        Stars to be drawn on every file, as `tpfdash.archive.stars.read_stars` gives them.
     """
     if archive is None:
         archive = root is None
@@ -82,7 +90,7 @@ def make_page(
 
     def fill():
         try:
-            _fill(main, header, opened, root, archive)
+            _fill(main, header, opened, root, archive, catalog)
         except TPFError as error:
             main.objects = [_alert(error)]
         except Exception:  # a traceback with the server's paths is not for a browser
@@ -155,7 +163,12 @@ _turns = _Turns()
 
 
 def _fill(
-    main: pn.Column, header: pn.Row, opened: dict[str, xr.Dataset], root, archive: bool
+    main: pn.Column,
+    header: pn.Row,
+    opened: dict[str, xr.Dataset],
+    root,
+    archive: bool,
+    catalog: Table | None,
 ) -> None:
     """Put the dashboard into the shell of a page, and into its header what goes with it."""
     named = _named_in_address()
@@ -169,7 +182,9 @@ def _fill(
         dashboard, name = TPFDashboard(files[next(iter(files))]), next(iter(files))
     else:
         dashboard, name = _as_wanted(files, said, message)
-    visit = Visit(dashboard, files, name, unnamed=named)
+    if not archive:
+        dashboard.star_sources = ()
+    visit = Visit(dashboard, files, name, unnamed=named, arrive=lambda: _put(catalog, dashboard))
     chooser = _chooser(visit, files, message)
     finding = Finding(lambda uri, tpf: _add(visit, files, chooser, uri, tpf)) if archive else None
     _tell_faults(dashboard)
@@ -200,6 +215,16 @@ def _add(
         raise
     chooser.param.update(options=_labels(files), value=uri)
     put_in_sight(chooser, len(files) > 1)
+
+
+def _put(catalog: Table | None, dashboard: TPFDashboard) -> None:
+    """Draw the stars of a catalogue, where the file has none yet and they can be placed."""
+    if catalog is None or dashboard.stars is not None:
+        return
+    try:
+        dashboard.stars = find_stars(dashboard.inspector.tpf, source=catalog)
+    except TPFError as error:
+        tell(dashboard.inspector, error)
 
 
 def _labels(files: dict[str, xr.Dataset]) -> dict[str, str]:

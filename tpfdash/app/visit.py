@@ -7,7 +7,7 @@ has no address, and no visit.
 from __future__ import annotations
 
 import time
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from copy import copy
 from typing import Any
 
@@ -68,6 +68,8 @@ class Visit:
     name : str
     unnamed : str, optional
         The file that the address names in another way.
+    arrive : callable, optional
+        Called whenever another file is shown, and now.
 
     Attributes
     ----------
@@ -82,12 +84,14 @@ class Visit:
         name: str,
         *,
         unnamed: str | None = None,
+        arrive: Callable[[], None] = lambda: None,
     ):
         self.dashboard = dashboard
         self.name = name
         self.bar = AddressBar(names=list(NAMES))
         self._opened = opened
         self._unnamed = unnamed
+        self._arrive = arrive
         self._left: dict[str, Inspector] = {}
         self._usual: dict[str, dict[str, Any]] = {}
         self._document = pn.state.curdoc
@@ -125,6 +129,7 @@ class Visit:
 
     def _follow(self) -> None:
         inspector = self.dashboard.inspector
+        self._arrive()
         self.bar.title = f"{target_name(inspector)} · tpfdash"
         Live(inspector, self._note, *choices_of(type(inspector)), precedence=2)
 

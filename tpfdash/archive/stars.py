@@ -24,7 +24,7 @@ from tpfdash.stamp.model import check_tpf
 from tpfdash.stamp.sky import cone, sky_state
 from tpfdash.stamp.stars import place_stars
 
-__all__ = ["SOURCES", "find_stars", "magnitude_limit", "read_stars"]
+__all__ = ["SOURCES", "available_sources", "find_stars", "magnitude_limit", "read_stars"]
 
 #: What `find_stars` may be told to ask; anything else is a table, or the path of one.
 SOURCES = ("gaia", "gaiaoffline", "tic")
@@ -34,6 +34,11 @@ _FAINTER, _AT_LEAST, _AT_MOST = 7.0, 18.0, 20.0
 #: Stars so many pixels off the stamp's edge are kept: their light may reach it.
 _MARGIN = 4.0
 _LARGEST_RADIUS = 3600.0  # arcsec
+
+
+def available_sources() -> tuple[str, ...]:
+    """Those of `SOURCES` that this machine can ask: gaiaoffline only where it is installed."""
+    return tuple(name for name in SOURCES if name != "gaiaoffline" or has_database())
 
 
 def find_stars(

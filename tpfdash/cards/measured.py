@@ -59,6 +59,7 @@ def event_html(inspector: Inspector) -> str:
         ("Time", _time(inspector, answer)),
         ("Stacked", _stacked(answer)),
         ("Offset", offset_words(answer) if answer.offset is not None else ""),
+        ("Star", _stars(answer)),
     ]
     body = "".join(
         f"<tr><th>{escape(key)}</th><td>{escape(value)}</td></tr>" for key, value in rows if value
@@ -106,6 +107,12 @@ def _cadences(inspector: Inspector, answer: Diagnosis) -> np.ndarray:
 def _duration(inspector: Inspector, answer: Diagnosis) -> str:
     count = _cadences(inspector, answer).size
     return f"{duration_words(answer)} · {count:,} cadence{'s' * (count != 1)}"
+
+
+def _stars(answer: Diagnosis) -> str:
+    """The likeliest of the stars that were given, each with its probability."""
+    likely = sorted(answer.star_probabilities.items(), key=lambda item: -item[1])
+    return "; ".join(f"{name} {share:.2f}" for name, share in likely[:3] if share >= 0.01)
 
 
 def _time(inspector: Inspector, answer: Diagnosis) -> str:

@@ -13,9 +13,12 @@ from tpfdash.inspector.params import (
     Intervals,
     Levels,
     Mask,
+    Number,
     Percentiles,
     Pixel,
+    Places,
     Quality,
+    Stars,
     Switch,
     Text,
     Whole,
@@ -108,7 +111,28 @@ class Choices(param.Parameterized):
         None, doc="Light curve -> (low, high) of the flux axis; None: it fits the data."
     )
     filename = FileName("", doc="What saved files are named after; empty: the source.")
+    stars = Stars(
+        None,
+        doc="Catalogue stars on and around the stamp: an astropy Table of tpfdash.stamp.stars or "
+        "with ra, dec and a magnitude, brightest first; None: none were asked for.",
+    )
+    variables = Places(None, doc="Known variable stars, likewise.")
+    movers = Places(
+        None, doc="Known solar-system objects at one cadence (`meta['cadence']`), likewise."
+    )
+    star = Whole(
+        None, bounds=(0, None), allow_None=True, doc="Row in `stars` of the one chosen, or None."
+    )
+    show_stars = Switch(True, doc="Draw the catalogue stars on the stamp.")
+    star_limit = Number(30.0, bounds=(-5.0, 30.0), doc="Magnitude of the faintest stars drawn.")
+    star_colors = Switch(False, doc="Colour the stars by BP - RP: blue is hot, red is cool.")
     notes = Text("", doc="The user's own words on this file; they go into the report.")
     pointed = Pixel(None, doc="(row, col) of the detector pixel pointed at, or None.")
+    pointed_star = Whole(
+        None,
+        bounds=(0, None),
+        allow_None=True,
+        doc="Row in `stars` of the one pointed at, or None.",
+    )
     hovered = Whole(None, bounds=(0, None), allow_None=True, doc="Index of the cadence pointed at.")
     marked_flag = Whole(0, bounds=(0, None), doc="Quality bit whose cadences are marked.")

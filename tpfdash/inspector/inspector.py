@@ -33,7 +33,7 @@ from tpfdash.stamp.masks import (
 )
 from tpfdash.stamp.model import check_tpf
 
-__all__ = ["NOT_COPIED", "Inspector"]
+__all__ = ["LOOKED_UP", "NOT_COPIED", "Inspector"]
 
 
 class Inspector(Values):
@@ -65,6 +65,7 @@ class Inspector(Values):
             self.set_aperture(default_mask(tpf) if aperture is None else aperture)
             self.set_background("empty" if background is None else background)
         self._history = MaskHistory(self._masks)
+        self.param.watch(self._forget_star, "stars")
         self.param.watch(self._follow_stretch, ["stretch", "levels_from"], onlychanged=False)
         limits = params.pop("limits", None)
         if "cadence" not in params:
@@ -102,6 +103,29 @@ class Inspector(Values):
         self.pointed = tuple(
             min(max(place + step, first), first + count - 1) for place, step, first, count in ends
         )
+
+    # -- stars ---------------------------------------------------------------------------------
+
+    def star_near(self, row: float, col: float) -> int | None:
+        """The row in `stars` of the one drawn nearest to a place, a quarter of a pixel at most.
+
+        None where there is none, or none is drawn.
+        """
+        seen = self.seen_stars if self.show_stars else self.seen_stars[:0]
+        if not seen.size:
+            return None
+        away_row, away_col = self.ride
+        apart = np.hypot(
+            self.stars["row"][seen] + away_row - row, self.stars["col"][seen] + away_col - col
+        )
+        if not np.isfinite(apart).any():
+            return None
+        nearest = int(np.nanargmin(apart))
+        return int(seen[nearest]) if apart[nearest] <= _NEAR_A_STAR else None
+
+    def _forget_star(self, *events: Any) -> None:
+        """Another table has other rows."""
+        self.param.update(star=None, pointed_star=None)
 
     # -- masks ---------------------------------------------------------------------------------
 
@@ -407,12 +431,16 @@ class Inspector(Values):
                 setattr(self, name, value)
 
 
+#: Pixels from a star within which it is meant.
+_NEAR_A_STAR = 0.25
 #: Cadences in sight, about, beyond which nobody zooms in.
 _FEWEST = 5
 #: Params that follow from the others.
 FOLLOWING = ("lightcurve", "diagnosis", "answer")
 #: Params that no copy and no session takes over: the name, what follows from the rest, the mouse.
-NOT_COPIED = ("name", "tpf", *FOLLOWING, "pointed", "hovered")
+NOT_COPIED = ("name", "tpf", *FOLLOWING, "pointed", "hovered", "pointed_star")
+#: Params that no session holds though a copy has them: what was looked up.
+LOOKED_UP = ("stars", "variables", "movers", "star")
 
 
 def _rebuild(tpf: xr.Dataset, params: dict, history: MaskHistory) -> Inspector:

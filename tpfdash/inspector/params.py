@@ -13,6 +13,7 @@ import param
 
 from tpfdash.errors import TPFError
 from tpfdash.stamp.masks import as_mask
+from tpfdash.stamp.stars import place_stars
 
 __all__ = [
     "Choice",
@@ -22,9 +23,12 @@ __all__ = [
     "Intervals",
     "Levels",
     "Mask",
+    "Number",
     "Percentiles",
     "Pixel",
+    "Places",
     "Quality",
+    "Stars",
     "Switch",
     "Text",
     "Whole",
@@ -72,6 +76,47 @@ class Whole(param.Integer):
         if not inside or isinstance(value, bool):
             last = "" if high is None else f" to {high}"
             raise TPFError(f"{self.name} is {value!r}: it should be a whole number, {low}{last}.")
+
+
+class Number(param.Number):
+    """A Number whose error is a TPFError that says between which it should be."""
+
+    bounds: tuple[float, float]
+
+    def _validate(self, value: Any) -> None:
+        low, high = self.bounds
+        try:
+            inside = low <= float(value) <= high
+        except (TypeError, ValueError):
+            inside = False
+        if not inside or isinstance(value, bool):
+            raise TPFError(f"{self.name} is {value!r}: it should be a number, {low:g} to {high:g}.")
+
+
+class Stars(param.Parameter):
+    """A table of stars, placed on the file's pixels where it is not yet; or None."""
+
+    def __set__(self, obj: Any, value: Any) -> None:
+        if obj is not None and value is not None:
+            if not {"row", "col", "magnitude", "flux"} <= set(getattr(value, "colnames", ())):
+                try:
+                    value = place_stars(obj.tpf, value)
+                except TPFError as error:
+                    raise TPFError(f"{self.name} cannot be drawn: {error}") from None
+            value = value.copy()
+        super().__set__(obj, value)
+
+
+class Places(param.Parameter):
+    """A table of things on the detector, with their row and col; or None."""
+
+    def __set__(self, obj: Any, value: Any) -> None:
+        if value is not None and not {"row", "col"} <= set(getattr(value, "colnames", ())):
+            raise TPFError(
+                f"{self.name} is a {type(value).__name__}: it should be an astropy Table with row "
+                "and col, or None."
+            )
+        super().__set__(obj, value)
 
 
 class Switch(param.Boolean):

@@ -7,6 +7,7 @@ from threading import Lock
 
 import numpy as np
 import xarray as xr
+from astropy.table import Table
 
 from tpfdash.diagnosis.diagnose import Diagnosis, diagnose
 from tpfdash.diagnosis.windows import Window
@@ -22,11 +23,19 @@ class Question:
     tpf : Dataset
     windows : sequence of (t0, t1)
     aperture : bool array (row, col)
+    stars : astropy Table, optional
         As `tpfdash.diagnose` takes them.
     """
 
-    def __init__(self, tpf: xr.Dataset, windows: Sequence[Window], aperture: np.ndarray):
+    def __init__(
+        self,
+        tpf: xr.Dataset,
+        windows: Sequence[Window],
+        aperture: np.ndarray,
+        stars: Table | None = None,
+    ):
         self._asked = tpf, windows, aperture
+        self._stars = stars
         self._lock = Lock()
         self._answer: Diagnosis | None = None
 
@@ -39,5 +48,5 @@ class Question:
         """The diagnosis, waiting for whoever works it out already; in any thread."""
         with self._lock:
             if self._answer is None:
-                self._answer = diagnose(*self._asked)
+                self._answer = diagnose(*self._asked, stars=self._stars)
         return self._answer

@@ -17,7 +17,7 @@ import xarray as xr
 
 from tpfdash.errors import TPFError
 from tpfdash.inspector import Inspector
-from tpfdash.inspector.inspector import NOT_COPIED
+from tpfdash.inspector.inspector import LOOKED_UP, NOT_COPIED
 from tpfdash.inspector.params import Function, Mask
 from tpfdash.io.sessions import SESSION_FORMAT, SESSION_VERSION, check_session
 from tpfdash.stamp.geometry import corner, rectangles
@@ -40,12 +40,13 @@ _LONGEST_MESSAGE = 500
 def choices_of(owner: type[Inspector] = Inspector) -> tuple[str, ...]:
     """The names of the params that a session holds.
 
-    All of them, but for functions, where the mouse is, and what follows from the rest.
+    All of them, but for functions, where the mouse is, what was looked up in a catalogue, and what
+    follows from the rest.
     """
     return tuple(
         name
         for name in owner.param
-        if name not in NOT_COPIED and not isinstance(owner.param[name], Function)
+        if name not in (*NOT_COPIED, *LOOKED_UP) and not isinstance(owner.param[name], Function)
     )
 
 

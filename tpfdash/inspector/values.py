@@ -11,6 +11,7 @@ import xarray as xr
 
 from tpfdash import photometry
 from tpfdash.diagnosis.diagnose import Diagnosis
+from tpfdash.diagnosis.scene import usual_prf
 from tpfdash.errors import TPFError
 from tpfdash.inspector.choices import Choices
 from tpfdash.inspector.derived import Derived, derived, follows
@@ -25,6 +26,8 @@ from tpfdash.stamp.columns import (
     frame,
     sample_frames,
 )
+from tpfdash.stamp.pointing import motion_at
+from tpfdash.stamp.stars import aperture_shares
 from tpfdash.stamp.stretch import (
     Content,
     Scale,
@@ -288,6 +291,32 @@ class Values(Choices):
             return self.cmap
         return "coolwarm" if COLUMNS[self.column].even else "viridis"
 
+    # -- the sky -------------------------------------------------------------------------------
+
+    @derived("cadence")
+    def ride(self) -> tuple[float, float]:
+        """How far stars stand from their places by the WCS at this cadence: (row, col), pixels."""
+        return motion_at(self.tpf, self.cadence)
+
+    @derived("stars", "star_limit")
+    def seen_stars(self) -> np.ndarray:
+        """The rows of `stars` down to the magnitude limit: int array; empty where there are none.
+
+        One whose magnitude nobody knows is seen at every limit.
+        """
+        if self.stars is None:
+            return np.zeros(0, dtype=int)
+        magnitudes = np.asarray(self.stars["magnitude"], dtype=np.float64)
+        with np.errstate(invalid="ignore"):
+            return np.flatnonzero(~(magnitudes > self.star_limit))
+
+    @derived("stars", "aperture")
+    def star_shares(self) -> np.ndarray:
+        """The share of each star's light that falls into the aperture: float64 (star,), 0 to 1."""
+        if self.stars is None or not len(self.stars):
+            return np.zeros(0)
+        return aperture_shares(self.tpf, self.stars, self.aperture, usual_prf(self.tpf))
+
     # -- the event -----------------------------------------------------------------------------
 
     @derived("window", "stacked")
@@ -295,10 +324,13 @@ class Values(Choices):
         """The windows of the event, `window` first; () where that is None."""
         return () if self.window is None else (self.window, *self.stacked)
 
-    @derived("windows", "aperture")
+    @derived("windows", "aperture", "stars")
     def question(self) -> Question | None:
         """What the event in the windows is, to be asked in any thread; None without a window."""
-        return Question(self.tpf, self.windows, self.aperture) if self.windows else None
+        if not self.windows:
+            return None
+        stars = self.stars if self.stars is not None and len(self.stars) else None
+        return Question(self.tpf, self.windows, self.aperture, stars)
 
     @property
     @follows("question")

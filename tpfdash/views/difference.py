@@ -24,6 +24,7 @@ from tpfdash.views.faults import guarded
 from tpfdash.views.live import Live
 from tpfdash.views.patches import Figures, patch, set_columns, simplify
 from tpfdash.views.stamp import APERTURE_COLOR, MISSING_COLOR, add_outline, palette, segments
+from tpfdash.views.stars import StarLayer
 
 __all__ = [
     "HALO_COLOR",
@@ -123,6 +124,7 @@ class DifferenceView:
         self.inspector = inspector
         self._fixed = picture
         self._figures = Figures()
+        self._stars = StarLayer(inspector, self._figures, rides=False)
         self.plot = hv.DynamicMap(guarded(inspector, reraise=True)(self._build))
         Live(inspector, self._draw, "answer", "picture", "check")
         Live(inspector, self._draw_aperture, "aperture")
@@ -210,6 +212,7 @@ class DifferenceView:
         )
         plot.handles["ellipse"] = _add_ellipse(figure)
         plot.handles["marks"] = _add_marks(figure)
+        self._stars.add(plot)
         for axis in (*figure.xaxis, *figure.yaxis):
             axis.ticker.update(min_interval=1, desired_num_ticks=3, num_minor_ticks=0)
         _fit(figure, self.inspector.tpf)

@@ -36,6 +36,7 @@ from tpfdash.views.stamp import (
     segments,
     stamp_aspect,
 )
+from tpfdash.views.stars import StarLayer
 
 __all__ = ["OUTLINES", "Outline", "PixelView", "drawn_marks"]
 
@@ -107,13 +108,19 @@ class PixelView:
                 gestures.LeaveStream: self._leave,
             },
         )
+        self._stars = StarLayer(inspector, self._figures)
         Live(inspector, self._draw_outlines, "aperture", "background", "pointed")
+        Live(inspector, self._draw_target, "ride")
         Live(inspector, self._draw_event, "answer")
         Live(inspector, self._draw_frame, "frame", "levels", "color_scale")
 
     # -- gestures --------------------------------------------------------------------------------
 
     def _click(self, x, y, shift):
+        star = self.inspector.star_near(y, x)
+        if star is not None and not shift:
+            self.inspector.star = star
+            return
         pixel = self._pixel(x, y)
         if pixel is None:
             return
@@ -132,10 +139,11 @@ class PixelView:
         self.inspector.select_box(round(y0), round(y1), round(x0), round(x1), mode)
 
     def _hover(self, x, y):
-        self.inspector.pointed = self._pixel(x, y)
+        star = self.inspector.star_near(y, x)
+        self.inspector.param.update(pointed=self._pixel(x, y), pointed_star=star)
 
     def _leave(self, x, y):
-        self.inspector.pointed = None
+        self.inspector.param.update(pointed=None, pointed_star=None)
 
     def _pixel(self, x: float, y: float) -> tuple[int, int] | None:
         """(row, col) of the detector pixel at a position; None beside the stamp."""
@@ -199,7 +207,7 @@ class PixelView:
         And the target's mark, which as an element of HoloViews would take long.
         """
         if "outlines" not in plot.handles:  # or the figure was built before, and its image is new
-            _mark_target(plot.state, self.inspector.tpf)
+            plot.handles["target"] = _mark_target(plot.state, self.inspector)
             plot.handles["outlines"] = {
                 name: add_outline(
                     plot.state,
@@ -209,6 +217,7 @@ class PixelView:
                 )
                 for name, style in OUTLINES.items()
             }
+            self._stars.add(plot)
         gestures.mend(plot.state, least=6)
         self._label_colors(plot)
         for axis in (*plot.state.xaxis, *plot.state.yaxis):
@@ -227,6 +236,16 @@ class PixelView:
 
     def _draw_outlines(self, *events) -> None:
         self._outline([event.name for event in events])
+
+    def _draw_target(self, *events) -> None:
+        columns = _target_columns(self.inspector)
+
+        def change(plots):
+            for source in plots["image"].handles["target"]:
+                set_columns(source, **columns)
+
+        if columns["row"]:
+            patch(self._figures, change)
 
     def _draw_event(self, *events) -> None:
         self._outline(["event"])
@@ -277,17 +296,31 @@ def _on_stamp(tpf, position: tuple[float, float]) -> bool:
     return bottom <= position[0] <= top and left <= position[1] <= right
 
 
-def _mark_target(figure, tpf) -> None:
-    """Draw a white cross on a wider dark one at the target, where it is on the stamp."""
-    place = _target(tpf)
-    if place is None:
-        return
-    row, col = place
-    for size, width, color in ((17, 5, HALO_COLOR), (14, 2, "white")):
-        cross = Scatter(
-            x="col", y="row", marker="cross", size=size, line_width=width, line_color=color
+def _mark_target(figure, inspector: Inspector) -> list:
+    """Draw a white cross on a wider dark one at the target, if it is on the stamp; the sources."""
+    columns = _target_columns(inspector)
+    if not columns["row"]:
+        return []
+    return [
+        add_glyph(
+            figure,
+            Scatter(
+                x="col", y="row", marker="cross", size=size, line_width=width, line_color=color
+            ),
+            "glyph",
+            dict(columns),
         )
-        add_glyph(figure, cross, "glyph", {"col": [col], "row": [row]})
+        for size, width, color in ((17, 5, HALO_COLOR), (14, 2, "white"))
+    ]
+
+
+def _target_columns(inspector: Inspector) -> dict[str, list[float]]:
+    """Where the target is at the current cadence; empty where it is not on the stamp."""
+    place = _target(inspector.tpf)
+    if place is None:
+        return {"row": [], "col": []}
+    away_row, away_col = inspector.ride
+    return {"row": [place[0] + away_row], "col": [place[1] + away_col]}
 
 
 def _target(tpf) -> tuple[float, float] | None:
