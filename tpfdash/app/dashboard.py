@@ -64,6 +64,10 @@ _SETTINGS = (
 )
 
 
+#: Params of the Inspector that are told to those who watch the dashboard as they change.
+_MIRRORED = ("aperture", "cadence", "window", "stars")
+
+
 class Mirrored(param.Parameter):
     """A param of the dashboard that is its Inspector's param of the same name."""
 
@@ -237,7 +241,7 @@ class TPFDashboard(pn.viewable.Viewer):
     def _show(self) -> None:
         """Put the cards of the Inspector on the page, in place of what is there."""
         inspector = self.inspector
-        for name in ("aperture", "cadence", "window"):
+        for name in _MIRRORED:
             Live(inspector, lambda event: self._tell(event.name), name)
         Live(inspector, self._tell_lightcurve, "lightcurve")
         Live(inspector, self._tell_diagnosis, "answer", precedence=2)
@@ -293,7 +297,7 @@ class TPFDashboard(pn.viewable.Viewer):
             self._echoing.discard(name)
 
     def _tell_all(self) -> None:
-        for name in ("aperture", "cadence", "window", "stars"):
+        for name in _MIRRORED:
             self._tell(name)
 
     def _tell_lightcurve(self, *events) -> None:

@@ -110,7 +110,9 @@ def _duration(inspector: Inspector, answer: Diagnosis) -> str:
 
 
 def _stars(answer: Diagnosis) -> str:
-    """The likeliest of the stars that were given, each with its probability."""
+    """The likeliest of the stars that were given, for what has a place, with probabilities."""
+    if answer.offset is None:
+        return ""
     likely = sorted(answer.star_probabilities.items(), key=lambda item: -item[1])
     return "; ".join(f"{name} {share:.2f}" for name, share in likely[:3] if share >= 0.01)
 

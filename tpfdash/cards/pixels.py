@@ -8,6 +8,7 @@ import numpy as np
 import panel as pn
 import param
 
+from tpfdash.cards.sky import pointed_html
 from tpfdash.cards.widgets import (
     CSS,
     RangeSlider,
@@ -16,6 +17,7 @@ from tpfdash.cards.widgets import (
     described,
     html,
     plot_pane,
+    put_in_sight,
     readout,
     row,
     widget,
@@ -28,6 +30,7 @@ from tpfdash.stamp.masks import mission_background
 from tpfdash.views.live import Live
 from tpfdash.views.pixels import OUTLINES, PixelView, drawn_marks
 from tpfdash.views.stamp import HALO_COLOR
+from tpfdash.views.stars import STAR_MARKS
 
 __all__ = ["marks_html", "pixel_card", "stamp_text"]
 
@@ -90,6 +93,7 @@ def pixel_card(inspector: Inspector, view: PixelView) -> pn.Column:
             height=18,
             sizing_mode="stretch_width",
         ),
+        _pointed_star(inspector),
         choice(p.mode, "mode"),
         row(choice(p.editing, "editing"), pn.HSpacer(), *_undo_redo(inspector), width_policy="max"),
         _masks(inspector),
@@ -100,6 +104,18 @@ def pixel_card(inspector: Inspector, view: PixelView) -> pn.Column:
         margin=0,
         styles={"padding": "8px 12px", "gap": "6px"},
     )
+
+
+def _pointed_star(inspector: Inspector) -> pn.pane.HTML:
+    """The star pointed at; there once there are stars."""
+    words = readout(inspector, pointed_html, "pointed-star", sizing_mode="stretch_width")
+
+    def show(*events):
+        put_in_sight(words, inspector.stars is not None and inspector.show_stars)
+
+    show()
+    Live(inspector, show, "stars", "show_stars")
+    return words
 
 
 def _menu(
@@ -183,17 +199,39 @@ def stamp_text(inspector: Inspector) -> str:
     return " ".join(parts)
 
 
-@follows(*drawn_marks.inputs)
+#: What a catalogue's kinds of dots are, in the legend.
+_STARS = {"stars": "stars", "variables": "variable stars", "movers": "solar-system objects"}
+#: Bokeh's markers in a box of 26 by 14.
+_DOTS = {
+    "circle": "<circle cx='13' cy='7' r='4.5'/>",
+    "triangle": "<path d='M13 2L18.5 12H7.5Z'/>",
+    "diamond": "<path d='M13 1.5L18 7L13 12.5L8 7Z'/>",
+}
+
+
+@follows(*drawn_marks.inputs, "stars", "variables", "movers", "show_stars")
 def marks_html(inspector: Inspector) -> str:
     """What is marked on the stamp: each line as it is drawn, on a ground as dark as a sky."""
+    marks = [(_key(name), _MARKS[name]) for name in drawn_marks(inspector)]
+    if inspector.show_stars and inspector.stars is not None:
+        marks += [
+            (_dot(name), words)
+            for name, words in _STARS.items()
+            if getattr(inspector, name) is not None
+        ]
     keys = "".join(
         f"<span style='display:inline-flex;align-items:center;gap:5px'>"
         f"<svg width='26' height='14' aria-hidden='true'><rect width='26' height='14' rx='3' "
-        f"fill='{HALO_COLOR}'/>{_key(name)}</svg>{_MARKS[name]}</span>"
-        for name in drawn_marks(inspector)
+        f"fill='{HALO_COLOR}'/>{drawn}</svg>{words}</span>"
+        for drawn, words in marks
     )
     style = "flex-wrap:wrap;line-height:18px;gap:4px 12px;min-height:18px"
     return f"<div class='legend' style='{style}'>{keys}</div>"
+
+
+def _dot(kind: str) -> str:
+    marker, color = STAR_MARKS[kind]
+    return f"<g fill='none' stroke='{color}' stroke-width='2'>{_DOTS[marker]}</g>"
 
 
 def _key(mark: str) -> str:

@@ -30,7 +30,7 @@ from tpfdash.stamp.stars import shifted
 from tpfdash.views.faults import guarded
 from tpfdash.views.live import Live
 
-__all__ = ["StarList", "rows_of", "sky_card", "sky_html", "star_html"]
+__all__ = ["StarList", "pointed_html", "rows_of", "sky_card", "sky_html", "star_html"]
 
 #: Source of stars -> its name in the menu.
 _SOURCES = {"gaia": "Gaia DR3", "tic": "TIC", "gaiaoffline": "gaiaoffline"}
@@ -240,6 +240,23 @@ def star_html(inspector: Inspector) -> str:
     sky = f"{star['ra']:.6f}° {star['dec']:+.6f}°"
     said = " · ".join(map(escape, [str(star["name"]), *ids, sky, place]))
     return f"<div class='note'><b>Chosen:</b> {minus(said)} · {links}</div>"
+
+
+@follows("pointed_star", "stars", "star_shares")
+def pointed_html(inspector: Inspector) -> str:
+    """The star that the mouse is on, in a line."""
+    n, stars = inspector.pointed_star, inspector.stars
+    if n is None or stars is None:
+        return "<div class='note'>Stars: point at one, or click it.</div>"
+    said = [
+        str(stars["name"][n]),
+        f"{stars.meta.get('magnitude_band', 'mag')} {_number(stars['magnitude'][n], 2) or '–'}",
+    ]
+    if np.isfinite(stars["distance"][n]):
+        said.append(f"{stars['distance'][n]:.1f}″ from the target")
+    if np.isfinite(inspector.star_shares[n]):
+        said.append(f"{inspector.star_shares[n]:.0%} of it in the aperture")
+    return f"<div class='note'>{escape(', '.join(said))}</div>"
 
 
 @follows("stars", "variables", "movers")

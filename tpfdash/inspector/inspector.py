@@ -65,7 +65,7 @@ class Inspector(Values):
             self.set_aperture(default_mask(tpf) if aperture is None else aperture)
             self.set_background("empty" if background is None else background)
         self._history = MaskHistory(self._masks)
-        self.param.watch(self._forget_star, "stars")
+        self.param.watch(self._forget_star, ["stars", "star"])
         self.param.watch(self._follow_stretch, ["stretch", "levels_from"], onlychanged=False)
         limits = params.pop("limits", None)
         if "cadence" not in params:
@@ -124,8 +124,10 @@ class Inspector(Values):
         return int(seen[nearest]) if apart[nearest] <= _NEAR_A_STAR else None
 
     def _forget_star(self, *events: Any) -> None:
-        """Another table has other rows."""
-        self.param.update(star=None, pointed_star=None)
+        """Another table has other rows, unless one is chosen together with it."""
+        changed = {event.name for event in events}
+        if "stars" in changed:
+            self.param.update(pointed_star=None, **({} if "star" in changed else {"star": None}))
 
     # -- masks ---------------------------------------------------------------------------------
 

@@ -170,4 +170,4 @@ def _same(new, old) -> bool:
 
 
 def _equal(new, old) -> bool:
-    return np.array_equal(new, old, equal_nan=True)
+    return np.array_equal(new, old, equal_nan=np.asarray(new).dtype.kind == "f")

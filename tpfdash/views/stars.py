@@ -30,8 +30,6 @@ _COLORS = ("#8fb3ff", "#c4d6ff", "#ffffff", "#ffe9a8", "#ffc07a", "#ff8f6b")
 #: Screen pixels of the brightest dot, of each magnitude less, and of the faintest.
 _LARGEST, _LESS, _SMALLEST = 17.0, 1.7, 4.0
 _CHOSEN = "#ff2d55"
-#: What is drawn on the figure, and whether only the stars are.
-_NAMES = ("halo", *STAR_MARKS, "chosen")
 #: Length of the arrows of north and east, by the shorter side of the stamp, and where their
 #: letters stand.
 _ARROW, _LETTER = 0.16, 1.35
@@ -95,7 +93,7 @@ class StarLayer:
         if colors is None:
             colors = np.full(sizes.size, STAR_MARKS["stars"][1])
         made = {
-            "halo": stars | {"size": sizes + 3},
+            "halo": stars | {"size": sizes},
             "stars": stars | {"size": sizes, "color": colors},
         }
         for name in ("variables", "movers"):
@@ -129,14 +127,24 @@ def _add_glyphs(figure: Plot, inspector: Inspector, *, north: bool) -> tuple[dic
     sources = {
         "halo": add_glyph(
             figure,
-            Scatter(x="col", y="row", size="size", fill_color=HALO_COLOR, line_color=None),
-            "overlay",
+            Scatter(
+                x="col", y="row", size="size", fill_color=None, line_color=HALO_COLOR, line_width=4
+            ),
+            "glyph",
             none | {"size": []},
         ),
         "stars": add_glyph(
             figure,
-            Scatter(x="col", y="row", size="size", fill_color="color", line_color=HALO_COLOR),
-            "overlay",
+            Scatter(
+                x="col",
+                y="row",
+                size="size",
+                fill_color="color",
+                fill_alpha=0.35,
+                line_color="color",
+                line_width=1.8,
+            ),
+            "glyph",
             none | {"size": [], "color": []},
         ),
     }
@@ -153,13 +161,13 @@ def _add_glyphs(figure: Plot, inspector: Inspector, *, north: bool) -> tuple[dic
                 line_color=color,
                 line_width=2.5,
             ),
-            "overlay",
+            "glyph",
             dict(none),
         )
     sources["chosen"] = add_glyph(
         figure,
         Scatter(x="col", y="row", size=24, fill_color=None, line_color=_CHOSEN, line_width=2.5),
-        "overlay",
+        "glyph",
         dict(none),
     )
     if north:
@@ -180,7 +188,7 @@ def _add_compass(figure: Plot, inspector: Inspector) -> None:
     lines = {"x0": [col0] * 2, "y0": [row0] * 2, "x1": col0 + ends[:, 1], "y1": row0 + ends[:, 0]}
     for width, color in ((5, HALO_COLOR), (2, "#ffffff")):
         line = Segment(x0="x0", y0="y0", x1="x1", y1="y1", line_color=color, line_width=width)
-        add_glyph(figure, line, "overlay", lines)
+        add_glyph(figure, line, "glyph", lines)
     letters = {
         "x": col0 + _LETTER * ends[:, 1],
         "y": row0 + _LETTER * ends[:, 0],
@@ -197,4 +205,4 @@ def _add_compass(figure: Plot, inspector: Inspector) -> None:
         text_font_size="12px",
         text_font_style="bold",
     )
-    add_glyph(figure, text, "overlay", letters)
+    add_glyph(figure, text, "glyph", letters)
