@@ -9,6 +9,7 @@ import itertools
 import logging
 import shutil
 import socket
+import traceback
 from pathlib import Path
 from urllib.parse import urlencode, urlsplit
 
@@ -108,6 +109,13 @@ def server():
     served.stop()
 
 
+def _of_a_page_that_left(kind, error, trace) -> bool:
+    """Whether an error is that a page was closed: while it was sent something, or came in."""
+    last = traceback.extract_tb(trace)[-1] if trace else None
+    coming = last is not None and last.filename.endswith(("bokeh/server/connection.py",))
+    return issubclass(kind, WebSocketClosedError) or (issubclass(kind, AssertionError) and coming)
+
+
 class Faults(logging.Handler):
     """What went wrong on the pages, in the browser or on the server: to stay empty."""
 
@@ -116,8 +124,7 @@ class Faults(logging.Handler):
         self.found: list[str] = []
 
     def emit(self, record):
-        # A page that is closed does not wait for what is being sent to it.
-        if not (record.exc_info and issubclass(record.exc_info[0], WebSocketClosedError)):
+        if record.exc_info is None or not _of_a_page_that_left(*record.exc_info):
             self.found.append(self.format(record))
 
     def watch(self, page) -> None:

@@ -48,6 +48,8 @@ def drag(board, t0, t1):
 
 def painted(board):
     """Whether the picture of the window has painted something."""
+    if not board.page.locator(".tpf-difference").is_visible():  # one that is hidden stays painted
+        return False
     return board.page.evaluate("tpfTest.ready('tpf-difference', 1)")
 
 
