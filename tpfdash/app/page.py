@@ -344,10 +344,9 @@ def _chooser(visit: Visit, opened: dict[str, xr.Dataset], message: pn.Column) ->
     )
 
     def choose(event):
-        if event.new == visit.name:
-            return
         try:
-            visit.go_to(event.new)
+            if event.new != visit.name:
+                visit.go_to(event.new)
         except TPFError as error:
             message.objects = [_alert(error)]
         else:
