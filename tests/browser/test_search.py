@@ -37,8 +37,10 @@ def test_from_a_name_to_its_pixels_and_back_by_the_address(page, stocked):
     stocked.fault("file", "status", code=503)  # it is in the cache
     page.page.reload()
     page.until(
-        lambda: page.session.dashboards[-1].inspector.tpf.attrs["mission"] == "K2"
-        and page.session.dashboards[-1].inspector.tpf.sizes["time"] == 50,
+        lambda: (
+            page.session.dashboards[-1].inspector.tpf.attrs["mission"] == "K2"
+            and page.session.dashboards[-1].inspector.tpf.sizes["time"] == 50
+        ),
         "the same file",
     )
 
