@@ -35,7 +35,7 @@ class Question:
         stars: Table | None = None,
     ):
         self._asked = tpf, windows, aperture
-        self._stars = stars
+        self._known = {} if stars is None else {"stars": stars}
         self._lock = Lock()
         self._answer: Diagnosis | None = None
 
@@ -48,5 +48,5 @@ class Question:
         """The diagnosis, waiting for whoever works it out already; in any thread."""
         with self._lock:
             if self._answer is None:
-                self._answer = diagnose(*self._asked, stars=self._stars)
+                self._answer = diagnose(*self._asked, **self._known)
         return self._answer
