@@ -17,7 +17,7 @@ def served(monkeypatch):
     """What the dashboard would be opened on, by name."""
     seen = []
     monkeypatch.setattr("tpfdash.server.serve.serve", lambda build, **options: seen.append(build))
-    monkeypatch.setattr("tpfdash.app.page.make_page", lambda opened, root: opened)
+    monkeypatch.setattr("tpfdash.app.page.make_page", lambda opened, root, **more: opened)
 
     def names():
         return [list(build()) for build in seen]
