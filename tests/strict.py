@@ -1,7 +1,7 @@
 """A pytest plugin for CI, loaded with `-p tests.strict`; the tests themselves know nothing of it.
 
 A page on a busy machine can miss its time: a test that drives a browser is tried up to twice more,
-any other has to pass at once. What was tried again is listed, and after three times in all nothing
+any other has to pass at once. What was tried again is listed, and after six times in all nothing
 is. Where TPFDASH_REQUIRE_ALL is set a skipped test is a failed one; an expected failure (xfail) is
 no skip.
 """
@@ -11,7 +11,7 @@ import os
 import pytest
 
 RERUNS = 2
-RERUNS_IN_ALL = 3
+RERUNS_IN_ALL = 6
 
 
 def _fail_skip(report):

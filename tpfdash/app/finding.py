@@ -76,8 +76,8 @@ class Finding:
             max_length=200,
             sizing_mode="stretch_width",
             max_width=420,
-            min_width=90,
-            margin=(0, 0, 0, 14),
+            min_width=50,
+            margin=(0, 0, 0, 10),
         )
         self.field.param.watch(self._asked, "enter_pressed")
 

@@ -193,8 +193,14 @@ def _pictures(inspector: Inspector) -> pn.Column:
     )
 
     def show(*events):
-        put_in_sight(seen, has_difference(inspector))
-        put_in_sight(image, inspector.picture in IMAGES)
+        # By both: what is hidden by its style alone Bokeh may leave unpainted when it is shown, and
+        # what is hidden by Bokeh alone the grid of a narrow page would show.
+        for part, shown in (
+            (seen, has_difference(inspector)),
+            (image, inspector.picture in IMAGES),
+        ):
+            part.visible = shown
+            put_in_sight(part, shown)
         put_in_sight(curves, inspector.picture not in IMAGES)
 
     show()
