@@ -130,3 +130,11 @@ def test_a_file_whose_sky_is_not_usable_says_so_and_asks_nobody(data_file):
 def test_where_nobody_may_be_asked_there_is_no_button(inspector):
     card, _ = sky_card(inspector, ())
     assert not any("tpf-find-stars" in getattr(one, "css_classes", []) for one in card.select())
+
+
+def test_the_slider_of_magnitudes_reaches_each_limit_there_may_be(server, inspector, card):
+    slider = part(card, "star-limit")
+    assert (slider.start, slider.end) == inspector.param.star_limit.bounds
+    for limit in (slider.start, slider.end, 14.5):
+        inspector.star_limit = limit
+        assert slider.value == limit

@@ -30,6 +30,9 @@ def test_each_verdict_has_a_name_and_a_sentence(verdict):
 def test_the_place_is_in_the_sentence():
     assert made(offset=(0.03, 0.04)).sentence == "it is on the target, 0.7 σ from it"
     assert made(offset=(0.0, 0.0), covariance=None).sentence == "it is on the target"
+    assert made(offset=(0.0, 0.4)).sentence == (
+        "it is on the target, though 0.40 ± 0.10 pixel from it, 4.0 σ: more than its error explains"
+    )
     away = made("neighbour", offset=(3.0, 4.0), reference="the star in the aperture")
     assert away.sentence == (
         "another source changes, 5.00 ± 0.09 pixel (20.00 ± 0.34 arcsec) from the star in the "

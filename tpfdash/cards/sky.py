@@ -340,8 +340,6 @@ def sky_card(inspector: Inspector, sources: Sequence[str]) -> tuple[pn.Column, l
             p.star_limit,
             "star-limit",
             label="Faintest magnitude",
-            start=5.0,
-            end=22.0,
             step=0.5,
             width=170,
         ),

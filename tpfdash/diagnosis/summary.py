@@ -25,6 +25,9 @@ NOT_AVAILABLE = "not available"
 #: From this depth on a reader thinks in per cent.
 _PERCENT_FROM = 10_000  # ppm
 
+#: Sigma from the target up to which an event on it lies where it should.
+_WITHIN = 3.0
+
 #: Verdict -> as a reader sees it.
 VERDICT_NAMES = {
     "on_target": "on target",
@@ -65,10 +68,16 @@ def _placed(d: Diagnosis) -> str:
     if d.offset is None:
         return f"{d.reference} changes" if d.verdict == "on_target" else "another star changes"
     if d.verdict == "on_target":
-        said = f"it is on {d.reference}"
-        if np.isfinite(d.offset_sigma):
-            said += f", {d.offset_sigma:.1f} σ from it"
-        return said
+        sigma = d.offset_sigma
+        if not np.isfinite(sigma):
+            return f"it is on {d.reference}"
+        if sigma <= _WITHIN:
+            return f"it is on {d.reference}, {sigma:.1f} σ from it"
+        distance, error = _distance(d)
+        return (
+            f"it is on {d.reference}, though {with_error(distance, error)} pixel from it, "
+            f"{sigma:.1f} σ: more than its error explains"
+        )
     distance, error = _distance(d)
     return (
         f"another source changes, {with_error(distance, error)} pixel "

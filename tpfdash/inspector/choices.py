@@ -124,7 +124,7 @@ class Choices(param.Parameterized):
         None, bounds=(0, None), allow_None=True, doc="Row in `stars` of the one chosen, or None."
     )
     show_stars = Switch(True, doc="Draw the catalogue stars on the stamp.")
-    star_limit = Number(30.0, bounds=(-5.0, 30.0), doc="Magnitude of the faintest stars drawn.")
+    star_limit = Number(25.0, bounds=(0.0, 25.0), doc="Magnitude of the faintest stars drawn.")
     star_colors = Switch(False, doc="Colour the stars by BP - RP: blue is hot, red is cool.")
     notes = Text("", doc="The user's own words on this file; they go into the report.")
     pointed = Pixel(None, doc="(row, col) of the detector pixel pointed at, or None.")
