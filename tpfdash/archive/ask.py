@@ -6,23 +6,21 @@ What is asked, and what an answer means, belongs to whoever asks.
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Iterator, Mapping
-from typing import Any, Protocol
+from collections.abc import Callable, Mapping
+from typing import Any
 from urllib.parse import urlsplit
 
-from tpfdash.archive.sessions import http_session
+from tpfdash.archive.sessions import LONGEST_ANSWER, http_session
 from tpfdash.archive.settings import offline
+from tpfdash.archive.stages import Cancel, Stages
 from tpfdash.errors import TPFError
 
 __all__ = [
     "Answer",
-    "Cancel",
     "Stage",
-    "Stopped",
     "ask",
     "get",
     "in_brief",
-    "post",
     "refuse_offline",
     "server",
 ]
@@ -30,19 +28,9 @@ __all__ = [
 #: Called with a few words for what is done now.
 Stage = Callable[[str], object] | None
 #: Seconds for a whole answer, however steadily it drips, and the most bytes of one.
-LONGEST = 75.0
+LONGEST = LONGEST_ANSWER
 _LARGEST = 64 * 2**20
 _PIECE = 2**16
-
-
-class Cancel(Protocol):
-    """What tells a question to stop: a `threading.Event`, or anything alike."""
-
-    def is_set(self) -> bool: ...
-
-
-class Stopped(TPFError):
-    """A question that nobody wants answered any more."""
 
 
 class Answer:
@@ -103,18 +91,18 @@ def ask(
     ------
     TPFError
         Offline; where the service cannot be reached, does not answer in time or breaks off; a
-        `Stopped` when told to stop.
+        `Cancelled` when told to stop.
     """
     refuse_offline(f"what {who} knows")
-    _check(cancel, who)
-    if stage is not None:
-        stage(f"asking {who}")
+    stages = Stages(stage, cancel)
+    stages.say(f"asking {who}")
     start = time.monotonic()
     try:
-        with http_session() as session, send(session) as response:
+        with http_session(stages.wait) as session, send(session) as response:
             pieces, size = [], 0
-            for piece in _pieces(response):
-                _check(cancel, who)
+            # As they come: what drips is not waited for until there is much of it.
+            while piece := response.raw.read1(_PIECE, decode_content=True):
+                stages.check()
                 pieces.append(piece)
                 size += len(piece)
                 if time.monotonic() - start > LONGEST:
@@ -128,29 +116,9 @@ def ask(
         raise TPFError(_why(error, who, time.monotonic() - start)) from error
 
 
-def post(url: str, data: Mapping[str, Any]) -> Callable[[Any], Any]:
-    """A form to be sent, for `ask`."""
-    return lambda session: session.post(url, data=dict(data), stream=True)
-
-
 def get(url: str, params: Mapping[str, Any]) -> Callable[[Any], Any]:
     """An address to be looked up, for `ask`."""
     return lambda session: session.get(url, params=dict(params), stream=True)
-
-
-def _pieces(response: Any) -> Iterator[bytes]:
-    """The answer's bytes as they come: what drips is not waited for until there is much of it."""
-    read = getattr(response.raw, "read1", None)
-    if read is None:  # urllib3 before 2.2
-        yield from response.iter_content(1024)
-        return
-    while piece := read(_PIECE, decode_content=True):
-        yield piece
-
-
-def _check(cancel: Cancel | None, who: str) -> None:
-    if cancel is not None and cancel.is_set():
-        raise Stopped(f"Stopped while asking {who}, as asked.")
 
 
 def _why(error: BaseException, who: str, seconds: float) -> str:

@@ -10,8 +10,9 @@ from urllib.parse import urlsplit
 from astropy.table import Table
 
 from tpfdash.archive.answers import Answers
-from tpfdash.archive.ask import Cancel, Stage, Stopped, in_brief, refuse_offline, server
+from tpfdash.archive.ask import Stage, in_brief, refuse_offline, server
 from tpfdash.archive.settings import gaia_tap_urls
+from tpfdash.archive.stages import Cancel, Cancelled
 from tpfdash.archive.tap import QueryRefused, cone_query, run_query
 from tpfdash.errors import TPFError
 from tpfdash.stamp.catalogue import add_note, standard_stars
@@ -93,7 +94,7 @@ def gaia_stars(
     for url in urls:
         try:
             stars = _from_service(url, cone, limit, stage, cancel)
-        except Stopped:
+        except Cancelled:
             raise
         except TPFError as error:
             troubles.append(in_brief(error))

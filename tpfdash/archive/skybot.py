@@ -10,7 +10,8 @@ from astropy.coordinates import Angle
 from astropy.table import Table
 from astropy.time import Time
 
-from tpfdash.archive.ask import Cancel, Stage, ask, get, refuse_offline, server
+from tpfdash.archive.ask import Stage, ask, get, refuse_offline, server
+from tpfdash.archive.stages import Cancel
 from tpfdash.archive.tap import votable
 from tpfdash.errors import TPFError
 from tpfdash.missions import get_mission

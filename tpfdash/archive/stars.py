@@ -15,8 +15,9 @@ import numpy as np
 import xarray as xr
 from astropy.table import Table
 
-from tpfdash.archive.ask import Cancel, Stage, Stopped, in_brief
+from tpfdash.archive.ask import Stage, in_brief
 from tpfdash.archive.gaia import MOST, gaia_stars, has_database, offline_stars
+from tpfdash.archive.stages import Cancel, Cancelled
 from tpfdash.archive.tic import name_by_tic, tic_stars
 from tpfdash.errors import TPFError
 from tpfdash.stamp.catalogue import add_note, standard_stars
@@ -208,7 +209,7 @@ def _gaia(
     refusal: TPFError | None = None
     try:
         stars = gaia_stars(around, faintest, stage=stage, cancel=cancel)
-    except Stopped:
+    except Cancelled:
         raise
     except TPFError as error:
         refusal = error
@@ -225,7 +226,7 @@ def _gaia(
         return stars
     try:
         tic = tic_stars(around, stage=stage, cancel=cancel)
-    except Stopped:
+    except Cancelled:
         raise
     except TPFError as error:
         if stars is None:

@@ -11,7 +11,8 @@ from typing import Any
 
 from astropy.table import Table
 
-from tpfdash.archive.ask import Answer, Cancel, Stage, ask, in_brief
+from tpfdash.archive.ask import Answer, Stage, ask, in_brief
+from tpfdash.archive.stages import Cancel
 from tpfdash.errors import TPFError
 
 __all__ = ["QueryRefused", "cone_query", "run_query", "votable"]

@@ -2,10 +2,7 @@
 
 from __future__ import annotations
 
-import json
 import math
-import time
-from collections.abc import Mapping
 from typing import Any
 
 import numpy as np
@@ -14,9 +11,10 @@ from astropy.coordinates import SkyCoord
 from astropy.table import Table
 
 from tpfdash.archive.answers import Answers
-from tpfdash.archive.ask import Cancel, Stage, ask, post, refuse_offline, server
+from tpfdash.archive.ask import Stage, refuse_offline
+from tpfdash.archive.mast import Mast
 from tpfdash.archive.settings import mast_url
-from tpfdash.errors import TPFError
+from tpfdash.archive.stages import Cancel, Stages
 from tpfdash.stamp.catalogue import standard_stars
 from tpfdash.stamp.epoch import moved
 from tpfdash.stamp.stars import tess_magnitude
@@ -30,9 +28,6 @@ _TAKEN = {"ID": "tic", "pmRA": "pmra", "pmDEC": "pmdec", "plx": "parallax", "GAI
 _SAME = ("ra", "dec", "Tmag")
 #: A star of Gaia and one of the TIC are one if they are so near, in arcsec, and so alike in Tmag.
 _APART, _UNLIKE = 2.5, 1.5
-#: Seconds for the archive to work its answer out, and between two looks.
-_PATIENCE, _POLL = 90.0, 0.5
-_PAGE = 20_000
 _ANSWERS = Answers()
 
 
@@ -60,10 +55,12 @@ def tic_stars(
         Offline, or where the archive cannot be reached, fails or says something else.
     """
     refuse_offline("the TIC's stars")
-    url = mast_url()
+    url, (ra, dec, radius) = mast_url(), cone
     if (kept := _ANSWERS.get((url, cone))) is not None:
         return kept
-    rows = _rows(url, cone, stage, cancel)
+    with Mast(Stages(stage, cancel)) as mast:
+        where = {"ra": ra, "dec": dec, "radius": radius}
+        rows = mast.rows("asking for the TIC's stars", "Mast.Catalogs.TIC.Cone", where)
     columns: dict[str, Any] = {
         ours: [row.get(theirs) for row in rows] for theirs, ours in _TAKEN.items()
     } | {name.lower(): [row.get(name) for row in rows] for name in _SAME}
@@ -75,44 +72,6 @@ def tic_stars(
     stars.meta["source"] = "TIC (MAST)"
     _ANSWERS.keep((url, cone), stars)
     return stars
-
-
-def _rows(
-    url: str, cone: tuple[float, float, float], stage: Stage, cancel: Cancel | None
-) -> list[Mapping[str, Any]]:
-    who = "the TIC at MAST" if url == "https://mast.stsci.edu" else f"the TIC at {server(url)}"
-    ra, dec, radius = cone
-    question = {
-        "service": "Mast.Catalogs.TIC.Cone",
-        "params": {"ra": ra, "dec": dec, "radius": radius},
-        "format": "json",
-        "pagesize": _PAGE,
-        "page": 1,
-        "removenullcolumns": False,
-        "timeout": 30,
-    }
-    send = post(f"{url}/api/v0/invoke", {"request": json.dumps(question)})
-    end = time.monotonic() + _PATIENCE
-    while True:
-        answer = ask(send, who, stage=stage, cancel=cancel)
-        answer.refuse_error(who)
-        try:
-            said = json.loads(answer.body)
-            status = str(said["status"]).upper()
-        except (ValueError, KeyError, TypeError):
-            raise TPFError(
-                f"{who} answered something else than stars, as archives do during maintenance: try "
-                "again later."
-            ) from None
-        if status == "COMPLETE" and isinstance(said.get("data"), list):
-            return [row for row in said["data"] if isinstance(row, Mapping)]
-        if status != "EXECUTING":
-            reason = " ".join(str(said.get("msg") or "no reason is given").split())[:200]
-            raise TPFError(f"{who} could not answer ({reason}): try again later.")
-        if time.monotonic() > end:
-            raise TPFError(f"{who} was not done after {_PATIENCE:.0f} s: try again later.")
-        wait = getattr(cancel, "wait", None) or time.sleep
-        wait(_POLL)
 
 
 def _digits(value: Any) -> str:

@@ -9,7 +9,8 @@ import xarray as xr
 from astropy.table import Table
 
 from tpfdash.archive.answers import Answers
-from tpfdash.archive.ask import Cancel, Stage, refuse_offline, server
+from tpfdash.archive.ask import Stage, refuse_offline, server
+from tpfdash.archive.stages import Cancel
 from tpfdash.archive.tap import cone_query, run_query
 from tpfdash.errors import TPFError
 from tpfdash.stamp.sky import cone, sky_state, to_detector

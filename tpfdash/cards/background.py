@@ -14,7 +14,6 @@ from typing import Any
 import panel as pn
 import param
 
-from tpfdash.archive.ask import Stopped
 from tpfdash.archive.stages import Cancelled
 from tpfdash.errors import TPFError
 
@@ -90,7 +89,7 @@ class Background:
         error = ""
         try:
             done = work(job)
-        except (Cancelled, Stopped):
+        except Cancelled:
             return
         except TPFError as refusal:
             error = str(refusal)
