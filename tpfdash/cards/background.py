@@ -17,7 +17,7 @@ import param
 from tpfdash.archive.stages import Cancelled
 from tpfdash.errors import TPFError
 
-__all__ = ["Background", "Job"]
+__all__ = ["Background", "Job", "Progress"]
 
 _log = logging.getLogger(__name__)
 
@@ -28,17 +28,25 @@ _free = threading.BoundedSemaphore(_AT_ONCE)
 _TELL = 0.2
 
 
+class Progress(param.Parameterized):
+    """How far some work is, for a component of the page that shows it."""
+
+    stage = param.String("", doc='What is done now; "": nothing is.')
+    done = param.Number(0.0, doc="Bytes that have come.")
+    total = param.Number(0.0, doc="Bytes that will; 0 where nobody knows.")
+    error = param.String("", doc="What went wrong, in words.")
+
+
 class Background:
     """Does one piece of work at a time for a page; a new one takes the place of the one before.
 
     Parameters
     ----------
-    shown : Parameterized
-        What shows it, with the params `stage` (what is done now, ""), `done` and `total` (bytes),
-        and `error` (words).
+    shown : Progress
+        What shows it.
     """
 
-    def __init__(self, shown: param.Parameterized):
+    def __init__(self, shown: Progress):
         self._shown = shown
         self._document = pn.state.curdoc
         self._job: Job | None = None

@@ -11,6 +11,7 @@ from typing import Any
 import param
 from panel.custom import JSComponent
 
+from tpfdash.cards.background import Progress
 from tpfdash.cards.widgets import CSS
 
 __all__ = ["Hits", "rows_of"]
@@ -68,7 +69,7 @@ def rows_of(found) -> list[dict[str, Any]]:
     ]
 
 
-class Hits(JSComponent):
+class Hits(Progress, JSComponent):
     """A table of files that can be opened, the stage that a search is at, and what went wrong.
 
     Parameters
@@ -82,10 +83,6 @@ class Hits(JSComponent):
     title = param.String("", doc="What was searched for.")
     rows = param.List([], doc="What `rows_of` gives.")
     notes = param.List([], doc="What else there is to know.")
-    stage = param.String("", doc='What is done now; "": nothing is.')
-    done = param.Number(0.0, doc="Bytes that have come.")
-    total = param.Number(0.0, doc="Bytes that will; 0 where nobody knows.")
-    error = param.String("", doc="What went wrong, in words.")
 
     _esm = """
     export function render({ model }) {

@@ -18,7 +18,7 @@ from tpfdash.archive.links import star_links
 from tpfdash.archive.skybot import solar_system_objects
 from tpfdash.archive.stars import find_stars
 from tpfdash.archive.vsx import known_variables
-from tpfdash.cards.background import Background, Job
+from tpfdash.cards.background import Background, Job, Progress
 from tpfdash.cards.widgets import CSS, button, control, note, put_in_sight, readout, row, widget
 from tpfdash.cards.words import minus
 from tpfdash.diagnosis.align import align
@@ -66,7 +66,7 @@ _HEADINGS = {
 }
 
 
-class StarList(JSComponent):
+class StarList(Progress, JSComponent):
     """The list of stars, what is being looked up, and what went wrong.
 
     Parameters
@@ -79,10 +79,6 @@ class StarList(JSComponent):
     rows = param.List([], doc="What `rows_of` gives.")
     headings = param.List([], doc="(column, heading, meaning) of each column.")
     chosen = param.Integer(-1, doc="The number of the star that is chosen; -1: none.")
-    stage = param.String("", doc='What is done now; "": nothing is.')
-    done = param.Number(0.0, doc="Bytes that have come.")
-    total = param.Number(0.0, doc="Bytes that will.")
-    error = param.String("", doc="What went wrong, in words.")
 
     _esm = """
     export function render({ model }) {
