@@ -197,7 +197,8 @@ def test_the_cube_stays_as_it_is():
     np.testing.assert_array_equal(tpf["flux"].values, before)
 
 
-def test_times_of_a_damaged_file_that_are_all_but_one():
-    tpf = steady(days=5e-324)
-    tpf = tpf.assign_coords(time=("time", 5e-324 * np.arange(200)))
-    assert np.isfinite(local_median(tpf, 50)).all() or not reference_cadences(tpf, 50).size
+def test_times_of_a_damaged_file_that_hardly_differ():
+    """The smallest numbers there are: 6 h are more of them than can be counted."""
+    tpf = steady().assign_coords(time=("time", 5e-324 * np.arange(200)))
+    found = reference_cadences(tpf, 50)
+    assert 50 not in found and np.array_equal(found, np.sort(found))
