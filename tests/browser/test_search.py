@@ -2,6 +2,7 @@
 
 import pytest
 
+from tests.browser.test_access import serious
 from tpfdash.app.page import make_page
 
 
@@ -26,6 +27,7 @@ def test_from_a_name_to_its_pixels_and_back_by_the_address(board, stocked):
     button = hits(board, "tbody button")
     button.wait_for()
     assert "EPIC 247589423" in hits(board, "tbody").inner_text()
+    assert not serious(board.page)
     before = board.inspector
     button.click()
     board.until(lambda: board.dashboard.inspector is not before, "the file")
