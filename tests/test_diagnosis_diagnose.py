@@ -268,6 +268,21 @@ def test_the_next_eclipses_of_a_binary_are_no_noise():
         assert np.hypot(*(place - (4.9, 5.2))) < 0.3
 
 
+@pytest.mark.parametrize("cadence", [402, 405, 415])
+def test_a_ray_in_a_long_window_is_no_star(steady, cadence):
+    """Twenty cadences, of which one holds a ray beside the target: it is not what lasts so long."""
+    tpf = changed(steady, lambda t, r, c: 700 * ((t == cadence) & (r == 2) & (c == 7)))
+    found = diagnose(tpf, window(tpf, 400, 419))
+    assert found.verdict in ("inconclusive", "cosmic_ray")
+
+
+@pytest.mark.parametrize("cadence", [399, 400, 403])
+def test_a_ray_at_the_edge_of_a_window_begins_no_flare(steady, cadence):
+    tpf = changed(steady, lambda t, r, c: 700 * ((t == cadence) & (r == 2) & (c == 7)))
+    found = diagnose(tpf, window(tpf, 400, 406))
+    assert found.verdict in ("inconclusive", "cosmic_ray")
+
+
 def test_linear_algebra_has_one_thread_meanwhile_and_its_own_afterwards(steady, monkeypatch):
     def threads():
         return [one["num_threads"] for one in threadpool_info() if one["user_api"] == "blas"]

@@ -1,10 +1,12 @@
 """From gains to a verdict: prices, probabilities, what the pointing explains."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
 from tpfdash.diagnosis import settings
-from tpfdash.diagnosis.evidence import Explanation
+from tpfdash.diagnosis.evidence import Beside, Explanation, held_to
 from tpfdash.diagnosis.footprints import Shapes
 from tpfdash.diagnosis.verdict import VERDICTS, Pointed, judge
 
@@ -15,6 +17,8 @@ SHAPES = Shapes(
     ends=np.array([4, 5, 3]),
     misfit=np.zeros(3),
     single=np.array([False, False, True]),
+    lone=np.array([False, False, True]),
+    early=np.array([False, False, False]),
 )
 NOTHING = Pointed(0.0, 0.0, -np.inf)
 
@@ -23,8 +27,8 @@ def explained(cause, gain, shape=0, **changes):
     return Explanation(cause, "x", gain, 1, shape, 1.0, **({"plain": gain} | changes))
 
 
-def judged(*found, bins=3, beside=0.0, pointed=NOTHING, quiet=False):
-    return judge(found, SHAPES, bins, beside, pointed, quiet)
+def judged(*found, bins=3, flanks=0.0, pointed=NOTHING, quiet=False):
+    return judge(found, SHAPES, bins, Beside(flanks), pointed, quiet)
 
 
 def test_probabilities_are_of_all_verdicts_and_add_up():
@@ -56,8 +60,8 @@ def test_one_cadence_of_several_counts_less():
 def test_a_step_that_the_flanks_explain_better_is_none():
     step = explained("sensitivity_dropout", 90.0, shape=1, plain=130.0)
     beaten = explained("sensitivity_dropout", 90.0, shape=1, plain=110.0)
-    assert judged(step, beside=120.0).verdict == "sensitivity_dropout"
-    assert judged(beaten, beside=120.0).verdict == "inconclusive"
+    assert judged(step, flanks=120.0).verdict == "sensitivity_dropout"
+    assert judged(beaten, flanks=120.0).verdict == "inconclusive"
 
 
 def test_the_pointing_counts_where_nothing_else_is_left():
@@ -98,3 +102,27 @@ def test_a_cadence_that_only_the_usual_roll_explains_is_pointing():
     # What goes on after the cadence does not explain it.
     longer = explained("neighbour", 90.0, shape=0, plain=500.0)
     assert judged(longer, pointed=Pointed(**spike, spike=1500.0)).verdict == "pointing"
+
+
+def test_a_star_that_leaves_as_much_over_as_it_explains_is_one_of_several_things():
+    image = np.zeros(50)
+    half = explained("neighbour", 90.0, model=image, rest=85.0)
+    most = explained("neighbour", 90.0, model=image, rest=50.0)
+    assert judged(half).verdict == "inconclusive"
+    assert judged(most).verdict == "neighbour"
+    # The target's own image is known: what is left over there is the templates' error.
+    assert judged(explained("on_target", 90.0, model=image, rest=85.0)).verdict == "on_target"
+
+
+def test_a_decay_that_a_ray_beside_the_window_explains_better_is_none():
+    early = replace(SHAPES, early=np.array([True, False, False]))
+    decay = explained("neighbour", 90.0, plain=100.0)
+    assert judge([decay], early, 5, Beside(0.0, 90.0), NOTHING, False).verdict == "neighbour"
+    assert judge([decay], early, 5, Beside(0.0, 120.0), NOTHING, False).verdict == "inconclusive"
+
+
+def test_what_lasts_is_held_to_what_it_is_without_lonely_cadences():
+    found = [explained("neighbour", 90.0), explained("cosmic_ray", 90.0, shape=2)]
+    mended = [explained("neighbour", 5.0), explained("cosmic_ray", 3.0)]
+    box, ray = held_to(found, mended, SHAPES)
+    assert box.gain == 5.0 / settings.LONELY_LEFT and ray.gain == 90.0

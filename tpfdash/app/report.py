@@ -15,6 +15,7 @@ from string import Template
 
 import holoviews as hv
 import numpy as np
+from bokeh.document import Document
 from bokeh.embed import components
 from bokeh.resources import Resources
 
@@ -64,7 +65,8 @@ def report_html(inspector: Inspector) -> str:
         *(DifferenceView(still, one) for one in shown),
     ]
     # What is drawn now, without the gestures, which would call a server.
-    figures = [hv.renderer("bokeh").get_plot(view.plot[()]).state for view in views]
+    render = hv.renderer("bokeh").get_plot
+    figures = [render(view.plot[()], doc=Document()).state for view in views]
     for figure in figures:
         _drop_idle_tools(figure)
     # The page has no height that plots could share.

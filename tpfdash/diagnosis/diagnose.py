@@ -19,7 +19,7 @@ from numpy.typing import ArrayLike
 from threadpoolctl import ThreadpoolController
 
 from tpfdash.diagnosis.catalogue import RankedStars, StarTable, rank_stars
-from tpfdash.diagnosis.evidence import best_shape, explanations, whitened
+from tpfdash.diagnosis.evidence import Explanation, best_shape, explanations, held_to, whitened
 from tpfdash.diagnosis.findings import (
     Finding,
     Measured,
@@ -448,15 +448,18 @@ def _measure(
     mission = get_mission(tpf.attrs["mission"]).name
     aperture = mask[data.pixels[:, 0], data.pixels[:, 1]]
     quiet = is_quiet(data, noise, aperture)
+    mended: list[Explanation] = []
+    bins = data.window.stop - data.window.start
     while True:
         prints = footprints(scene, noise, data, mission)
         found, images, beside = explanations(data, noise, scene, prints, tried)
-        bins = data.window.stop - data.window.start
+        if mended:
+            found = held_to(found, mended, tried)
         pointed = pointing_score(data, noise, get_mission(mission).rolls)
         judged = judge(found, tried, bins, beside, pointed, quiet)
         if judged.verdict != "inconclusive" or not noise.odd.any():
             break
-        noise = learn_noise(data, mend=False)
+        noise, mended = learn_noise(data, mend=False), found
     chosen = judged.best.get(judged.verdict)
     still = chosen
     if still is None or still.model is None:

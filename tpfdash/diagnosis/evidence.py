@@ -17,7 +17,7 @@ from tpfdash.diagnosis.noise import Filtered, Noise
 from tpfdash.diagnosis.reference import Stretches
 from tpfdash.diagnosis.scene import Scene
 
-__all__ = ["Explanation", "Whitened", "best_shape", "explanations", "whitened"]
+__all__ = ["Beside", "Explanation", "Whitened", "best_shape", "explanations", "held_to", "whitened"]
 
 
 @dataclass(frozen=True)
@@ -44,6 +44,8 @@ class Explanation:
         The image it lets expect.
     plain : float
         The gain that there would be if footprints had no error of their own; 0 without a model.
+    rest : float
+        chi2 that is left over, less what noise leaves; 0 where the footprint moves.
     """
 
     cause: str
@@ -55,6 +57,7 @@ class Explanation:
     place: tuple[float, float] | None = None
     model: np.ndarray | None = field(default=None, repr=False, compare=False)
     plain: float = 0.0
+    rest: float = 0.0
 
 
 class Whitened:
@@ -155,10 +158,10 @@ def _largest_near(values: np.ndarray, pixels: np.ndarray) -> np.ndarray:
 
 def explanations(
     data: Stretches, noise: Noise, scene: Scene, prints: Footprints, tried: Shapes
-) -> tuple[list[Explanation], dict[int, Whitened], float]:
+) -> tuple[list[Explanation], dict[int, Whitened], Beside]:
     """The best footprint of each cause for each likely shape in time, and the images looked at.
 
-    The last number is the best gain of what happens beside the region only.
+    The last is what happens beside the window.
     """
     chosen = _likely_shapes(noise, prints, tried)
     beside = _beside(data, noise, prints)
@@ -174,9 +177,33 @@ def explanations(
         plain = image.uncapped(models)
         for each, lost, its in zip(still, missed, plain, strict=True):
             gain = max(each.gain - float(lost), 0.0) / tail
-            found.append(replace(each, gain=gain, plain=float(its)))
+            rest = image.chi2 - gain - len(image.image)
+            found.append(replace(each, gain=gain, plain=float(its), rest=rest))
     found += _moving(data, noise, prints, found)
     return found, images, beside
+
+
+def held_to(
+    found: Sequence[Explanation], mended: Sequence[Explanation], tried: Shapes
+) -> list[Explanation]:
+    """Explanations of an event, held to what they explain without its lonely odd cadences.
+
+    A decay, or a box of several cadences, that is nothing without one of them is that one.
+
+    Parameters
+    ----------
+    found, mended : sequences of Explanation
+        With these cadences and without.
+    """
+    without: dict[str, float] = {}
+    for each in mended:
+        without[each.cause] = max(each.gain, without.get(each.cause, 0.0))
+    made = []
+    for each in found:
+        most = without.get(each.cause, 0.0) / settings.LONELY_LEFT
+        of_several = each.shape >= 0 and not tried.lone[each.shape]
+        made.append(replace(each, gain=min(each.gain, most)) if of_several else each)
+    return made
 
 
 def _missed_in_time(
@@ -201,8 +228,23 @@ def _missed_in_time(
     return (best - gains[0]) / (1 + settings.SHAPE_FLOOR**2 * best)
 
 
-def _beside(data: Stretches, noise: Noise, prints: Footprints) -> float:
-    """The best gain of something that happens in the flanks, and not in the window."""
+@dataclass(frozen=True)
+class Beside:
+    """The best gains, whatever the pixels, of what happens beside the window.
+
+    Parameters
+    ----------
+    flanks : float
+        Of steps and boxes beyond the guard.
+    guard : float
+        Of a single bin between the window and its flanks.
+    """
+
+    flanks: float = 0.0
+    guard: float = 0.0
+
+
+def _beside(data: Stretches, noise: Noise, prints: Footprints) -> Beside:
     bins = np.arange(data.length)
     made = [(bins >= begin).astype(float) for begin in range(data.region.stop, data.length - 1)]
     made += [(bins < end).astype(float) for end in range(2, data.region.start + 1)]
@@ -212,15 +254,21 @@ def _beside(data: Stretches, noise: Noise, prints: Footprints) -> float:
         for begin in range(0, data.length - 1)
         if begin + size <= data.region.start or begin >= data.region.stop
     ]
-    if not made:
-        return 0.0
+    guard = [
+        *bins[data.region.start : data.window.start],
+        *bins[data.window.stop : data.region.stop],
+    ]
+    values = np.array([*made, *np.eye(data.length)[guard]])
+    if not values.size:
+        return Beside()
     templates = np.concatenate(
         [prints.target[:1], prints.stars, prints.plane, prints.motion, np.eye(len(data.pixels))]
     )
-    values = np.array(made)
     rotated = noise.rotated(templates)
     norm = np.maximum(noise.power(values) @ (rotated**2).T, 1e-300)
-    return float(((noise.projected(values) @ rotated.T) ** 2 / norm).max())
+    gains = ((noise.projected(values) @ rotated.T) ** 2 / norm).max(axis=1)
+    flanks, lone = gains[: len(made)], gains[len(made) :]
+    return Beside(float(flanks.max(initial=0.0)), float(lone.max(initial=0.0)))
 
 
 def _likely_shapes(noise: Noise, prints: Footprints, tried: Shapes) -> dict[int, set[str]]:

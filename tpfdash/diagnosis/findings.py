@@ -12,7 +12,8 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import xarray as xr
 
-from tpfdash.diagnosis.evidence import Explanation, Whitened
+from tpfdash.diagnosis import settings
+from tpfdash.diagnosis.evidence import Beside, Explanation, Whitened
 from tpfdash.diagnosis.footprints import Footprints, Shapes
 from tpfdash.diagnosis.noise import Noise
 from tpfdash.diagnosis.numbers import with_error
@@ -48,8 +49,6 @@ _OF_A_STAR = ("offset", "likeness to the PRF", "core against halo")
 _ARTEFACT = "artefact: "
 #: A finding stands out from here, in sigma.
 SEEN = 5.0
-#: How much more than chance may be left over, in sigma, before more than one thing happens.
-_LEFT_OVER = 6.0
 
 
 @dataclass(frozen=True)
@@ -94,8 +93,8 @@ class Measured:
 
     Parameters
     ----------
-    beside : float
-        Gain of what happens in the flanks only.
+    beside : Beside
+        Gains of what happens beside the window.
     quiet : bool
         Whether the window looks like one that holds nothing.
     chosen : Explanation or None
@@ -120,7 +119,7 @@ class Measured:
     found: Sequence[Explanation]
     images: dict[int, Whitened]
     judged: Judged
-    beside: float
+    beside: Beside
     pointed: Pointed
     quiet: bool
     chosen: Explanation | None
@@ -173,16 +172,13 @@ class Measured:
         """
         if self.chosen is None or self.chosen.shape not in self.images:
             return np.nan
-        image = self.images[self.chosen.shape]
-        pixels = len(image.image)
-        return float((image.chi2 - self.chosen.gain - pixels) / np.sqrt(2 * pixels))
+        return self.chosen.rest / np.sqrt(2 * len(self.image.image))
 
     def mixed(self) -> bool:
         """Whether what is left over is an event in itself."""
-        if self.chosen is None or not self.left_over() > _LEFT_OVER:
+        if self.chosen is None or not self.left_over() > settings.LEFT_OVER:
             return False
-        rest = self.left_over() * np.sqrt(2 * len(self.image.image))
-        return bool(rest > 0.3 * self.chosen.gain)
+        return self.chosen.rest > settings.MIXED * self.chosen.gain
 
     def gain(self, cause: str, details: Collection[str] = ()) -> Explanation | None:
         """The best explanation by a cause; of footprints of these names alone, if there are any."""

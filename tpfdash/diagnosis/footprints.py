@@ -31,6 +31,10 @@ class Shapes:
         By how much the ends lie off the window's, in units of what a drag of the mouse misses.
     single : bool array (shape,)
         Shapes of one cadence.
+    lone : bool array (shape,)
+        Boxes of one bin, be that one cadence or several.
+    early : bool array (shape,)
+        Decays that begin before the window, and are highest there.
     """
 
     values: np.ndarray
@@ -39,6 +43,8 @@ class Shapes:
     ends: np.ndarray
     misfit: np.ndarray
     single: np.ndarray
+    lone: np.ndarray
+    early: np.ndarray
 
 
 def shapes(data: Stretches) -> Shapes:
@@ -87,8 +93,10 @@ def shapes(data: Stretches) -> Shapes:
     near = [each for each in found if each[4] <= settings.MOST_MISFIT]
     values, kinds, begins, ends, misfits = zip(*near, strict=True)
     kind, begin_at, end_at = np.array(kinds), np.array(begins), np.array(ends)
-    single = (data.bin_cadences == 1) & (kind == "box") & (end_at - begin_at == 1)
-    return Shapes(np.array(values), kind, begin_at, end_at, np.array(misfits), single)
+    lone = (kind == "box") & (end_at - begin_at == 1)
+    single = lone & (data.bin_cadences == 1)
+    early = (kind == "decay") & (begin_at < w0)
+    return Shapes(np.array(values), kind, begin_at, end_at, np.array(misfits), single, lone, early)
 
 
 @dataclass(frozen=True)

@@ -8,7 +8,7 @@ cadences are quiet: no quality flag is looked at.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -26,6 +26,8 @@ _BLOCK = 1 << 21
 _FURTHEST = 5.0
 #: Cadences in a bin from which a median tells the odd ones.
 _ROBUST = 4
+#: With more odd cadences than this share the file is like that.
+_MOST_OUT = 0.25
 #: Of a Gaussian's absolute values 30 per cent are below so many standard deviations.
 _THIRTY_PER_CENT = 0.3853
 #: Share of its bins that a pixel needs.
@@ -131,7 +133,7 @@ def stretches(tpf: xr.Dataset, windows: Sequence[Window], centre: tuple[float, f
         busy[max(first - guard, 0) : first + n + guard] = True
     rows, cols = tpf["aperture"].shape
     pixels = _pixels((rows, cols), centre)
-    order = _without_outliers(tpf, order, grid, pixels, longest)
+    order = _without_outliers(tpf, order, grid, pixels)
     if longest >= settings.SIBLING_CADENCES:
         busy |= _siblings(tpf, order, grid, starts, n, guard, pixels)
     places = grid.places(length, busy)
@@ -229,31 +231,69 @@ def _pixels(shape: tuple[int, int], centre: tuple[float, float]) -> np.ndarray:
 
 
 def _without_outliers(
-    tpf: xr.Dataset, order: np.ndarray, grid: _Bins, pixels: np.ndarray, longest: int
+    tpf: xr.Dataset, order: np.ndarray, grid: _Bins, pixels: np.ndarray
 ) -> np.ndarray:
     """The usable cadences, -1 in place of those that single out of a long event.
 
-    They are judged by the light of all pixels and its first moments, against the median of their
-    bin: momentum dumps, rays, flashes. What one cadence in ten or more of a window does is its own.
+    Momentum dumps, rays, flashes: what one cadence in ten or more of a window does is its own.
     """
-    if grid.size < _ROBUST:
+    if grid.size == 1:
         return order
+    find = _off_their_bins if grid.size >= _ROBUST else _off_their_neighbours
+    out = find(tpf, order, grid, pixels)
+    return order if out.mean() > _MOST_OUT else np.where(out, -1, order)
+
+
+def _off_their_bins(
+    tpf: xr.Dataset, order: np.ndarray, grid: _Bins, pixels: np.ndarray
+) -> np.ndarray:
+    """Cadences, bool, whose light or its first moments leave the median of their bin."""
     centred = pixels - pixels.mean(axis=0)
     weights = np.concatenate([np.ones((1, len(pixels))), centred.T]).astype(np.float32)
     sums = np.empty((3, order.size))
-    at_a_time = max(1, _BLOCK // len(pixels))
-    for start in range(0, order.size, at_a_time):
-        block = _series(tpf, order[start : start + at_a_time], pixels)
+    for part in _parts(order.size, len(pixels)):
+        block = _series(tpf, order[part], pixels)
         if not np.isfinite(block).all():
             block = np.nan_to_num(block)
-        sums[:, start : start + at_a_time] = weights @ block
+        sums[:, part] = weights @ block
     out = np.zeros(order.size, dtype=bool)
     inside = slice(grid.first, grid.first + grid.count * grid.size)
     cut = sums[:, inside].reshape(3, grid.count, grid.size)
     away = np.abs(cut - np.median(cut, axis=2, keepdims=True)).reshape(3, -1)
     usual = np.quantile(away[:, :: max(1, away.shape[1] // 20_000)], 0.683, axis=1)
     out[inside] = (away > settings.OUTLIER * usual[:, None]).any(axis=0)
-    return order if out.mean() > 0.1 else np.where(out, -1, order)
+    return out
+
+
+def _off_their_neighbours(
+    tpf: xr.Dataset, order: np.ndarray, grid: _Bins, pixels: np.ndarray
+) -> np.ndarray:
+    """Cadences, bool, of which a pixel leaves both neighbours to the same side.
+
+    By much more than these leave theirs: the middle of an eclipse does not. A bin of two or three
+    has no median that one of them does not move.
+    """
+    out = np.zeros(order.size, dtype=bool)
+    limit = None
+    for part in _parts(order.size - 4, len(pixels)):
+        steps = np.diff(_series(tpf, order[part.start : part.stop + 4], pixels), axis=1)
+        before, after = steps[:, 1:-2], -steps[:, 2:-1]
+        if limit is None:  # by its own scatter: a pixel that rolls along an edge has much
+            jumps = np.where(np.isfinite(before + after), np.abs(before + after), 0)
+            usual = np.maximum(np.quantile(jumps, 0.683, axis=1), 1e-12) / np.sqrt(6)
+            limit = settings.LONELY * np.sqrt(2) * usual[:, None]
+        around = settings.SPIKE * np.fmax(np.abs(steps[:, :-3]), np.abs(steps[:, 3:]))
+        least = np.minimum(np.abs(before), np.abs(after))
+        lonely = (least > limit) & (before * after > 0) & ~(around > least)
+        out[part.start + 2 : part.stop + 2] = lonely.any(axis=0)
+    return out
+
+
+def _parts(count: int, pixels: int) -> Iterator[slice]:
+    """So many cadences in turn, as many at a time as are to be read."""
+    at_a_time = max(1, _BLOCK // pixels)
+    for start in range(0, count, at_a_time):
+        yield slice(start, min(start + at_a_time, count))
 
 
 def _siblings(

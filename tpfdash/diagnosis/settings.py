@@ -35,6 +35,8 @@ FEWEST_SPIKES, IN_COMMON = 20, 0.05
 MENDED = 4
 #: ... if its pixels leave both neighbours by this many sigma.
 LONELY = 5.0
+#: What lasts for several cadences explains this share of its gain without the lonely ones.
+LONELY_LEFT = 0.25
 #: A place whose energy lies this many scatters above the median is no quiet one.
 QUIETER = 4.0
 #: Values beyond this many sigma are brought back to it where the noise is learned.
@@ -135,6 +137,11 @@ SPIKE_LEFT, SPIKE_AHEAD = 0.25, 6.0
 CONTENDED = 0.5
 #: Share of what it explains that counts.
 POINTED_SHARE = 0.5
+#: How much more than chance may be left over, in sigma, before more than one thing happens, and
+#: as a share of what is explained.
+LEFT_OVER, MIXED = 6.0, 0.3
+#: Where so much is left over, a star that nothing else tells of is no explanation. (tuned)
+MOSTLY_MIXED = 0.9
 
 # -- stars ------------------------------------------------------------------------------------
 

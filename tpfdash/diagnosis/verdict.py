@@ -12,7 +12,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from tpfdash.diagnosis import settings
-from tpfdash.diagnosis.evidence import Explanation
+from tpfdash.diagnosis.evidence import Beside, Explanation
 from tpfdash.diagnosis.footprints import Shapes
 from tpfdash.diagnosis.noise import Noise
 from tpfdash.diagnosis.reference import Stretches
@@ -57,7 +57,7 @@ class Judged:
     verdict: str
 
 
-def score(each: Explanation, tried: Shapes, bins: int, beside: float) -> float:
+def score(each: Explanation, tried: Shapes, bins: int, beside: Beside) -> float:
     """Score of one explanation."""
     share = 1.0
     price = settings.PRICES[each.cause] + settings.PRICE_A_NUMBER * (each.free - 1)
@@ -66,11 +66,13 @@ def score(each: Explanation, tried: Shapes, bins: int, beside: float) -> float:
         price += settings.MISFIT * float(tried.misfit[each.shape])
         price += settings.KIND_PRICES.get((each.cause, str(tried.kinds[each.shape])), 0.0)
         if tried.kinds[each.shape] == "step":
-            price += beside / 2 if each.plain < beside else 0.0
+            price += beside.flanks / 2 if each.plain < beside.flanks else 0.0
         if tried.single[each.shape]:
             price += settings.SINGLE_PRICES.get(each.cause, 0.0)
-            if bins > 1:
-                share = settings.ONE_OF_SEVERAL if bins < settings.MENDED else settings.ONE_OF_MANY
+        if bins > 1 and tried.lone[each.shape]:
+            share = settings.ONE_OF_SEVERAL if bins < settings.MENDED else settings.ONE_OF_MANY
+    if each.shape >= 0 and tried.early[each.shape]:  # a ray beside the window begins no decay
+        price += beside.guard / 2 if each.plain < beside.guard else 0.0
     share -= settings.SHARE_PRICES.get((each.cause, each.detail), 0.0)
     return each.gain * share / 2 - price
 
@@ -79,7 +81,7 @@ def judge(
     found: Sequence[Explanation],
     tried: Shapes,
     bins: int,
-    beside: float,
+    beside: Beside,
     pointed: Pointed,
     quiet: bool,
 ) -> Judged:
@@ -89,8 +91,8 @@ def judge(
     ----------
     bins : int
         Bins of the window.
-    beside : float
-        Gain of what happens in the flanks.
+    beside : Beside
+        Gains of what happens beside the window.
     pointed : Pointed
         What POS_CORR explains.
     quiet : bool
@@ -120,6 +122,8 @@ def judge(
         default=-np.inf,
     )
     contended = min(by_cause.get("on_target", -np.inf), instrument)
+    if "neighbour" in best and _explains_little(best["neighbour"]):
+        contended = max(contended, by_cause["neighbour"])
     by_cause["inconclusive"] = max(0.0, contended + settings.CONTENDED * temperature)
     if quiet:
         by_cause = {"inconclusive": 0.0}
@@ -130,6 +134,14 @@ def judge(
     probabilities = {n: float(w) for n, w in zip(VERDICTS, weights, strict=True)}
     verdict = max(probabilities, key=lambda name: probabilities[name])
     return Judged(scores, best, by_cause, probabilities, verdict)
+
+
+def _explains_little(each: Explanation) -> bool:
+    """Whether as much is left over as a footprint explains: it takes a share of several things."""
+    if each.model is None:
+        return False
+    chance = settings.LEFT_OVER * np.sqrt(2 * each.model.size)
+    return each.rest > max(chance, settings.MOSTLY_MIXED * each.gain)
 
 
 @dataclass(frozen=True)
