@@ -9,6 +9,7 @@ from test_app_truth import stars_on
 from tpfdash import TPFDashboard
 from tpfdash.inspector import Inspector
 from tpfdash.simulate import simulate_tpf
+from tpfdash.stamp.stars import shifted
 from tpfdash.views.pixels import PixelView
 from tpfdash.views.stars import star_sizes
 
@@ -124,3 +125,19 @@ def test_stars_are_the_dashboards_too(tpf):
     dashboard.stars = stars_on(tpf)
     assert len(dashboard.inspector.stars) == 3 and len(told) == 1
     assert TPFDashboard(tpf, stars=stars_on(tpf)).stars["name"][1] == "b <i>"
+
+
+def test_the_targets_mark_is_moved_with_the_catalogue(tpf, inspector, figure):
+    def crosses():
+        return [
+            (one.data_source.data["row"][0], one.data_source.data["col"][0])
+            for one in figure.select({"type": GlyphRenderer})
+            if isinstance(one.glyph, Scatter) and one.glyph.marker == "cross"
+        ]
+
+    before = np.array(crosses())
+    assert len(before)
+    inspector.stars = shifted(stars_on(tpf), (0.25, -0.5))
+    np.testing.assert_allclose(crosses(), before + [0.25, -0.5])
+    inspector.stars = shifted(inspector.stars, (0, 0))
+    np.testing.assert_allclose(crosses(), before)

@@ -1,4 +1,4 @@
-"""The stars on the stamp, in a browser: found, chosen on the stamp and in the list, moved to fit."""
+"""The stars on the stamp, in a browser: found, chosen on the stamp and in the list, hidden."""
 
 import numpy as np
 import pytest

@@ -298,6 +298,12 @@ class Values(Choices):
         """How far stars stand from their places by the WCS at this cadence: (row, col), pixels."""
         return motion_at(self.tpf, self.cadence)
 
+    @derived("stars")
+    def star_shift(self) -> tuple[float, float]:
+        """What the catalogue was moved by to fit the image: (row, col), pixels."""
+        rows, cols = (0.0, 0.0) if self.stars is None else self.stars.meta.get("shift", (0.0, 0.0))
+        return float(rows), float(cols)
+
     @derived("stars", "star_limit")
     def seen_stars(self) -> np.ndarray:
         """The rows of `stars` down to the magnitude limit: int array; empty where there are none.

@@ -126,7 +126,7 @@ class DifferenceView:
         self._figures = Figures()
         self._stars = StarLayer(inspector, self._figures, rides=False)
         self.plot = hv.DynamicMap(guarded(inspector, reraise=True)(self._build))
-        Live(inspector, self._draw, "answer", "picture", "check")
+        Live(inspector, self._draw, "answer", "picture", "check", "star_shift")
         Live(inspector, self._draw_aperture, "aperture")
 
     # -- what is drawn ---------------------------------------------------------------------------
@@ -152,7 +152,10 @@ class DifferenceView:
         """The place of each of `MARKS`, in their order; NaN where there is nothing to mark."""
         tpf = self.inspector.tpf
         left, bottom, right, top = extent(tpf)
-        places = {"star": answer.target, "event": answer.position, "target": target_position(tpf)}
+        target = target_position(tpf)
+        if target is not None:  # by the catalogue, as that was moved to fit
+            target = tuple(np.add(target, self.inspector.star_shift).tolist())
+        places = {"star": answer.target, "event": answer.position, "target": target}
         marks = [places[name] or (np.nan, np.nan) for name in MARKS]
         inside = [bottom <= row <= top and left <= col <= right for row, col in marks]
         return {

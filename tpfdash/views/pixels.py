@@ -110,7 +110,7 @@ class PixelView:
         )
         self._stars = StarLayer(inspector, self._figures)
         Live(inspector, self._draw_outlines, "aperture", "background", "pointed")
-        Live(inspector, self._draw_target, "ride")
+        Live(inspector, self._draw_target, "ride", "star_shift")
         Live(inspector, self._draw_event, "answer")
         Live(inspector, self._draw_frame, "frame", "levels", "color_scale")
 
@@ -315,12 +315,12 @@ def _mark_target(figure, inspector: Inspector) -> list:
 
 
 def _target_columns(inspector: Inspector) -> dict[str, list[float]]:
-    """Where the target is at the current cadence; empty where it is not on the stamp."""
+    """Where the catalogue has the target at this cadence; empty where it is not on the stamp."""
     place = _target(inspector.tpf)
     if place is None:
         return {"row": [], "col": []}
-    away_row, away_col = inspector.ride
-    return {"row": [place[0] + away_row], "col": [place[1] + away_col]}
+    row, col = np.sum([place, inspector.ride, inspector.star_shift], axis=0).tolist()
+    return {"row": [row], "col": [col]}
 
 
 def _target(tpf) -> tuple[float, float] | None:
