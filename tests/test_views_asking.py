@@ -3,6 +3,7 @@
 import asyncio
 import queue
 import threading
+from contextlib import nullcontext
 
 import pytest
 from bokeh.document import Document
@@ -10,6 +11,7 @@ from eventparts import NEIGHBOURS, TRANSIT, two_stars
 
 from tpfdash.diagnosis.diagnose import diagnose
 from tpfdash.inspector import Inspector, question
+from tpfdash.views import asking
 from tpfdash.views.asking import Asking
 from tpfdash.views.faults import faults_of
 
@@ -133,3 +135,30 @@ def test_a_served_page_is_told_by_its_own_loop(inspector, monkeypatch):
     assert inspector.question.answered and inspector.answer is None
     tick()
     assert inspector.answer.verdict == "on_target" and ticks.empty()
+
+
+def test_a_page_that_is_being_drawn_gets_its_answer_once_it_is_there(inspector, monkeypatch):
+    """Panel would never send what changes meanwhile."""
+
+    class Page:
+        session_context = object()
+
+        def __init__(self):
+            self.later = []
+
+        def add_timeout_callback(self, act, milliseconds):
+            self.later.append(act)
+
+    page, drawn = Page(), []
+    monkeypatch.setattr(asking, "served_document", lambda: page)
+    monkeypatch.setattr(asking, "is_being_drawn", lambda document: not drawn)
+    monkeypatch.setattr(asking, "_loop_of_this_session", lambda: None)
+    monkeypatch.setattr(asking.pn.io, "hold", nullcontext)
+    Asking(inspector)
+    inspector.param.update(window=TRANSIT)
+    while page.later and len(drawn) < 3:
+        page.later.pop()()
+        if inspector.answer is None and page.later:
+            assert not drawn
+            drawn.append(True)
+    assert drawn and inspector.answer is not None

@@ -36,6 +36,7 @@ from tpfdash.cards.widgets import CSS, control, html, put_in_sight, row
 from tpfdash.errors import TPFError
 from tpfdash.io import open_tpf
 from tpfdash.views.faults import tell
+from tpfdash.views.live import is_being_drawn
 
 _log = logging.getLogger(__name__)
 
@@ -127,7 +128,7 @@ class _Turns:
         self._waiting[number] = time.monotonic()
 
         def go_on():
-            if _draws_shell(document):  # the others go on meanwhile
+            if is_being_drawn(document):  # the others go on meanwhile
                 self._waiting.pop(number, None)
                 document.add_timeout_callback(go_on, _ROUND)
             elif events != self._events:  # somebody else's page: anew
@@ -148,15 +149,6 @@ class _Turns:
         now = time.monotonic()
         self._waiting = {one: at for one, at in self._waiting.items() if now - at < _GONE}
         return min(self._waiting, default=number) < number
-
-
-def _draws_shell(document: Document) -> bool:
-    """Whether the browser has got the shell, and not yet said that it is on the page.
-
-    Panel sends nothing of what changes until then.
-    """
-    session = getattr(document.session_context, "session", None)
-    return session is not None and session.connection_count > 0 and not pn.state.loaded
 
 
 _turns = _Turns()

@@ -12,10 +12,12 @@ import panel as pn
 from tpfdash.inspector import Inspector
 from tpfdash.inspector.question import Question
 from tpfdash.views.faults import guarded
-from tpfdash.views.live import Live, served_document
+from tpfdash.views.live import Live, is_being_drawn, served_document
 
 __all__ = ["Asking"]
 
+#: Milliseconds until it is looked anew whether a page is there.
+_SOON = 50
 _threads = ThreadPoolExecutor(2, thread_name_prefix="tpfdash-diagnosis")
 
 
@@ -63,6 +65,9 @@ class Asking:
 
     def _take(self, question: Question) -> None:
         document = served_document()
+        if document is not None and is_being_drawn(document):
+            document.add_timeout_callback(lambda: self._take(question), _SOON)
+            return
         batch = nullcontext() if document is None else pn.io.hold(document)
         with guarded(self._inspector), batch:
             if question is self._inspector.question:

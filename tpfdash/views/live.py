@@ -11,7 +11,7 @@ from tpfdash.inspector import Inspector
 from tpfdash.inspector.derived import params_of
 from tpfdash.views.faults import guarded
 
-__all__ = ["Live", "served_document"]
+__all__ = ["Live", "is_being_drawn", "served_document"]
 
 #: Milliseconds that the browser has for what is looked at, before the rest follows.
 _AFTER = 80
@@ -92,3 +92,12 @@ def served_document():
     """The document of this session; None where no server's loop serves it."""
     document = pn.state.curdoc
     return document if document is not None and document.session_context is not None else None
+
+
+def is_being_drawn(document) -> bool:
+    """Whether the browser has got a page, and not yet said that it is there.
+
+    Panel sends nothing of what is changed meanwhile, nor ever after.
+    """
+    session = getattr(document.session_context, "session", None)
+    return session is not None and session.connection_count > 0 and not pn.state.loaded
