@@ -45,7 +45,7 @@ from tpfdash.stamp.model import check_tpf
 from tpfdash.stamp.prf import PRF
 from tpfdash.stamp.sky import pixel_scale
 
-__all__ = ["Diagnosis", "EventImages", "diagnose"]
+__all__ = ["Diagnosis", "EventImages", "check_prf", "diagnose", "one_thread"]
 
 Pair = tuple[float, float]
 Square = tuple[Pair, Pair]
@@ -360,11 +360,11 @@ def diagnose(
     windows = as_windows(window)
     shape = tpf["aperture"].shape
     if prf is not None:
-        _check_prf(prf)
+        check_prf(prf)
     mask = default_mask(tpf) if aperture is None else as_mask(aperture, shape)
     table = None if stars is None else StarTable.read(stars, tpf)
     scale = pixel_scale(tpf) or get_mission(tpf.attrs["mission"]).pixel_scale
-    with _one_thread():
+    with one_thread():
         try:
             measured = _measure(tpf, windows, mask, prf)
         except Nothing as nothing:
@@ -378,7 +378,7 @@ def diagnose(
         return replace(_diagnosis(tpf, measured, table, scale), closer=closer)
 
 
-def _one_thread() -> AbstractContextManager:
+def one_thread() -> AbstractContextManager:
     """Linear algebra in this thread alone: of so small matrices several threads make slow work.
 
     On a machine that has other things to do they wait for each other: 15 times slower, measured.
@@ -391,7 +391,7 @@ def _libraries() -> ThreadpoolController:
     return ThreadpoolController()
 
 
-def _check_prf(prf: Any) -> None:
+def check_prf(prf: Any) -> None:
     """Raise TPFError where it gives no image of a star."""
     try:
         image = np.asarray(prf.images((3, 3), 1.0, 1.0), dtype=np.float64)

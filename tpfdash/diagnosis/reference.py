@@ -18,7 +18,7 @@ from tpfdash.diagnosis import settings
 from tpfdash.diagnosis.windows import Window, cadence_length, usable_cadences
 from tpfdash.stamp.blocks import all_zero, pixel_rows, pixel_series, zero_frames
 
-__all__ = ["Nothing", "Stretches", "stretches"]
+__all__ = ["Nothing", "Stretches", "pixels_near", "stretches"]
 
 #: Pixel values read at a time.
 _BLOCK = 1 << 21
@@ -130,7 +130,7 @@ def stretches(tpf: xr.Dataset, windows: Sequence[Window], centre: tuple[float, f
     for first in starts:
         busy[max(first - guard, 0) : first + n + guard] = True
     rows, cols = tpf["aperture"].shape
-    pixels = _pixels((rows, cols), centre)
+    pixels = pixels_near((rows, cols), centre)
     order = _without_outliers(tpf, order, grid, pixels, longest)
     if longest >= settings.SIBLING_CADENCES:
         busy |= _siblings(tpf, order, grid, starts, n, guard, pixels)
@@ -220,7 +220,8 @@ class _Bins:
         return firsts[picked.round().astype(int)]
 
 
-def _pixels(shape: tuple[int, int], centre: tuple[float, float]) -> np.ndarray:
+def pixels_near(shape: tuple[int, int], centre: tuple[float, float]) -> np.ndarray:
+    """The pixels of a stamp that are looked at: (row, col) of each, int array (pixel, 2)."""
     rows, cols = (
         np.flatnonzero(np.abs(np.arange(size) - at) <= settings.REACH)
         for size, at in zip(shape, centre, strict=True)

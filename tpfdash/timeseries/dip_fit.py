@@ -18,8 +18,9 @@ _REACH = 1.5
 #: A straight ingress of length L is as steep as an error function of scale L over this: both have
 #: the same standard deviation.
 _RAMP = np.sqrt(6.0)
-#: Where the cadences do not tell how long ingress is, by the duration: so much, give or take.
-_INGRESS, _INGRESS_ERR = 0.12, 0.12
+#: Where the cadences do not tell how long ingress is: this share of the duration, and its logarithm
+#: give or take so much. Noise would else make edges steep, and times surer than they are.
+_INGRESS, _INGRESS_ERR = 0.12, 0.5
 #: Least share of an event's cadences without which its depth is not told.
 _COVERED = 0.5
 
@@ -103,16 +104,16 @@ def fit_dip(series: Series, start: Ephemeris) -> Ephemeris:
     lower[2] = max(lower[2], series.days / 2)
     upper[2] = max(min(upper[2], 0.9 * start.period), 1.01 * start.duration)
     lower[3], upper[3] = shortest, max(start.duration, 2 * shortest)
-    usual = max(_INGRESS * start.duration, shortest), _INGRESS_ERR * start.duration
+    usual = max(_INGRESS * start.duration, shortest)
 
     def residual(x: np.ndarray) -> np.ndarray:
-        return np.append((model(x)[0] - flux) / error, (x[3] - usual[0]) / usual[1])
+        return np.append((model(x)[0] - flux) / error, np.log(x[3] / usual) / _INGRESS_ERR)
 
     def slopes(x: np.ndarray) -> np.ndarray:
         made = model(x)[1] / error[:, None]
-        return np.vstack([made, [0, 0, 0, 1 / usual[1], 0, 0]])
+        return np.vstack([made, [0, 0, 0, 1 / (_INGRESS_ERR * x[3]), 0, 0]])
 
-    scale = np.array([reach, start.duration, start.duration, usual[1], first[4], first[4]])
+    scale = np.array([reach, start.duration, start.duration, usual, first[4], first[4]])
     best = least_squares(
         residual, np.clip(first, lower, upper), slopes, (lower, upper), x_scale=scale, max_nfev=40
     )
