@@ -30,6 +30,8 @@ _ROBUST = 4
 _THIRTY_PER_CENT = 0.3853
 #: Share of its bins that a pixel needs.
 _THERE = 0.7
+#: Places that one of several windows is compared with, at most.
+_MEANS = 8
 
 
 class Nothing(Exception):
@@ -162,9 +164,25 @@ def stretches(tpf: xr.Dataset, windows: Sequence[Window], centre: tuple[float, f
 
 
 def _together(quiet: np.ndarray, windows: int) -> np.ndarray:
-    """Quiet places as several windows see them: each the mean of as many places."""
-    apart = max(1, len(quiet) // windows)
-    return np.mean([np.roll(quiet, k * apart, axis=0) for k in range(windows)], axis=0)
+    """Quiet places as several windows see them: each the mean of as many places, up to eight.
+
+    Means of more would be means of the same places: beyond eight, they scatter less by the root of
+    how many more windows there are.
+    """
+    count = min(windows, _MEANS)
+    apart = max(1, len(quiet) // count)
+    total = quiet.copy()
+    for k in range(1, count):
+        first = k * apart % max(len(quiet), 1)
+        total[first:] += quiet[: len(quiet) - first]
+        total[:first] += quiet[len(quiet) - first :]
+    total /= count
+    if windows > count and total.size:
+        middle = total.mean(axis=(0, 1))
+        total -= middle
+        total *= np.sqrt(count / windows)
+        total += middle
+    return total
 
 
 class _Bins:

@@ -226,7 +226,7 @@ def _located(
     error = np.sqrt(waves.covariance.diagonal() * image.excess)
     white = np.linalg.solve(waves.covariance * image.excess, across)
     quadrature = float(across @ white) / len(across)
-    start, gain = _best_place(image, scene)
+    start, gain = image.best_star(scene.prf, scene.places, scene.target)
     snr = float(np.sqrt(gain))
     other, other_gain = _no_star(image, scene)
     place = None
@@ -305,21 +305,6 @@ def _position(place: Place, verdict: str, scene: Scene) -> np.ndarray:
 def _pair(values: Sequence[float] | np.ndarray) -> Pair:
     row, col = np.asarray(values, dtype=float).tolist()
     return row, col
-
-
-def _best_place(image: Whitened, scene: Scene) -> tuple[np.ndarray, float]:
-    """Of the known stars and a grid of places, the one whose star explains most, and its gain."""
-    pixels = scene.prf.pixels
-    low, high = pixels.min(axis=0) - settings.OUTSIDE, pixels.max(axis=0) + settings.OUTSIDE
-    axes = [np.arange(a, b + 0.01, settings.GRID) for a, b in zip(low, high, strict=True)]
-    grid = np.stack(np.meshgrid(*axes, indexing="ij"), axis=-1).reshape(-1, 2)
-    places = np.concatenate([scene.places, grid])
-    gains, _ = image.gains(scene.prf.images(places))
-    gain_of_target, _ = image.gains(scene.target[None])
-    best = int(np.argmax(gains))
-    if gain_of_target[0] >= gains[best]:
-        return scene.star, float(gain_of_target[0])
-    return places[best], float(gains[best])
 
 
 def _no_star(image: Whitened, scene: Scene) -> tuple[str, float]:
