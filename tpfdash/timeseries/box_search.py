@@ -50,6 +50,12 @@ _OVERSAMPLE = 6
 _LOOKED_AT = 60
 #: An event's depth may differ from the others' by this share: stars have spots, and boxes no limb.
 _UNLIKE = 0.1
+#: From so many events on their median tells what is typical; half of a Gaussian's absolute values
+#: are below so many standard deviations; the mean of like events is this far above the median at
+#: most, but for chance.
+_MANY, _HALF, _ABOVE_MEDIAN = 4, 0.6744897501960817, 1.3
+#: Of peaks as strong as the strongest, to this share of it, the one with the highest S/N is first.
+_ALIKE = 0.8
 #: S/N of a period from which it stands out of chance: the threshold of Kepler's planet search
 #: (Jenkins et al. 2010, ApJ 713, L87).
 _STANDS_OUT = 7.1
@@ -70,12 +76,15 @@ class BoxPeak:
     snr : float
         Mean depth of the events over its error, red noise included.
     consistency : float
-        Reduced chi2 of the events' depths about their mean, with a tenth of that as an error of
-        its own, of four events or more without the strongest; NaN with one event.
+        Mean square deviation of the events' depths from their mean in units of their errors, with a
+        tenth of the depth as an error of its own: about 1 where all are alike. From four events on
+        by medians, which an event that is spoiled does not change. NaN with one event.
     strength : float
-        What peaks are ordered by: `snr` as it would be if the strongest event were like the mean of
-        the others, over the root of `consistency` where that is above 1. Half the period loses by
-        it, since it has events that are not there, and so does a single event.
+        S/N of all events but the strongest, over the root of `consistency` where that is above 1;
+        from four events on these count for 1.3 times the median at most. Peaks are ordered by it
+        (the first is the one of highest `snr` among those within a fifth of the strongest): two
+        events always have a period, half of a period has events that are not there, and a single
+        event has no strength.
     n_events : int
         Events that have half of their cadences or more.
     harmonic : str
@@ -271,7 +280,13 @@ class BoxPeriodogram:
             if len(picked) == _LOOKED_AT:
                 break
         found = [self._measured(self._at(index), self.power[index]) for index in picked]
-        return sorted(found, key=lambda peak: -peak.strength)
+        found.sort(key=lambda peak: -peak.strength)
+        if found:  # a multiple of a period has fewer events, and is as strong by chance
+            alike = [each for each in found if each.strength >= _ALIKE * found[0].strength]
+            first = max(alike, key=lambda each: each.snr)
+            found.remove(first)
+            found.insert(0, first)
+        return found
 
     def _measured(self, ephemeris: Ephemeris, power: float) -> BoxPeak:
         """What an ephemeris amounts to, event by event."""
@@ -280,11 +295,7 @@ class BoxPeriodogram:
         if not depth.size:
             return BoxPeak(ephemeris, float(power), 0.0, np.nan, 0.0, 0)
         mean, mean_err = _mean(depth, err)
-        others = np.arange(depth.size) != int(np.argmax(depth / err))
-        most = others if depth.size > 3 else np.ones(depth.size, dtype=bool)
-        consistency = _consistency(depth[most], err[most])
-        typical = _mean(depth[others], err[others])[0] if others.any() else 0.0
-        strength = typical / mean_err / max(1.0, float(np.nan_to_num(consistency))) ** 0.5
+        strength, consistency = _strength(depth, err)
         return BoxPeak(
             ephemeris, float(power), mean / mean_err, consistency, strength, int(depth.size)
         )
@@ -308,12 +319,22 @@ def _mean(depth: np.ndarray, err: np.ndarray) -> tuple[float, float]:
     return float(weight @ depth / weight.sum()), float(weight.sum() ** -0.5)
 
 
-def _consistency(depth: np.ndarray, err: np.ndarray) -> float:
+def _strength(depth: np.ndarray, err: np.ndarray) -> tuple[float, float]:
+    """Strength and consistency of events' depths, as `BoxPeak` has them."""
     if depth.size < 2:
-        return np.nan
-    mean, _ = _mean(depth, err)
-    apart = (depth - mean) ** 2 / (err**2 + (_UNLIKE * mean) ** 2)
-    return float(apart.sum() / (depth.size - 1))
+        return 0.0, np.nan
+    others = np.arange(depth.size) != int(np.argmax(depth / err))
+    typical, typical_err = _mean(depth[others], err[others])
+    middle = _mean(depth, err)[0]
+    if depth.size >= _MANY:
+        middle = float(np.median(depth))
+        typical = min(typical, _ABOVE_MEDIAN * middle)
+    apart = np.abs(depth - middle) / np.hypot(err, _UNLIKE * middle)
+    if depth.size >= _MANY:
+        consistency = (float(np.median(apart)) / _HALF) ** 2
+    else:
+        consistency = float((apart**2).sum() / (depth.size - 1))
+    return typical / typical_err / max(1.0, consistency) ** 0.5, consistency
 
 
 def usual_durations(period: float, cadence: float) -> np.ndarray:

@@ -63,8 +63,8 @@ def fit_dip(series: Series, start: Ephemeris) -> Ephemeris:
     A box whose edges are error functions, as a trapezoid smeared over the exposure nearly is, with
     one level outside: least squares in period, time, duration, ingress and depth, over the
     cadences within one and a half durations of an event. Errors are those of the linear model at
-    the best fit, times the red noise on the scale of the duration (`red_noise`) and, where it is
-    above 1, the root of the reduced chi2.
+    the best fit, times the red noise on the scale of the duration (`red_noise`, against the level
+    beside) or the root of the reduced chi2, whichever is larger.
 
     Parameters
     ----------
@@ -131,9 +131,9 @@ def fit_dip(series: Series, start: Ephemeris) -> Ephemeris:
     period, t0, duration, ingress, depth, _ = best.x.tolist()
     if not (0 < duration < period and depth > 0):
         return start
-    red = float(red_noise(series, np.array([duration]))[0])
+    red = float(red_noise(series, np.array([duration]), beside=True)[0])
     chi2 = 2 * best.cost / max(time.size - int(free.sum()), 1)
-    factor = red * max(1.0, np.sqrt(chi2))
+    factor = max(red, np.sqrt(chi2))
     err = np.sqrt(np.clip(covariance.diagonal(), 0, None)) * factor
     whole = duration + _RAMP * ingress
     return Ephemeris(

@@ -238,7 +238,7 @@ def binned(series: Series, per_bin: int) -> Series:
     )
 
 
-def red_noise(series: Series, durations: np.ndarray) -> np.ndarray:
+def red_noise(series: Series, durations: np.ndarray, beside: bool = False) -> np.ndarray:
     """By how much means over a duration scatter more than white noise lets them.
 
     The beta of Winn et al. 2008, ApJ 683, 1076, with a robust scatter, at every place of the light
@@ -248,6 +248,9 @@ def red_noise(series: Series, durations: np.ndarray) -> np.ndarray:
     ----------
     durations : float array (d,)
         Days.
+    beside : bool
+        Whether the mean of the two stretches beside, each as long, is taken off: for what is
+        measured against the level beside it.
 
     Returns
     -------
@@ -268,8 +271,14 @@ def red_noise(series: Series, durations: np.ndarray) -> np.ndarray:
             continue
         total, variance, count = sums[:, length:] - sums[:, :-length]
         there = count >= max(1.0, _THERE * length)
-        if not there.any():
-            continue
-        ratio = np.abs(total[there]) / np.sqrt(variance[there])
-        made[number] = max(1.0, float(np.quantile(ratio, _ONE_SIGMA)))
+        count = np.maximum(count, 1.0)
+        mean, variance = total / count, variance / count**2
+        if beside and mean.size > 2 * length:
+            before, own, after = slice(-2 * length), slice(length, -length), slice(2 * length, None)
+            mean = mean[own] - (mean[before] + mean[after]) / 2
+            variance = variance[own] + (variance[before] + variance[after]) / 4
+            there = there[before] & there[own] & there[after]
+        if there.any():
+            ratio = np.abs(mean[there]) / np.sqrt(variance[there])
+            made[number] = max(1.0, float(np.quantile(ratio, _ONE_SIGMA)))
     return made
