@@ -31,8 +31,8 @@ from tpfdash.timeseries.ephemeris import Ephemeris
 
 __all__ = ["FoldedImage", "folded_image"]
 
-#: S/N from which a place is told.
-_STANDS_OUT = 5.0
+#: S/N of the best star anywhere from which a place is told: chance has many places to choose from.
+_STANDS_OUT = 7.0
 #: Shares of the window that ingress may take, and egress; points in a bin to average them at.
 _INGRESSES, _FINE = (0.0, 0.15, 0.3, 0.5), 16
 #: Most events that are measured, spread over the file: more say no more of a place.
@@ -55,8 +55,8 @@ class FoldedImage:
     snr : float
         Depth over its error; NaN where not measured.
     position, offset, covariance, target
-        As those of a `tpfdash.Diagnosis`; the first three are None below an S/N of 5 over all
-        pixels.
+        As those of a `tpfdash.Diagnosis`; the first three are None where no star's
+        image stands out by 7 sigma.
     reference : str
         What `target` is: "the target" or "the star in the aperture".
     pixel_scale : float

@@ -30,8 +30,6 @@ _ROBUST = 4
 _THIRTY_PER_CENT = 0.3853
 #: Share of its bins that a pixel needs.
 _THERE = 0.7
-#: Places that one of several windows is compared with, at most.
-_MEANS = 8
 
 
 class Nothing(Exception):
@@ -164,25 +162,14 @@ def stretches(tpf: xr.Dataset, windows: Sequence[Window], centre: tuple[float, f
 
 
 def _together(quiet: np.ndarray, windows: int) -> np.ndarray:
-    """Quiet places as several windows see them: each the mean of as many places, up to eight.
+    """Quiet places as the mean of several windows sees them: about their own mean, the root nearer.
 
-    Means of more would be means of the same places: beyond eight, they scatter less by the root of
-    how many more windows there are.
+    Means of as many places would be too few that differ, and their scatter too well known.
     """
-    count = min(windows, _MEANS)
-    apart = max(1, len(quiet) // count)
-    total = quiet.copy()
-    for k in range(1, count):
-        first = k * apart % max(len(quiet), 1)
-        total[first:] += quiet[: len(quiet) - first]
-        total[:first] += quiet[len(quiet) - first :]
-    total /= count
-    if windows > count and total.size:
-        middle = total.mean(axis=(0, 1))
-        total -= middle
-        total *= np.sqrt(count / windows)
-        total += middle
-    return total
+    if not quiet.size:
+        return quiet
+    middle = quiet.mean(axis=(0, 1))
+    return middle + (quiet - middle) / np.sqrt(windows)
 
 
 class _Bins:

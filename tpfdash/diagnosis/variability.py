@@ -36,8 +36,8 @@ from tpfdash.stamp.sky import pixel_scale
 
 __all__ = ["SineImage", "sine_image"]
 
-#: S/N of the best star from which there is a place to tell.
-_STANDS_OUT = 5.0
+#: S/N of the best star anywhere from which there is a place to tell.
+_STANDS_OUT = 6.0
 #: Sigma from which a place is not the target's.
 _AWAY = 3.0
 #: Light that varies in one phase leaves nothing in quadrature: chi2 a pixel above this says that

@@ -30,6 +30,8 @@ _BESIDE, _NEAREST = 30, 2.5
 _ODD = 6.0
 #: Share of its bins that a pixel needs.
 _THERE = 0.7
+#: A wave that keeps less than this share of its square beside trend and pointing is one with them.
+_LOST = 1e-3
 #: Pixel values read at a time.
 _BLOCK = 1 << 22
 
@@ -119,7 +121,7 @@ def measure_waves(
     per_bin = max(1, int(1 / frequency / _BINS / step))
     times, series, ride = _binned(tpf, order, pixels, per_bin, step)
     times, series, ride, known = _whole(times, series, ride)
-    middle = float((times[0] + times[-1]) / 2)
+    middle = float(time[order[0]] + time[order[-1]]) / 2
     nuisance = _nuisance(times, ride, frequency)
     beside = _beside(frequency, span, 1 / (2 * step * per_bin))
     mean = series.mean(axis=1)
@@ -268,7 +270,7 @@ def _fit(
     wave = np.stack([np.cos(angle), np.sin(angle)], axis=1)
     wave -= nuisance @ (nuisance.T @ wave)
     gram = wave.T @ wave
-    gram[np.diag_indices(2)] *= 1 + 1e-9
+    gram[np.diag_indices(2)] += _LOST * times.size / 2
     return np.linalg.solve(gram, (values @ wave).T).T, wave
 
 

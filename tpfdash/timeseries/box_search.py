@@ -50,10 +50,12 @@ _OVERSAMPLE = 6
 _LOOKED_AT = 60
 #: An event's depth may differ from the others' by this share: stars have spots, and boxes no limb.
 _UNLIKE = 0.1
-#: From so many events on their median tells what is typical; half of a Gaussian's absolute values
-#: are below so many standard deviations; the mean of like events is this far above the median at
-#: most, but for chance.
-_MANY, _HALF, _ABOVE_MEDIAN = 4, 0.6744897501960817, 1.3
+#: From so many events on their median tells what is typical. Half of a Gaussian's absolute values
+#: are below so many standard deviations.
+_MANY, _HALF = 4, 0.6744897501960817
+#: An event further from the median than so many sigma counts as if it were at that; the mean of
+#: like events is this far above the median at most, but for chance.
+_FAR, _ABOVE_MEDIAN = 3.0, 1.3
 #: Of peaks as strong as the strongest, to this share of it, the one with the highest S/N is first.
 _ALIKE = 0.8
 #: S/N of a period from which it stands out of chance: the threshold of Kepler's planet search
@@ -81,7 +83,8 @@ class BoxPeak:
         by medians, which an event that is spoiled does not change. NaN with one event.
     strength : float
         S/N of all events but the strongest, over the root of `consistency` where that is above 1;
-        from four events on these count for 1.3 times the median at most. Peaks are ordered by it
+        from four events on one that is spoiled counts as 3 sigma off the median, and all together
+        as 1.3 times the median at most. Peaks are ordered by it
         (the first is the one of highest `snr` among those within a fifth of the strongest): two
         events always have a period, half of a period has events that are not there, and a single
         event has no strength.
@@ -324,16 +327,18 @@ def _strength(depth: np.ndarray, err: np.ndarray) -> tuple[float, float]:
     if depth.size < 2:
         return 0.0, np.nan
     others = np.arange(depth.size) != int(np.argmax(depth / err))
-    typical, typical_err = _mean(depth[others], err[others])
-    middle = _mean(depth, err)[0]
-    if depth.size >= _MANY:
-        middle = float(np.median(depth))
-        typical = min(typical, _ABOVE_MEDIAN * middle)
-    apart = np.abs(depth - middle) / np.hypot(err, _UNLIKE * middle)
-    if depth.size >= _MANY:
-        consistency = (float(np.median(apart)) / _HALF) ** 2
-    else:
+    if depth.size < _MANY:
+        mean, _ = _mean(depth, err)
+        apart = (depth - mean) / np.hypot(err, _UNLIKE * mean)
         consistency = float((apart**2).sum() / (depth.size - 1))
+        typical, typical_err = _mean(depth[others], err[others])
+    else:
+        middle = float(np.median(depth))
+        own = np.hypot(err, _UNLIKE * middle)
+        consistency = (float(np.median(np.abs(depth - middle) / own)) / _HALF) ** 2
+        near = np.clip(depth, middle - _FAR * own, middle + _FAR * own)
+        typical, typical_err = _mean(near[others], err[others])
+        typical = min(typical, _ABOVE_MEDIAN * middle)
     return typical / typical_err / max(1.0, consistency) ** 0.5, consistency
 
 

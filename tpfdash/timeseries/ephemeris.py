@@ -25,7 +25,7 @@ _ERRORS = ("period_err", "t0_err", "duration_err", "depth_err")
 _MOST_EVENTS = 100_000
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Ephemeris:
     """Times at which something happens: t0 + n * period, for whole numbers n.
 
@@ -84,6 +84,13 @@ class Ephemeris:
         for name in _ERRORS:
             if getattr(self, name) < 0:
                 raise TPFError(f"{name} is {getattr(self, name)}: it should not be below 0.")
+
+    def __eq__(self, other: object) -> bool:
+        """Whether all is the same; what is not known is the same as what is not known."""
+        return isinstance(other, Ephemeris) and self.to_dict() == other.to_dict()
+
+    def __hash__(self) -> int:
+        return hash((self.period, self.t0, self.name))
 
     def phase(self, time: ArrayLike) -> np.ndarray:
         """How far times are from the nearest event, in periods: float64, -0.5 to below 0.5.
@@ -232,10 +239,9 @@ class Ephemeris:
 
 
 def _number(value: Any, name: str) -> float:
-    """A float; NaN for None. What is NaN is always the same object, so that equal is equal."""
+    """A float; NaN for None."""
     if value is None:
         return np.nan
     if isinstance(value, bool) or not isinstance(value, Real | np.generic):
         raise TPFError(f"{name} is {value!r}: it should be a number.")
-    number = float(value)
-    return np.nan if np.isnan(number) else number
+    return float(value)

@@ -130,10 +130,11 @@ def sine_periodogram(
 
 def _durations(durations: Any, shortest_period: float) -> np.ndarray:
     try:
-        made = np.unique(np.atleast_1d(np.asarray(durations, dtype=np.float64)))
+        given = np.atleast_1d(np.asarray(durations, dtype=np.float64))
     except (TypeError, ValueError):
-        made = np.array([])
-    if made.ndim != 1 or not made.size or not (np.isfinite(made).all() and made[0] > 0):
+        given = np.array([])
+    made = np.unique(given)
+    if given.ndim != 1 or not made.size or not (np.isfinite(made).all() and made[0] > 0):
         raise TPFError(
             f"durations is {durations!r}: it should be one number of days above 0, or several."
         )

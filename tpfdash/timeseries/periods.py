@@ -68,7 +68,7 @@ def period_grid(low: float, high: float, n: int) -> np.ndarray:
 
 def local_maxima(values: np.ndarray) -> np.ndarray:
     """Where values are higher than both neighbours, or end high: int array, highest first."""
-    padded = np.concatenate([[-np.inf], values, [-np.inf]])
+    padded = np.concatenate([[-np.inf], np.where(np.isfinite(values), values, -np.inf), [-np.inf]])
     top = (padded[1:-1] > padded[:-2]) & (padded[1:-1] >= padded[2:]) & np.isfinite(values)
     index = np.flatnonzero(top)
     return index[np.argsort(-values[index], kind="stable")]

@@ -84,7 +84,7 @@ class SinePeriodogram:
         cover all phases alike.
     binned : int
         Cadences in a bin; 1: none were binned. Bins are a sixteenth of the shortest period or
-        shorter.
+        shorter. The power is that of the bins, which have less noise than cadences.
     detrended : float
         Scale in days of the trend that was taken off first; NaN: none was.
     relative : bool
@@ -118,7 +118,7 @@ class SinePeriodogram:
         return peaks[0].ephemeris if peaks else None
 
     def peaks(self, n: int = 5) -> tuple[SinePeak, ...]:
-        """The highest peaks, each once.
+        """The highest peaks, each once: of this periodogram, in which a strong wave has sidelobes.
 
         Parameters
         ----------
@@ -184,7 +184,8 @@ class SinePeriodogram:
         low, high = check_periods((low, high), low, high, self._series.span)
         if isinstance(n, bool) or not isinstance(n, int | np.integer) or n < 2:
             raise TPFError(f"n is {n!r}: it should be a whole number of periods, 2 or more.")
-        return search_sines(self._series, (low, high), n, progress, exactly=n)
+        # The same bins: another power would belong to others.
+        return search_sines(self._series, (low, high), n, progress, n, self.binned)
 
     def _fitted(self, index: int) -> SinePeak:
         """A peak's wave by least squares, with the frequency free.
@@ -249,6 +250,7 @@ def search_sines(
     max_points: int,
     progress: Progress,
     exactly: int = 0,
+    per_bin: int = 0,
 ) -> SinePeriodogram:
     """Lomb-Scargle over a range of periods.
 
@@ -263,9 +265,11 @@ def search_sines(
     progress : callable or None
     exactly : int
         So many frequencies, where above 0.
+    per_bin : int
+        Cadences in a bin, where above 0.
     """
     low, high = periods
-    per_bin = max(1, int(low / _BINS / series.days))
+    per_bin = per_bin or max(1, int(low / _BINS / series.days))
     some = binned(series, per_bin)
     wanted = int((1 / low - 1 / high) * series.span * _OVERSAMPLE) + 2
     period = period_grid(low, high, exactly or min(wanted, max_points))

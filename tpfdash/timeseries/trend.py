@@ -17,8 +17,10 @@ _GAP = 0.5
 #: Rounds of the fit: of absolute values first, which deep events do not pull, then by weights that
 #: leave out what is further off than so many robust scatters (Tukey's biweight).
 _FIRST_ROUNDS, _ROUNDS, _CUT = 4, 4, 4.685
+#: The scatter is taken to be this share of what the values range over, at least.
+_LEAST_SCATTER = 1e-3
 #: How stiff the spline is where it has no data, by what the data weigh.
-_STIFF = 1e-6
+_STIFF = 1e-8
 
 
 def slow_trend(
@@ -40,7 +42,8 @@ def slow_trend(
     flux : float64 array (n,)
         Finite.
     scale : float
-        Days. Dips of a third of it or less keep their depth, within a few per cent.
+        Days. Dips that noise hides keep their depth where they last a tenth of it, and four fifths
+        of it where they last three tenths; those that stand out keep more.
     fitted : bool array (n,), optional
         The cadences to learn it from; the others are crossed. Default: all.
     gap : float
@@ -92,11 +95,12 @@ def _robust(at: np.ndarray, values: np.ndarray, knots: np.ndarray, degree: int) 
     bend = diags([1.0, -2.0, 1.0], [0, 1, 2], shape=(max(n - 2, 0), n)).tocsr()
     stiff = _STIFF * at.size / n * (bend.T @ bend + 1e-3 * diags(np.ones(n)))
     coefficients, weights = np.zeros(n), np.ones(at.size)
+    least = max(_LEAST_SCATTER * float(np.ptp(np.quantile(values, [0.05, 0.95]))), 1e-30)
     for number in range(_FIRST_ROUNDS + _ROUNDS):
         weighed = design.T @ diags(weights)
         coefficients = spsolve((weighed @ design + stiff).tocsc(), weighed @ (values - level))
         apart = np.abs(values - level - design @ coefficients)
-        scatter = max(1.4826 * float(np.median(apart)), 1e-12 * max(abs(level), 1e-30))
+        scatter = max(1.4826 * float(np.median(apart)), least)
         if number < _FIRST_ROUNDS:
             weights = scatter / np.maximum(apart, scatter)
         else:
