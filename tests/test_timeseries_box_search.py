@@ -5,9 +5,9 @@ import pytest
 import xarray as xr
 from astropy.timeseries import BoxLeastSquares
 
-from tpfdash import TPFError, box_periodogram
+from tpfdash import Ephemeris, TPFError, box_periodogram
 from tpfdash.simulate import Eclipse, Transit
-from tpfdash.timeseries.box_search import usual_durations
+from tpfdash.timeseries.box_grid import usual_durations
 from tpfdash.timeseries.series import binned
 
 DAY = 0.0204
@@ -162,14 +162,22 @@ def test_noise_has_no_period_that_stands_out():
         assert made.peaks(1)[0].strength < 7.1
 
 
-def test_usual_durations_are_steps_within_what_transits_last():
-    for period in (0.5, 3.0, 100.0):
-        made = usual_durations(period, 120 / 86400)
-        np.testing.assert_allclose(made[1:] / made[:-1], 1.4)
-        sun = 0.075 * period ** (1 / 3)
-        assert made[0] >= 0.4 * sun and made[-1] <= min(3 * sun, period / 5) + 1e-12
-    assert usual_durations(0.5, DAY)[0] >= 2 * DAY
-    assert usual_durations(0.06, DAY).size == 1
+def test_a_click_gives_the_box_there_and_fits_it():
+    made = box_periodogram(curve(Transit(0, 3.1, 121.0, 0.2, 0.004)))
+    there = made.at(3.11)
+    assert abs(there.period - 3.11) <= np.diff(made.period).max() and there.depth > 0
+    fitted = made.fit(there)
+    assert fitted.period == pytest.approx(3.1, abs=3 * fitted.period_err)
+    assert made.fit(Ephemeris(3.1, 121.05, 0.1, 0.003)).duration > 0.17
+    assert made.at(5.5).period == pytest.approx(5.5, abs=0.05)
+    with pytest.raises(TPFError, match="no duration"):
+        made.fit(Ephemeris(3.1, 121.0))
+
+
+def test_zooming_below_the_durations_is_refused():
+    made = box_periodogram(curve(), durations=[0.3], periods=(1, 2))
+    with pytest.raises(TPFError, match="longest duration"):
+        made.zoom(0.2, 0.5)
 
 
 def test_results_cannot_be_changed():

@@ -5,7 +5,6 @@ The question to the user's light curve is put by `tpfdash.timeseries.periodogram
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
 from functools import cached_property
 
@@ -14,6 +13,7 @@ import xarray as xr
 from scipy.ndimage import median_filter
 
 from tpfdash.errors import TPFError
+from tpfdash.timeseries.box_grid import Grid, pieces_of
 from tpfdash.timeseries.dip_fit import event_depths, fit_dip
 from tpfdash.timeseries.ephemeris import Ephemeris
 from tpfdash.timeseries.periods import (
@@ -21,43 +21,24 @@ from tpfdash.timeseries.periods import (
     check_periods,
     harmonic,
     local_maxima,
-    period_grid,
 )
 from tpfdash.timeseries.series import Series, binned, ready, red_noise
+from tpfdash.timeseries.strength import mean_depth, strength
 
-__all__ = ["BoxPeak", "BoxPeriodogram", "search_boxes", "usual_durations"]
+__all__ = ["BoxPeak", "BoxPeriodogram", "search_boxes"]
 
-#: Durations are tried in steps of this factor: what lies between two loses 1 % of its S/N.
-_STEP = 1.4
-#: Of a central transit of a star like the Sun: so many days at a period of one day, growing with
-#: its cube root (Winn 2010, in Exoplanets, ed. Seager, eq. 19); dwarfs and grazing transits are
-#: shorter, giants' are longer, by these factors, and eclipses fill up to a share of the period.
-_SUN, _SHORTER, _LONGER, _LARGEST_SHARE = 0.075, 0.4, 3.0, 0.2
-#: Cadences in the shortest duration, at least.
-_FEWEST_CADENCES = 2.0
 #: Bins in the shortest duration: what a bin smears at its edges is then lost in the noise.
 _BINS = 8
-#: Periods of one stretch of the grid differ by this factor at most, and share their durations.
-_OCTAVE = 2.0**0.5
-#: Over the whole light curve events drift by this share of the shortest duration at most, for a
-#: period half-way between two of the grid.
-_DRIFT = 0.25
 #: Periods worked on at a time.
 _AT_A_TIME = 256
 #: astropy's bins in the shortest duration.
 _OVERSAMPLE = 6
 #: Peaks of the periodogram that are looked at event by event.
 _LOOKED_AT = 60
-#: An event's depth may differ from the others' by this share: stars have spots, and boxes no limb.
-_UNLIKE = 0.1
-#: From so many events on their median tells what is typical. Half of a Gaussian's absolute values
-#: are below so many standard deviations.
-_MANY, _HALF = 4, 0.6744897501960817
-#: An event further from the median than so many sigma counts as if it were at that; the mean of
-#: like events is this far above the median at most, but for chance.
-_FAR, _ABOVE_MEDIAN = 3.0, 1.3
 #: Of peaks as strong as the strongest, to this share of it, the one with the highest S/N is first.
 _ALIKE = 0.8
+#: No trend is learned from so many durations about an event.
+_WIDER = 1.5
 #: S/N of a period from which it stands out of chance: the threshold of Kepler's planet search
 #: (Jenkins et al. 2010, ApJ 713, L87).
 _STANDS_OUT = 7.1
@@ -188,15 +169,20 @@ class BoxPeriodogram:
         """
         if isinstance(n, bool) or not isinstance(n, int | np.integer) or n < 1:
             raise TPFError(f"n is {n!r}: it should be a whole number of peaks, 1 or more.")
-        made: list[BoxPeak] = []
-        for peak in [each for each in self._candidates if each.n_events > 1][:n]:
-            fitted = self._fitted(peak)
-            first = made[0].ephemeris.period if made else None
-            name = (
-                "" if first is None else harmonic(fitted.ephemeris.period, first, self._series.span)
-            )
-            made.append(replace(fitted, harmonic=name))
-        return tuple(made)
+        repeated = [each for each in self._candidates if each.n_events > 1]
+        for index in range(len(self._peaks), min(n, len(repeated))):
+            fitted = self.fit(repeated[index].ephemeris)
+            name = ""
+            if self._peaks:
+                first = self._peaks[0].ephemeris.period
+                name = harmonic(fitted.period, first, self._series.span)
+            self._peaks.append(replace(repeated[index], ephemeris=fitted, harmonic=name))
+        return tuple(self._peaks[:n])
+
+    @cached_property
+    def _peaks(self) -> list[BoxPeak]:
+        """Those that were asked for already."""
+        return []
 
     @cached_property
     def single_event(self) -> float:
@@ -204,8 +190,9 @@ class BoxPeriodogram:
 
         It is where one event of that period holds three quarters of its depth or more.
         """
-        at = int(np.argmax(self.snr))
-        made = self._at(at)
+        made = self._at(int(np.argmax(self.snr)))
+        if made is None:
+            return np.nan
         epochs, depth, err = event_depths(self._series, made)
         if not epochs.size or not depth.max() > 0:
             return np.nan
@@ -255,13 +242,48 @@ class BoxPeriodogram:
         low, high = check_periods((low, high), low, high, self._series.span)
         if isinstance(n, bool) or not isinstance(n, int | np.integer) or n < 2:
             raise TPFError(f"n is {n!r}: it should be a whole number of periods, 2 or more.")
-        # Durations stay those that they were: nothing jumps.
+        if self._asked is not None and self._asked[-1] >= low:
+            raise TPFError(
+                f"The longest duration is {self._asked[-1]:.5g} d: periods should begin above that."
+            )
         return search_boxes(
             self._series, self._source, (low, high), self._asked, n, progress, exactly=n
         )
 
-    def _at(self, index: int) -> Ephemeris:
-        """The box of one period of the grid."""
+    def at(self, period: float) -> Ephemeris | None:
+        """The best box of the period of the grid that is nearest; None where that is no dip.
+
+        Parameters
+        ----------
+        period : float
+            Days.
+        """
+        return self._at(int(np.argmin(np.abs(self.period - period))))
+
+    def fit(self, ephemeris: Ephemeris) -> Ephemeris:
+        """The ephemeris nearby that fits the cadences best, with errors.
+
+        The trend is taken off anew, learned beside the events; the fit, and what its errors are, is
+        `tpfdash.timeseries.dip_fit.fit_dip`.
+
+        Raises
+        ------
+        TPFError
+            Without a duration.
+        """
+        series = self._series
+        lightcurve, good = self._source
+        if np.isfinite(series.trend_scale):
+            longer = min(_WIDER * ephemeris.duration, 0.5 * ephemeris.period)
+            wide = replace(ephemeris, duration=max(longer, ephemeris.duration))
+            apart = wide.inside(lightcurve["time"].values)
+            series = ready(lightcurve, good, series.trend_scale, apart=apart)
+        return fit_dip(series, ephemeris)
+
+    def _at(self, index: int) -> Ephemeris | None:
+        """The box of one period of the grid; None where there is no dip."""
+        if not self.depth[index] > 0:
+            return None
         return Ephemeris(
             self.period[index],
             self.t0[index],
@@ -274,15 +296,16 @@ class BoxPeriodogram:
     def _candidates(self) -> list[BoxPeak]:
         """Distinct peaks as the grid has them, in order of strength."""
         picked: list[int] = []
+        found: list[BoxPeak] = []
         frequency, span = 1 / self.period, self._series.span
-        for index in local_maxima(self.snr):
-            if self.depth[index] > 0 and all(
-                abs(frequency[index] - frequency[other]) * span > 2 for other in picked
-            ):
-                picked.append(int(index))
+        for index in local_maxima(self.snr).tolist():
+            box = self._at(index)
+            near = np.abs(frequency[picked] - frequency[index]) * span <= 2
+            if box is not None and not near.any():
+                picked.append(index)
+                found.append(self._measured(box, self.power[index]))
             if len(picked) == _LOOKED_AT:
                 break
-        found = [self._measured(self._at(index), self.power[index]) for index in picked]
         found.sort(key=lambda peak: -peak.strength)
         if found:  # a multiple of a period has fewer events, and is as strong by chance
             alike = [each for each in found if each.strength >= _ALIKE * found[0].strength]
@@ -297,63 +320,11 @@ class BoxPeriodogram:
         _, depth, err = event_depths(self._series, ephemeris, red)
         if not depth.size:
             return BoxPeak(ephemeris, float(power), 0.0, np.nan, 0.0, 0)
-        mean, mean_err = _mean(depth, err)
-        strength, consistency = _strength(depth, err)
+        mean, mean_err = mean_depth(depth, err)
+        strong, consistency = strength(depth, err)
         return BoxPeak(
-            ephemeris, float(power), mean / mean_err, consistency, strength, int(depth.size)
+            ephemeris, float(power), mean / mean_err, consistency, strong, int(depth.size)
         )
-
-    def _fitted(self, peak: BoxPeak) -> BoxPeak:
-        """A peak fitted to the cadences themselves, with a trend that its events do not bend."""
-        series = self._series
-        lightcurve, good = self._source
-        wide = replace(
-            peak.ephemeris, duration=min(1.5 * peak.ephemeris.duration, 0.5 * peak.ephemeris.period)
-        )
-        if np.isfinite(series.trend_scale):
-            apart = wide.inside(lightcurve["time"].values)
-            series = ready(lightcurve, good, series.trend_scale, apart=apart)
-        return replace(peak, ephemeris=fit_dip(series, peak.ephemeris))
-
-
-def _mean(depth: np.ndarray, err: np.ndarray) -> tuple[float, float]:
-    """Mean of depths by their errors, and its error."""
-    weight = err**-2.0
-    return float(weight @ depth / weight.sum()), float(weight.sum() ** -0.5)
-
-
-def _strength(depth: np.ndarray, err: np.ndarray) -> tuple[float, float]:
-    """Strength and consistency of events' depths, as `BoxPeak` has them."""
-    if depth.size < 2:
-        return 0.0, np.nan
-    others = np.arange(depth.size) != int(np.argmax(depth / err))
-    if depth.size < _MANY:
-        mean, _ = _mean(depth, err)
-        apart = (depth - mean) / np.hypot(err, _UNLIKE * mean)
-        consistency = float((apart**2).sum() / (depth.size - 1))
-        typical, typical_err = _mean(depth[others], err[others])
-    else:
-        middle = float(np.median(depth))
-        own = np.hypot(err, _UNLIKE * middle)
-        consistency = (float(np.median(np.abs(depth - middle) / own)) / _HALF) ** 2
-        near = np.clip(depth, middle - _FAR * own, middle + _FAR * own)
-        typical, typical_err = _mean(near[others], err[others])
-        typical = min(typical, _ABOVE_MEDIAN * middle)
-    return typical / typical_err / max(1.0, consistency) ** 0.5, consistency
-
-
-def usual_durations(period: float, cadence: float) -> np.ndarray:
-    """Durations worth trying at a period: float64 array, days, ascending.
-
-    Powers of 1.4 of a day, from 0.4 to 3 times the duration of a central transit of a star like the
-    Sun, at least two cadences, and a fifth of the period at most.
-    """
-    usual = _SUN * period ** (1 / 3)
-    low = max(_SHORTER * usual, _FEWEST_CADENCES * cadence)
-    high = min(_LONGER * usual, _LARGEST_SHARE * period)
-    first, last = (np.log(each) / np.log(_STEP) for each in (low, high))
-    powers = np.arange(np.ceil(first), np.floor(last) + 1)
-    return _STEP**powers if powers.size else np.array([min(low, 0.5 * period)])
 
 
 def search_boxes(
@@ -385,12 +356,12 @@ def search_boxes(
     """
     from astropy.timeseries import BoxLeastSquares  # slow to import
 
-    pieces = list(_pieces(series, *periods, asked))
+    pieces = list(pieces_of(series, *periods, asked))
     wanted = sum(each.n for each in pieces)
     factor = 1.0
     if exactly or wanted > max_points:
         factor = wanted / (exactly or max_points)
-    grid = _Grid(pieces, periods, factor, exactly)
+    grid = Grid(pieces, periods, factor, exactly)
     total = grid.period.size
     out = {name: np.empty(total) for name in ("power", "depth", "depth_err", "duration", "t0")}
     durations = np.unique(np.concatenate([each.durations for each in pieces]))
@@ -432,55 +403,3 @@ def search_boxes(
         _source=source,
         _asked=asked,
     )
-
-
-@dataclass(frozen=True)
-class _Piece:
-    """A stretch of periods that share their durations."""
-
-    low: float
-    high: float
-    durations: np.ndarray
-    n: int
-
-
-def _pieces(series: Series, low: float, high: float, asked: np.ndarray | None) -> Iterator[_Piece]:
-    count = max(1, int(np.ceil(np.log(high / low) / np.log(_OCTAVE))))
-    edges = np.geomspace(low, high, count + 1)
-    for begin, end in zip(edges[:-1].tolist(), edges[1:].tolist(), strict=True):
-        durations = usual_durations(begin, series.days) if asked is None else asked
-        # Half a step of frequency makes events drift by span * period * step / 2.
-        step = 2 * _DRIFT * float(durations[0]) / (series.span * end)
-        yield _Piece(begin, end, durations, int((1 / begin - 1 / end) / step) + 1)
-
-
-class _Grid:
-    """All periods, ascending, piece by piece."""
-
-    def __init__(
-        self, pieces: list[_Piece], periods: tuple[float, float], factor: float, exactly: int
-    ) -> None:
-        self.pieces = pieces
-        if exactly:
-            self.period = period_grid(*periods, exactly)
-        else:
-            grids = [period_grid(p.low, p.high, int(p.n / factor) + 1) for p in pieces]
-            self.period = np.unique(np.concatenate(grids))
-        edges = [piece.low for piece in pieces[1:]]
-        self._edges = np.concatenate(
-            [[0], np.searchsorted(self.period, edges), [self.period.size]]
-        ).astype(int)
-
-    def __iter__(self) -> Iterator[tuple[_Piece, np.ndarray, int]]:
-        for piece, begin, end in zip(self.pieces, self._edges, self._edges[1:], strict=False):
-            if end > begin:
-                yield piece, self.period[begin:end], int(begin)
-
-    def drift(self, span: float) -> float:
-        """The largest drift between two periods, by the shortest duration."""
-        largest = 0.0
-        for piece, periods, _ in self:
-            if periods.size > 1:
-                step = float(np.abs(np.diff(1 / periods)).max())
-                largest = max(largest, span * piece.high * step / 2 / float(piece.durations[0]))
-        return largest

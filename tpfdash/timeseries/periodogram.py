@@ -12,7 +12,8 @@ import numpy as np
 import xarray as xr
 
 from tpfdash.errors import TPFError
-from tpfdash.timeseries.box_search import BoxPeriodogram, search_boxes, usual_durations
+from tpfdash.timeseries.box_grid import usual_durations
+from tpfdash.timeseries.box_search import BoxPeriodogram, search_boxes
 from tpfdash.timeseries.periods import Progress, check_periods
 from tpfdash.timeseries.series import ready
 from tpfdash.timeseries.sine_search import SinePeriodogram, search_sines
@@ -61,8 +62,8 @@ def box_periodogram(
     max_points : int
         Periods, at most.
     progress : callable, optional
-        Called with (periods done, periods in all) some hundred times or less. What it raises stops
-        the search and comes out of it.
+        Called with (periods done, periods in all) after every 256 of them (65,536 of waves). What
+        it raises stops the search and comes out of it.
 
     Returns
     -------

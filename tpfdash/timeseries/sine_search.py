@@ -150,6 +150,10 @@ class SinePeriodogram:
             made.append(peak)
         return tuple(made)
 
+    def at(self, period: float) -> SinePeak:
+        """The wave at the frequency that fits best near a period, days."""
+        return self._fitted(int(np.argmin(np.abs(self.period - period))))
+
     def false_alarm(self, power: float) -> float:
         """Probability that white noise reaches a power anywhere in the range (Baluev 2008)."""
         made = _model(self._series).false_alarm_probability(
