@@ -186,20 +186,24 @@ class BoxPeriodogram:
 
     @cached_property
     def single_event(self) -> float:
-        """When the single event is that explains the periodogram's highest peak; NaN: it is none.
+        """When the single event is that makes the periodogram's highest peak; NaN: it is none.
 
-        It is where one event of that period holds three quarters of its depth or more.
+        It is where the strongest event of that period stands out by itself, by 7.1 sigma, and all
+        others together have less than half of its S/N.
         """
         made = self._at(int(np.argmax(self.snr)))
         if made is None:
             return np.nan
-        epochs, depth, err = event_depths(self._series, made)
-        if not epochs.size or not depth.max() > 0:
+        epochs, depth, err = event_depths(self._series, made, self._red(made.duration))
+        own = depth / err
+        if not own.size or own.max() < _STANDS_OUT:
             return np.nan
-        light = np.clip(depth, 0, None) / err**2
-        if light.max() < 0.75 * light.sum() and epochs.size > 1:
-            return np.nan
-        return float(made.mid_time(epochs[int(np.argmax(light))]))
+        others = np.arange(own.size) != int(np.argmax(own))
+        if others.any():
+            mean, mean_err = mean_depth(depth[others], err[others])
+            if mean / mean_err > own.max() / 2:
+                return np.nan
+        return float(made.mid_time(epochs[int(np.argmax(own))]))
 
     @property
     def words(self) -> str:
@@ -211,7 +215,7 @@ class BoxPeriodogram:
                 f"The strongest period is {first.ephemeris.period:.5g} d: {first.n_events} events, "
                 f"S/N {first.snr:.1f}."
             )
-        if np.isfinite(self.single_event) and self.snr.max() >= _STANDS_OUT:
+        if np.isfinite(self.single_event):
             return f"A single event, at {self.single_event:.3f} d, stands out: it has no period."
         if not peaks:
             return "No period has two events with data."
@@ -292,6 +296,9 @@ class BoxPeriodogram:
             depth_err=self.depth_err[index],
         )
 
+    def _red(self, duration: float) -> float:
+        return float(np.interp(duration, self.durations, self.red_noise))
+
     @cached_property
     def _candidates(self) -> list[BoxPeak]:
         """Distinct peaks as the grid has them, in order of strength."""
@@ -316,8 +323,7 @@ class BoxPeriodogram:
 
     def _measured(self, ephemeris: Ephemeris, power: float) -> BoxPeak:
         """What an ephemeris amounts to, event by event."""
-        red = float(np.interp(ephemeris.duration, self.durations, self.red_noise))
-        _, depth, err = event_depths(self._series, ephemeris, red)
+        _, depth, err = event_depths(self._series, ephemeris, self._red(ephemeris.duration))
         if not depth.size:
             return BoxPeak(ephemeris, float(power), 0.0, np.nan, 0.0, 0)
         mean, mean_err = mean_depth(depth, err)
