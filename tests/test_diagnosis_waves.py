@@ -87,7 +87,7 @@ def test_the_common_phase_is_where_there_is_most_light(plain):
     for angle in (0.3, 2.0, -2.5):
         tpf = with_wave(plain, 80 * np.cos(angle) * star, 80 * np.sin(angle) * star)
         made = measure_waves(tpf, FREQUENCY, pixels_near((11, 9), (4.0, 4.0)), None)
-        found = made.common_phase(np.ones(len(made.pixels), bool))
+        found = made.common_phase()
         assert np.angle(np.exp(1j * (found - angle))) == pytest.approx(0, abs=0.05)
         inside, across = made.turned(found)
         assert inside.max() == pytest.approx(80, rel=0.05) and np.abs(across).max() < 8

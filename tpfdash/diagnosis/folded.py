@@ -12,12 +12,12 @@ import numpy as np
 import xarray as xr
 from numpy.typing import ArrayLike
 
-from tpfdash.diagnosis.diagnose import EventImages, Pair, Square, check_prf, one_thread
+from tpfdash.diagnosis.diagnose import EventImages, check_prf, one_thread
 from tpfdash.diagnosis.evidence import Whitened, whitened
 from tpfdash.diagnosis.noise import Noise, learn_noise
 from tpfdash.diagnosis.numbers import in_ppm
-from tpfdash.diagnosis.place import Place, measure_place
-from tpfdash.diagnosis.reference import Nothing, Stretches, stretches
+from tpfdash.diagnosis.place import Pair, Place, Square, measure_place, pair, sigma_off
+from tpfdash.diagnosis.reference import Nothing, Stretches, on_stamp, stretches
 from tpfdash.diagnosis.scene import Scene, see_scene
 from tpfdash.diagnosis.windows import Window, as_windows
 from tpfdash.errors import TPFError
@@ -95,10 +95,7 @@ class FoldedImage:
     @property
     def offset_sigma(self) -> float:
         """How many sigma the events lie off the target (Mahalanobis); NaN where not known."""
-        if self.offset is None or self.covariance is None:
-            return np.nan
-        off = np.array(self.offset)
-        return float(np.sqrt(off @ np.linalg.solve(np.array(self.covariance), off)))
+        return sigma_off(self.offset, self.covariance)
 
 
 def folded_image(
@@ -191,11 +188,8 @@ def _measured(
     place = _place(image, scene)
     first = np.array(corner(tpf), dtype=float)
 
-    def on_stamp(values: np.ndarray) -> np.ndarray:
-        made = np.full(tpf["aperture"].shape, np.nan)
-        made[data.pixels[:, 0], data.pixels[:, 1]] = values
-        made.flags.writeable = False
-        return made
+    def image_of(values: np.ndarray) -> np.ndarray:
+        return on_stamp(values, data.pixels, tpf["aperture"].shape)
 
     pixel_error = np.sqrt(covariance.diagonal())
     model = np.full(len(light), np.nan)
@@ -204,26 +198,24 @@ def _measured(
         model = image.gains(template)[1][0] * template[0]
     return FoldedImage(
         difference=EventImages(
-            image=on_stamp(-light),
-            error=on_stamp(pixel_error),
-            snr=on_stamp(-light / pixel_error),
-            outside=on_stamp(outside),
-            model=on_stamp(-model),
+            image=image_of(-light),
+            error=image_of(pixel_error),
+            snr=image_of(-light / pixel_error),
+            outside=image_of(outside),
+            model=image_of(-model),
         ),
         reason="",
         depth=depth,
         depth_err=depth_err,
         level=level,
         snr=depth / depth_err,
-        position=None if place is None else _pair(first + scene.target_place + place.offset),
-        offset=None if place is None else _pair(place.offset),
+        position=None if place is None else pair(first + scene.target_place + place.offset),
+        offset=None if place is None else pair(place.offset),
         covariance=None
         if place is None
-        else (_pair(place.covariance[0]), _pair(place.covariance[1])),
-        target=_pair(first + scene.target_place),
-        reference="the star in the aperture"
-        if scene.elsewhere or scene.catalogue is None
-        else "the target",
+        else (pair(place.covariance[0]), pair(place.covariance[1])),
+        target=pair(first + scene.target_place),
+        reference=scene.reference,
         pixel_scale=scale,
         windows=every,
         n_events=data.n_windows,
@@ -256,8 +248,3 @@ def _place(image: Whitened, scene: Scene) -> Place | None:
     if gain < _STANDS_OUT**2:
         return None
     return measure_place(image, scene, start)
-
-
-def _pair(values: np.ndarray) -> Pair:
-    row, col = np.asarray(values, dtype=float).tolist()
-    return row, col

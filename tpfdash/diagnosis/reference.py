@@ -18,7 +18,7 @@ from tpfdash.diagnosis import settings
 from tpfdash.diagnosis.windows import Window, cadence_length, usable_cadences
 from tpfdash.stamp.blocks import all_zero, pixel_rows, pixel_series, zero_frames
 
-__all__ = ["Nothing", "Stretches", "pixels_near", "stretches"]
+__all__ = ["Nothing", "Stretches", "on_stamp", "pixels_near", "stretches"]
 
 #: Pixel values read at a time.
 _BLOCK = 1 << 21
@@ -232,6 +232,14 @@ def pixels_near(shape: tuple[int, int], centre: tuple[float, float]) -> np.ndarr
         for size, at in zip(shape, centre, strict=True)
     )
     return np.stack(np.meshgrid(rows, cols, indexing="ij"), axis=-1).reshape(-1, 2)
+
+
+def on_stamp(values: np.ndarray, pixels: np.ndarray, shape: tuple[int, ...]) -> np.ndarray:
+    """Values of some pixels as an image, NaN elsewhere, that cannot be changed."""
+    made = np.full(shape, np.nan)
+    made[pixels[:, 0], pixels[:, 1]] = values
+    made.flags.writeable = False
+    return made
 
 
 def _without_outliers(

@@ -6,7 +6,7 @@ places of the file, and its place is fitted by the same PRF (`tpfdash.diagnosis.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from numbers import Real
 from typing import Any
@@ -22,8 +22,8 @@ from tpfdash.diagnosis.diagnose import check_prf, one_thread
 from tpfdash.diagnosis.evidence import Whitened
 from tpfdash.diagnosis.noise import Filtered
 from tpfdash.diagnosis.numbers import with_error
-from tpfdash.diagnosis.place import Place, measure_place
-from tpfdash.diagnosis.reference import pixels_near
+from tpfdash.diagnosis.place import Pair, Place, Square, measure_place, pair, sigma_off
+from tpfdash.diagnosis.reference import on_stamp, pixels_near
 from tpfdash.diagnosis.scene import Scene, see_scene
 from tpfdash.diagnosis.waves import Waves, measure_waves
 from tpfdash.errors import TPFError
@@ -43,8 +43,6 @@ _AWAY = 3.0
 #: Light that varies in one phase leaves nothing in quadrature: chi2 a pixel above this says that
 #: there is more than one source.
 _QUADRATURE = 2.0
-
-Pair = tuple[float, float]
 
 
 @dataclass(frozen=True, eq=False)
@@ -112,7 +110,7 @@ class SineImage:
     quadrature: float
     position: Pair | None
     offset: Pair | None
-    covariance: tuple[Pair, Pair] | None
+    covariance: Square | None
     target: Pair
     reference: str
     pixel_scale: float
@@ -125,10 +123,7 @@ class SineImage:
     @property
     def offset_sigma(self) -> float:
         """How many sigma the variation lies off the target (Mahalanobis); NaN where not known."""
-        if self.offset is None or self.covariance is None:
-            return np.nan
-        off = np.array(self.offset)
-        return float(np.sqrt(off @ np.linalg.solve(np.array(self.covariance), off)))
+        return sigma_off(self.offset, self.covariance)
 
     @property
     def sentence(self) -> str:
@@ -219,7 +214,7 @@ def _located(
 ) -> SineImage:
     """What the waves say of where they come from."""
     own = mask[waves.pixels[:, 0], waves.pixels[:, 1]]
-    angle = waves.common_phase(own)
+    angle = waves.common_phase()
     in_phase, across = waves.turned(angle)
     # As an event's image: light is missing at the trough, by as much as there is more at the crest.
     image = Whitened(Filtered(-in_phase, waves.covariance, waves.quiet), waves.pixels)
@@ -235,10 +230,9 @@ def _located(
         place = measure_place(image, scene, start)
         reason = "the fit of a star to it does not hold" if place is None else ""
     if place is not None:
-        off = place.offset
-        sigma = float(np.sqrt(off @ np.linalg.solve(place.covariance, off)))
-        near = float(np.hypot(*off)) < settings.BLENDED
-        verdict = "on_target" if sigma < _AWAY or near else "neighbour"
+        near = float(np.hypot(*place.offset)) < settings.BLENDED
+        near |= sigma_off(place.offset, place.covariance) < _AWAY
+        verdict = "on_target" if near else "neighbour"
         if quadrature > _QUADRATURE:
             reason = "not all pixels vary in one phase: there is more than one source"
     if max(gain, other_gain) >= _STANDS_OUT**2 and other_gain > gain:
@@ -248,11 +242,8 @@ def _located(
     if table is not None and verdict in ("on_target", "neighbour"):
         ranked = rank_stars(table, image, scene, place, tpf, scale)
 
-    def on_stamp(values: np.ndarray) -> np.ndarray:
-        made = np.full(tpf["aperture"].shape, np.nan)
-        made[waves.pixels[:, 0], waves.pixels[:, 1]] = values
-        made.flags.writeable = False
-        return made
+    def image_of(values: np.ndarray) -> np.ndarray:
+        return on_stamp(values, waves.pixels, tpf["aperture"].shape)
 
     amplitude = np.hypot(waves.cos, waves.sin)
     phase = (np.arctan2(waves.sin, waves.cos) - angle) / (2 * np.pi)
@@ -264,14 +255,14 @@ def _located(
         verdict=verdict,
         reason=reason,
         t0=waves.middle + angle / (2 * np.pi * frequency),
-        amplitude=on_stamp(amplitude),
-        amplitude_err=on_stamp(error),
-        phase=on_stamp(phase - np.round(phase)),
-        image=on_stamp(in_phase),
-        error=on_stamp(error),
-        snr=on_stamp(in_phase / error),
-        outside=on_stamp(waves.mean),
-        model=on_stamp(_model(image, scene, place)),
+        amplitude=image_of(amplitude),
+        amplitude_err=image_of(error),
+        phase=image_of(phase - np.round(phase)),
+        image=image_of(in_phase),
+        error=image_of(error),
+        snr=image_of(in_phase / error),
+        outside=image_of(waves.mean),
+        model=image_of(_model(image, scene, place)),
         light=float(unit @ in_phase) if own.any() else np.nan,
         light_err=float(np.sqrt(unit @ waves.covariance @ unit * image.excess))
         if own.any()
@@ -279,15 +270,13 @@ def _located(
         level=float(unit @ waves.mean) if own.any() else np.nan,
         star_snr=snr,
         quadrature=quadrature,
-        position=None if place is None else _pair(_position(place, verdict, scene) + first),
-        offset=None if place is None else _pair(place.offset),
+        position=None if place is None else pair(_position(place, verdict, scene) + first),
+        offset=None if place is None else pair(place.offset),
         covariance=None
         if place is None
-        else (_pair(place.covariance[0]), _pair(place.covariance[1])),
-        target=_pair(target),
-        reference="the star in the aperture"
-        if scene.elsewhere or scene.catalogue is None
-        else "the target",
+        else (pair(place.covariance[0]), pair(place.covariance[1])),
+        target=pair(target),
+        reference=scene.reference,
         pixel_scale=scale,
         n_cadences=waves.n_cadences,
         binned=waves.binned,
@@ -300,11 +289,6 @@ def _located(
 def _position(place: Place, verdict: str, scene: Scene) -> np.ndarray:
     """As a diagnosis has it: what is on the target lies where the target does."""
     return scene.target_place + place.offset if verdict == "on_target" else place.position
-
-
-def _pair(values: Sequence[float] | np.ndarray) -> Pair:
-    row, col = np.asarray(values, dtype=float).tolist()
-    return row, col
 
 
 def _no_star(image: Whitened, scene: Scene) -> tuple[str, float]:

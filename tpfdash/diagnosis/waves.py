@@ -68,11 +68,10 @@ class Waves:
     n_cadences: int
     binned: int
 
-    def common_phase(self, aperture: np.ndarray) -> float:
-        """The angle at which the light is brightest, radians: that in which the pixels vary most.
+    def common_phase(self) -> float:
+        """The angle in which the pixels vary most, radians, -pi to pi.
 
-        The one of two opposite ones at which there is more light in the pixels, of those in the
-        aperture, bool (pixel,), if any stands out there.
+        Of two opposite ones that at which most of what varies is brightest.
         """
         weight = 1 / self.covariance.diagonal()
         twice = np.arctan2(2 * weight @ (self.cos * self.sin), weight @ (self.cos**2 - self.sin**2))

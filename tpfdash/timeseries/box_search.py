@@ -18,6 +18,7 @@ from tpfdash.timeseries.dip_fit import event_depths, fit_dip
 from tpfdash.timeseries.ephemeris import Ephemeris
 from tpfdash.timeseries.periods import (
     Progress,
+    check_count,
     check_periods,
     harmonic,
     local_maxima,
@@ -167,8 +168,7 @@ class BoxPeriodogram:
         TPFError
             Where n is no whole number above 0.
         """
-        if isinstance(n, bool) or not isinstance(n, int | np.integer) or n < 1:
-            raise TPFError(f"n is {n!r}: it should be a whole number of peaks, 1 or more.")
+        n = check_count(n, "n")
         repeated = [each for each in self._candidates if each.n_events > 1]
         for index in range(len(self._peaks), min(n, len(repeated))):
             fitted = self.fit(repeated[index].ephemeris)
@@ -244,8 +244,7 @@ class BoxPeriodogram:
             Where these are no periods, or n is below 2.
         """
         low, high = check_periods((low, high), low, high, self._series.span)
-        if isinstance(n, bool) or not isinstance(n, int | np.integer) or n < 2:
-            raise TPFError(f"n is {n!r}: it should be a whole number of periods, 2 or more.")
+        n = check_count(n, "n", 2)
         if self._asked is not None and self._asked[-1] >= low:
             raise TPFError(
                 f"The longest duration is {self._asked[-1]:.5g} d: periods should begin above that."

@@ -11,6 +11,7 @@ import xarray as xr
 from tpfdash.errors import TPFError
 from tpfdash.timeseries.dip_fit import event_depths
 from tpfdash.timeseries.ephemeris import Ephemeris
+from tpfdash.timeseries.periods import check_count
 from tpfdash.timeseries.series import Series, ready, red_noise
 
 __all__ = ["Folded", "fold"]
@@ -125,8 +126,7 @@ def fold(
     if bins is None:
         wanted = _IN_DURATION * ephemeris.period / ephemeris.duration if dips else _WITHOUT
         bins = int(np.clip(round(wanted), 1, _MOST_BINS))
-    if isinstance(bins, bool) or not isinstance(bins, int | np.integer) or bins < 1:
-        raise TPFError(f"bins is {bins!r}: it should be a whole number of bins, 1 or more.")
+    bins = check_count(bins, "bins")
     scale, apart = np.nan, None
     if dips if detrend is None else detrend:
         scale = max(_SLOWER * ephemeris.duration, _QUICKEST) if dips else ephemeris.period

@@ -14,7 +14,7 @@ import xarray as xr
 from tpfdash.errors import TPFError
 from tpfdash.timeseries.box_grid import usual_durations
 from tpfdash.timeseries.box_search import BoxPeriodogram, search_boxes
-from tpfdash.timeseries.periods import Progress, check_periods
+from tpfdash.timeseries.periods import Progress, check_count, check_periods
 from tpfdash.timeseries.series import ready
 from tpfdash.timeseries.sine_search import SinePeriodogram, search_sines
 
@@ -75,8 +75,7 @@ def box_periodogram(
     TPFError
         Where there is too little light curve, or a period, a duration or `good` makes no sense.
     """
-    if isinstance(max_points, bool) or not max_points >= 2:
-        raise TPFError(f"max_points is {max_points!r}: it should be a whole number, 2 or more.")
+    max_points = check_count(max_points, "max_points", 2)
     plain = ready(lightcurve, good, np.nan)
     low, high = check_periods(periods, _SHORTEST, plain.span / 2, plain.span)
     asked = None if durations is None else _durations(durations, low)
@@ -120,8 +119,7 @@ def sine_periodogram(
     TPFError
         As for `box_periodogram`.
     """
-    if isinstance(max_points, bool) or not max_points >= 2:
-        raise TPFError(f"max_points is {max_points!r}: it should be a whole number, 2 or more.")
+    max_points = check_count(max_points, "max_points", 2)
     series = ready(lightcurve, good, np.nan, rays=False)
     low, high = check_periods(periods, 2 * series.days, series.span, series.span)
     if detrend:

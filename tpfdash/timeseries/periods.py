@@ -4,12 +4,20 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from fractions import Fraction
+from typing import Any
 
 import numpy as np
 
 from tpfdash.errors import TPFError
 
-__all__ = ["Progress", "check_periods", "harmonic", "local_maxima", "period_grid"]
+__all__ = [
+    "Progress",
+    "check_count",
+    "check_periods",
+    "harmonic",
+    "local_maxima",
+    "period_grid",
+]
 
 #: Called with what is done and what there is to do, in periods; what it raises stops the search.
 Progress = Callable[[int, int], object] | None
@@ -19,8 +27,21 @@ _HARMONICS = [Fraction(n, d) for n in range(1, 6) for d in range(1, 6) if n != d
 _NEAR = 0.5
 
 
+def check_count(value: Any, name: str, least: int = 1) -> int:
+    """A whole number of at least so many.
+
+    Raises
+    ------
+    TPFError
+        Where it is none.
+    """
+    if isinstance(value, bool) or not isinstance(value, int | np.integer) or value < least:
+        raise TPFError(f"{name} is {value!r}: it should be a whole number, {least} or more.")
+    return int(value)
+
+
 def check_periods(
-    periods: object, shortest: float, longest: float, span: float
+    periods: Any, shortest: float, longest: float, span: float
 ) -> tuple[float, float]:
     """The range of periods to search, in days.
 
@@ -46,7 +67,7 @@ def check_periods(
             )
         return shortest, longest
     try:
-        low, high = (float(each) for each in periods)  # type: ignore[attr-defined]
+        low, high = (float(each) for each in periods)
     except (TypeError, ValueError):
         low = high = np.nan
     if not (0 < low < high < np.inf):

@@ -12,10 +12,10 @@ from functools import cached_property
 import numpy as np
 from scipy.ndimage import median_filter
 
-from tpfdash.errors import TPFError
 from tpfdash.timeseries.ephemeris import Ephemeris
 from tpfdash.timeseries.periods import (
     Progress,
+    check_count,
     check_periods,
     harmonic,
     local_maxima,
@@ -130,8 +130,7 @@ class SinePeriodogram:
         TPFError
             Where n is no whole number above 0.
         """
-        if isinstance(n, bool) or not isinstance(n, int | np.integer) or n < 1:
-            raise TPFError(f"n is {n!r}: it should be a whole number of peaks, 1 or more.")
+        n = check_count(n, "n")
         frequency, span = 1 / self.period, self._series.span
         picked: list[int] = []
         for index in local_maxima(self.power):
@@ -156,7 +155,7 @@ class SinePeriodogram:
 
     def false_alarm(self, power: float) -> float:
         """Probability that white noise reaches a power anywhere in the range (Baluev 2008)."""
-        made = _model(self._series).false_alarm_probability(
+        made = _model(binned(self._series, self.binned)).false_alarm_probability(
             np.clip(power, 0.0, 1.0),
             minimum_frequency=float(1 / self.period[-1]),
             maximum_frequency=float(1 / self.period[0]),
@@ -186,8 +185,7 @@ class SinePeriodogram:
             Where these are no periods, or n is below 2.
         """
         low, high = check_periods((low, high), low, high, self._series.span)
-        if isinstance(n, bool) or not isinstance(n, int | np.integer) or n < 2:
-            raise TPFError(f"n is {n!r}: it should be a whole number of periods, 2 or more.")
+        n = check_count(n, "n", 2)
         # The same bins: another power would belong to others.
         return search_sines(self._series, (low, high), n, progress, n, self.binned)
 

@@ -92,8 +92,11 @@ def _robust(at: np.ndarray, values: np.ndarray, knots: np.ndarray, degree: int) 
     design = BSpline.design_matrix(at, knots, degree)
     n = design.shape[1]
     level = float(np.median(values))
-    bend = diags([1.0, -2.0, 1.0], [0, 1, 2], shape=(max(n - 2, 0), n)).tocsr()
-    stiff = _STIFF * at.size / n * (bend.T @ bend + 1e-3 * diags(np.ones(n)))
+    stiff = 1e-3 * diags(np.ones(n))
+    if n > 2:
+        bend = diags([1.0, -2.0, 1.0], [0, 1, 2], shape=(n - 2, n)).tocsr()
+        stiff = stiff + bend.T @ bend
+    stiff = _STIFF * at.size / n * stiff
     coefficients, weights = np.zeros(n), np.ones(at.size)
     least = max(_LEAST_SCATTER * float(np.ptp(np.quantile(values, [0.05, 0.95]))), 1e-30)
     for number in range(_FIRST_ROUNDS + _ROUNDS):
