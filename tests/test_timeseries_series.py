@@ -105,6 +105,8 @@ def test_white_noise_is_not_red_and_a_wave_is():
         (lambda: ready(curve(noisy()), np.ones(3, bool), 1.0), r"shape \(3,\)"),
         (lambda: ready(curve(noisy()), np.ones(N), 1.0), "float64"),
         (lambda: ready(curve(noisy() * np.nan), None, 1.0), "0 cadences"),
+        (lambda: ready(curve(noisy(), time=TIME.astype("M8[s]")), None, 1.0), "datetime64"),
+        (lambda: ready(curve(noisy().astype(str)), None, 1.0), "flux has the type"),
         (lambda: ready(curve(noisy(), time=np.full(N, 3.0)), None, 1.0), "same time"),
     ],
 )

@@ -93,6 +93,12 @@ def kept_cadences(lightcurve: xr.Dataset, good: np.ndarray | None) -> np.ndarray
     if "time" not in lightcurve.variables or lightcurve["flux"].dims != lightcurve["time"].dims:
         raise TPFError("The light curve should have a time for each flux, over one dimension.")
     time, flux = lightcurve["time"].values, lightcurve["flux"].values
+    for name, values in (("time", time), ("flux", flux)):
+        if values.dtype.kind not in "fiu" or values.ndim != 1:
+            raise TPFError(
+                f"{name} has the type {values.dtype} and {values.ndim} dimensions: it should be "
+                "numbers over one dimension, times in days."
+            )
     if good is None:
         good = np.ones(time.size, dtype=bool)
         mission = lightcurve.attrs.get("mission")
