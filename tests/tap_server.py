@@ -124,6 +124,8 @@ class StarServer:
         if fault in ("error", "error 400") or name not in self.tables:
             return votable_bytes(None, "ERROR", f"Cannot resolve the table {name}")
         table = self.tables[name]
+        if CONE.search(query) is None:
+            return self._rows(table, query, fault)
         ra, dec, *cone = CONE.search(query).groups()
         ra0, dec0, radius = map(float, cone)
         away = SkyCoord(table[ra], table[dec], unit="deg").separation(
@@ -147,6 +149,31 @@ class StarServer:
         if fault == "overflow":
             return votable_bytes(found[: len(found) // 2 + 1], "OVERFLOW", "row limit")
         return votable_bytes(found, "OK")
+
+    def _rows(self, table, query, fault):
+        """Rows where one of some columns is a word or a number, or is like one."""
+        columns, where = re.search(r"SELECT TOP \d+ (.*?) FROM \S+ WHERE (.*)$", query).groups()
+        names = [each.strip() for each in columns.split(",")]
+        if missing := set(names) - set(table.colnames):
+            return votable_bytes(None, "ERROR", f"Unknown columns {missing}")
+        keep = np.zeros(len(table), dtype=bool)
+        for part in where.split(" OR "):
+            every = np.ones(len(table), dtype=bool)
+            for each in part.split(" AND "):
+                name, how, value = re.fullmatch(
+                    r"(?:LOWER\()?(\w+)\)? (=|LIKE) (.+)", each
+                ).groups()
+                lower, text = each.startswith("LOWER"), value.strip("'").replace("''", "'")
+                cells = [str(cell).lower() if lower else str(cell) for cell in table[name]]
+                if how == "LIKE":
+                    every &= [cell.startswith(text.rstrip("%")) for cell in cells]
+                elif value.startswith("'"):
+                    every &= [cell == text for cell in cells]
+                else:
+                    every &= np.asarray(table[name], dtype=float) == float(value)
+            keep |= every
+        found = table[keep][names]
+        return votable_bytes(found[:0] if fault == "empty" else found, "OK")
 
     def _mast(self, form, fault):
         asked = json.loads(form["request"])

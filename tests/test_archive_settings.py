@@ -29,6 +29,16 @@ def test_services_for_stars_come_in_the_order_they_are_named_in(monkeypatch):
     assert settings.gaia_tap_urls() == ("http://a/tap", "http://b:1/tap")
 
 
+def test_known_ephemerides_are_the_exoplanet_archives(monkeypatch):
+    monkeypatch.delenv("TPFDASH_EXOPLANET_TAP", raising=False)
+    assert settings.exoplanet_tap_url() == "https://exoplanetarchive.ipac.caltech.edu/TAP"
+    monkeypatch.setenv("TPFDASH_EXOPLANET_TAP", "http://localhost:1/TAP/")
+    assert settings.exoplanet_tap_url() == "http://localhost:1/TAP"
+    monkeypatch.setenv("TPFDASH_EXOPLANET_TAP", "nowhere")
+    with pytest.raises(TPFError, match="TPFDASH_EXOPLANET_TAP"):
+        settings.exoplanet_tap_url()
+
+
 def test_the_cache_is_lightkurves(monkeypatch, tmp_path):
     monkeypatch.delenv("TPFDASH_CACHE", raising=False)
     monkeypatch.setenv("HOME", str(tmp_path))

@@ -18,6 +18,7 @@ from tpfdash.simulate import (
     GuidancePattern,
     Jitter,
     MovingObject,
+    Pulsation,
     RollingBand,
     ScatteredLight,
     SensitivityDropout,
@@ -88,6 +89,15 @@ def test_a_flare_rises_straight_and_decays_exponentially(quiet):
     assert difference.sum() == pytest.approx(5e3, rel=2e-3)
     np.testing.assert_allclose(place(difference), [10, 3], atol=0.02)
     assert (star_light_curve(tpf, 0) == 1e5).all()
+
+
+def test_a_pulsation_is_a_cosine_of_its_star_alone(quiet):
+    difference = change(Pulsation(1, 8 * DAY, when(3), 0.05), quiet)
+    crest = difference[11]
+    assert crest.sum() == pytest.approx(500, rel=2e-3)
+    np.testing.assert_allclose(place(crest), [10, 3], atol=0.02)
+    wave = np.cos(2 * np.pi * (np.arange(N) - 3) / 8)
+    np.testing.assert_allclose(difference, wave[:, None, None] * crest, atol=0.05)
 
 
 def test_a_single_event_happens_once():
@@ -290,6 +300,7 @@ ONE_OF_EACH = {
     "Transit": Transit(0, None, 540.0, 0.2, 0.1),
     "Eclipse": Eclipse(0, 2.0, 540.0, 0.2, 0.1),
     "Flare": Flare(0, 540.0, 0.1, 0.01, 0.1),
+    "Pulsation": Pulsation(0, 0.7, 540.0, 0.1),
     "AttitudeTweak": AttitudeTweak(540.2, 0.1, 0.1),
     "ThrusterFiring": ThrusterFiring(540.2, 0.1, 0.1),
     "Jitter": Jitter(540.2, 540.4, 0.1),
@@ -323,6 +334,9 @@ def test_each_kind_comes_back_from_the_truth(name):
         lambda: Eclipse(0, None, 0, 0.1, 0.1, secondary_depth=0.1),
         lambda: Flare(0, 0, -1, 0, 1),
         lambda: Flare(0, 0, 1, 0, 0),
+        lambda: Pulsation(0, 0, 0, 0.1),
+        lambda: Pulsation(0, 1, 0, 1.1),
+        lambda: Pulsation(0, 1, np.nan, 0.1),
         lambda: AttitudeTweak(0, np.nan, 0),
         lambda: AttitudeTweak(0, 1, 0, stop=-1),
         lambda: AttitudeTweak(0, 1, 0, stop=np.nan),

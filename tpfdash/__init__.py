@@ -13,11 +13,14 @@ from tpfdash.version import __version__
 #: Public name -> the module that has it.
 _PLACES = {
     "Diagnosis": "tpfdash.diagnosis.diagnose",
+    "Ephemeris": "tpfdash.timeseries.ephemeris",
     "Inspector": "tpfdash.inspector",
     "TPFDashboard": "tpfdash.app.dashboard",
     "TPFError": "tpfdash.errors",
     "aperture_photometry": "tpfdash.photometry",
+    "box_periodogram": "tpfdash.timeseries.periodogram",
     "diagnose": "tpfdash.diagnosis.diagnose",
+    "fold": "tpfdash.timeseries.fold",
     "inject": "tpfdash.simulate",
     "interact": "tpfdash.app.interact",
     "open_tpf": "tpfdash.io",
@@ -26,6 +29,8 @@ _PLACES = {
     "search_targetpixelfile": "tpfdash.archive.search",
     "search_tesscut": "tpfdash.archive.search",
     "simulate_tpf": "tpfdash.simulate",
+    "sine_image": "tpfdash.diagnosis.variability",
+    "sine_periodogram": "tpfdash.timeseries.periodogram",
     "to_lightkurve": "tpfdash.io",
     "to_timeseries": "tpfdash.io",
     "write_aperture": "tpfdash.io",

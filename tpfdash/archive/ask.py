@@ -52,12 +52,14 @@ class Answer:
             raise TPFError(f"{who} answered with an error ({self.status}): try again later.")
 
 
-def refuse_offline(what: str) -> None:
+def refuse_offline(
+    what: str, instead: str = "give a table of stars that is on this machine"
+) -> None:
     """Raise a TPFError where TPFDASH_OFFLINE says that no network is to be asked."""
     if offline():
         raise TPFError(
             f"TPFDASH_OFFLINE is set, and {what} would have to come from the network: unset it, or "
-            "give a table of stars that is on this machine."
+            f"{instead}."
         )
 
 

@@ -4,6 +4,7 @@
 |---|---|
 | `TPFDASH_MAST` | base URL of the archive: names, searches, files and TESSCut all go there |
 | `TPFDASH_GAIA_TAP` | TAP services with Gaia's stars, separated by commas, in the order to ask in |
+| `TPFDASH_EXOPLANET_TAP` | the TAP service with known ephemerides: the NASA Exoplanet Archive's |
 | `TPFDASH_CACHE` | the folder that fetched files are kept in |
 | `TPFDASH_OFFLINE` | "1": no network is asked for anything |
 
@@ -18,9 +19,10 @@ from urllib.parse import urlsplit
 
 from tpfdash.errors import TPFError
 
-__all__ = ["cache_folder", "gaia_tap_urls", "mast_url", "offline"]
+__all__ = ["cache_folder", "exoplanet_tap_url", "gaia_tap_urls", "mast_url", "offline"]
 
 _MAST = "https://mast.stsci.edu"
+_EXOPLANETS = "https://exoplanetarchive.ipac.caltech.edu/TAP"
 _GAIA = (
     "https://gea.esac.esa.int/tap-server/tap",
     "https://dc.g-vo.org/tap",
@@ -49,6 +51,17 @@ def gaia_tap_urls() -> tuple[str, ...]:
     """
     named = [url.strip() for url in _setting("TPFDASH_GAIA_TAP").split(",") if url.strip()]
     return tuple(_url("TPFDASH_GAIA_TAP", url) for url in named or _GAIA)
+
+
+def exoplanet_tap_url() -> str:
+    """The TAP service to ask for known ephemerides, without a slash at its end.
+
+    Raises
+    ------
+    TPFError
+        Where `TPFDASH_EXOPLANET_TAP` is no URL of the web.
+    """
+    return _url("TPFDASH_EXOPLANET_TAP", _setting("TPFDASH_EXOPLANET_TAP") or _EXOPLANETS)
 
 
 def cache_folder() -> Path:

@@ -31,8 +31,8 @@ from tpfdash.diagnosis.footprints import footprints, shapes
 from tpfdash.diagnosis.narrow import narrowed
 from tpfdash.diagnosis.noise import learn_noise
 from tpfdash.diagnosis.numbers import in_ppm
-from tpfdash.diagnosis.place import Place, measure_place
-from tpfdash.diagnosis.reference import Nothing, stretches
+from tpfdash.diagnosis.place import Pair, Place, Square, measure_place, pair, sigma_off
+from tpfdash.diagnosis.reference import Nothing, on_stamp, stretches
 from tpfdash.diagnosis.scene import see_scene
 from tpfdash.diagnosis.summary import sentence, summary
 from tpfdash.diagnosis.verdict import VERDICTS, is_quiet, judge, pointing_score
@@ -45,10 +45,7 @@ from tpfdash.stamp.model import check_tpf
 from tpfdash.stamp.prf import PRF
 from tpfdash.stamp.sky import pixel_scale
 
-__all__ = ["Diagnosis", "EventImages", "diagnose"]
-
-Pair = tuple[float, float]
-Square = tuple[Pair, Pair]
+__all__ = ["Diagnosis", "EventImages", "check_prf", "diagnose", "one_thread"]
 
 
 @dataclass(frozen=True)
@@ -190,10 +187,7 @@ class Diagnosis:
     @property
     def offset_sigma(self) -> float:
         """How many sigma the event lies off the target (Mahalanobis); NaN where not known."""
-        if self.offset is None or self.covariance is None:
-            return np.nan
-        off = np.array(self.offset)
-        return float(np.sqrt(off @ np.linalg.solve(np.array(self.covariance), off)))
+        return sigma_off(self.offset, self.covariance)
 
     @property
     def sentence(self) -> str:
@@ -217,16 +211,16 @@ class Diagnosis:
         """The event's images; None where nothing could be measured."""
         if self._measured is None or self._tpf is None:
             return None
-        m, on_stamp = self._measured, self._on_stamp
+        m, image_of = self._measured, self._on_stamp
         filtered = m.image.filtered
         error = np.sqrt(filtered.covariance.diagonal() * m.image.excess)
         model = m.chosen.model if m.chosen is not None and m.chosen.model is not None else np.nan
         return EventImages(
-            image=on_stamp(-filtered.image),
-            error=on_stamp(error),
-            snr=on_stamp(-filtered.image / error),
-            outside=on_stamp(m.outside),
-            model=on_stamp(np.broadcast_to(-model, error.shape)),
+            image=image_of(-filtered.image),
+            error=image_of(error),
+            snr=image_of(-filtered.image / error),
+            outside=image_of(m.outside),
+            model=image_of(np.broadcast_to(-model, error.shape)),
         )
 
     def footprint(self, name: str) -> np.ndarray | None:
@@ -250,11 +244,7 @@ class Diagnosis:
     def _on_stamp(self, values: np.ndarray) -> np.ndarray:
         """Values of the pixels with data as an image, NaN elsewhere, that cannot be changed."""
         assert self._measured is not None and self._tpf is not None
-        pixels = self._measured.data.pixels
-        made = np.full(self._tpf["aperture"].shape, np.nan)
-        made[pixels[:, 0], pixels[:, 1]] = values
-        made.flags.writeable = False
-        return made
+        return on_stamp(values, self._measured.data.pixels, self._tpf["aperture"].shape)
 
     def to_dict(self) -> dict[str, Any]:
         """All of it as plain numbers, words, lists and dicts, ready for JSON.
@@ -360,11 +350,11 @@ def diagnose(
     windows = as_windows(window)
     shape = tpf["aperture"].shape
     if prf is not None:
-        _check_prf(prf)
+        check_prf(prf)
     mask = default_mask(tpf) if aperture is None else as_mask(aperture, shape)
     table = None if stars is None else StarTable.read(stars, tpf)
     scale = pixel_scale(tpf) or get_mission(tpf.attrs["mission"]).pixel_scale
-    with _one_thread():
+    with one_thread():
         try:
             measured = _measure(tpf, windows, mask, prf)
         except Nothing as nothing:
@@ -378,7 +368,7 @@ def diagnose(
         return replace(_diagnosis(tpf, measured, table, scale), closer=closer)
 
 
-def _one_thread() -> AbstractContextManager:
+def one_thread() -> AbstractContextManager:
     """Linear algebra in this thread alone: of so small matrices several threads make slow work.
 
     On a machine that has other things to do they wait for each other: 15 times slower, measured.
@@ -391,7 +381,7 @@ def _libraries() -> ThreadpoolController:
     return ThreadpoolController()
 
 
-def _check_prf(prf: Any) -> None:
+def check_prf(prf: Any) -> None:
     """Raise TPFError where it gives no image of a star."""
     try:
         image = np.asarray(prf.images((3, 3), 1.0, 1.0), dtype=np.float64)
@@ -498,15 +488,15 @@ def _diagnosis(tpf: xr.Dataset, m: Measured, table: StarTable | None, scale: flo
     place = _place(m)
     position = offset = covariance = None
     if place is not None:
-        offset = _pair(place.offset)
+        offset = pair(place.offset)
         # What is on the target is measured against its own image, and lies where the target does.
         own = judged.verdict == "on_target"
-        position = _pair(first + (m.scene.target_place + offset if own else place.position))
+        position = pair(first + (m.scene.target_place + offset if own else place.position))
         (rr, rc), (cr, cc) = place.covariance.tolist()
         covariance = (rr, rc), (cr, cc)
     elif m.chosen is not None and m.chosen.place is not None:
-        position = _pair(first + np.array(m.chosen.place))
-        offset = _pair(np.array(m.chosen.place) - m.scene.star)
+        position = pair(first + np.array(m.chosen.place))
+        offset = pair(np.array(m.chosen.place) - m.scene.star)
     ranked = RankedStars()
     if table is not None:
         ranked = rank_stars(table, m.image, m.scene, place, tpf, scale)
@@ -523,10 +513,8 @@ def _diagnosis(tpf: xr.Dataset, m: Measured, table: StarTable | None, scale: flo
         position=position,
         offset=offset,
         covariance=covariance,
-        target=_pair(first + m.scene.target_place),
-        reference="the star in the aperture"
-        if m.scene.elsewhere or m.scene.catalogue is None
-        else "the target",
+        target=pair(first + m.scene.target_place),
+        reference=m.scene.reference,
         pixel_scale=scale,
         stars=ranked.stars,
         star_probabilities=ranked.probabilities,
@@ -546,11 +534,6 @@ def _place(m: Measured) -> Place | None:
         return None
     best = max(own or stars, key=lambda each: each.gain)
     return measure_place(m.image, m.scene, np.array(best.place))
-
-
-def _pair(values: np.ndarray) -> Pair:
-    row, col = np.asarray(values, dtype=float).tolist()
-    return row, col
 
 
 def _reason(m: Measured) -> str:

@@ -14,6 +14,7 @@ import numpy as np
 from tpfdash.diagnosis import settings
 from tpfdash.diagnosis.footprints import Footprints, Shapes
 from tpfdash.diagnosis.noise import Filtered, Noise
+from tpfdash.diagnosis.prf import OnPixels
 from tpfdash.diagnosis.reference import Stretches
 from tpfdash.diagnosis.scene import Scene
 
@@ -95,6 +96,27 @@ class Whitened:
         norm = np.maximum((white**2).sum(axis=1), 1e-300)
         along = white @ self.image
         return along**2 / norm, along / norm
+
+    def best_star(
+        self, prf: OnPixels, known: np.ndarray, target: np.ndarray
+    ) -> tuple[np.ndarray, float]:
+        """Where a star that changes explains most, and its gain.
+
+        Parameters
+        ----------
+        known : float array (star, 2)
+            Places of known stars, the target's first; the others are those of a grid.
+        target : float array (pixel,)
+            The target's own image, which counts for its place.
+        """
+        low = prf.pixels.min(axis=0) - settings.OUTSIDE
+        high = prf.pixels.max(axis=0) + settings.OUTSIDE
+        axes = [np.arange(a, b + 0.01, settings.GRID) for a, b in zip(low, high, strict=True)]
+        grid = np.stack(np.meshgrid(*axes, indexing="ij"), axis=-1).reshape(-1, 2)
+        places = np.concatenate([known, grid])
+        gains, _ = self.gains(np.concatenate([target[None], prf.images(places)]))
+        best = int(np.argmax(gains))
+        return places[max(best - 1, 0)], float(gains[best])
 
     def of(self, kept: np.ndarray) -> Whitened:
         """The same of some pixels only: bool (pixel,)."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
+from numpy.typing import ArrayLike
 
 from tpfdash.diagnosis import settings
 from tpfdash.diagnosis.evidence import Whitened
@@ -12,8 +13,11 @@ from tpfdash.diagnosis.prf import OnPixels
 from tpfdash.diagnosis.robust import robust_covariance
 from tpfdash.diagnosis.scene import Scene
 
-__all__ = ["Place", "measure_place"]
+__all__ = ["Pair", "Place", "Square", "measure_place", "pair", "sigma_off"]
 
+#: (row, col), and a covariance of them.
+Pair = tuple[float, float]
+Square = tuple[Pair, Pair]
 #: Step of the numerical derivatives by place, in pixels, and rounds of the fit.
 _STEP, _ROUNDS = 0.05, 12
 #: Condition number from which a fit says nothing.
@@ -37,6 +41,20 @@ class Place:
     position: np.ndarray
     offset: np.ndarray
     covariance: np.ndarray
+
+
+def pair(values: ArrayLike) -> Pair:
+    """(row, col) as two floats."""
+    row, col = np.asarray(values, dtype=float).tolist()
+    return row, col
+
+
+def sigma_off(offset: ArrayLike | None, covariance: ArrayLike | None) -> float:
+    """How many sigma a place lies off another (Mahalanobis); NaN where either is not known."""
+    if offset is None or covariance is None:
+        return np.nan
+    off = np.asarray(offset, dtype=float)
+    return float(np.sqrt(off @ np.linalg.solve(np.asarray(covariance, dtype=float), off)))
 
 
 def measure_place(image: Whitened, scene: Scene, start: np.ndarray) -> Place | None:

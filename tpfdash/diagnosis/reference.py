@@ -18,7 +18,7 @@ from tpfdash.diagnosis import settings
 from tpfdash.diagnosis.windows import Window, cadence_length, usable_cadences
 from tpfdash.stamp.blocks import all_zero, pixel_rows, pixel_series, zero_frames
 
-__all__ = ["Nothing", "Stretches", "stretches"]
+__all__ = ["Nothing", "Stretches", "on_stamp", "pixels_near", "stretches"]
 
 #: Pixel values read at a time.
 _BLOCK = 1 << 21
@@ -132,7 +132,7 @@ def stretches(tpf: xr.Dataset, windows: Sequence[Window], centre: tuple[float, f
     for first in starts:
         busy[max(first - guard, 0) : first + n + guard] = True
     rows, cols = tpf["aperture"].shape
-    pixels = _pixels((rows, cols), centre)
+    pixels = pixels_near((rows, cols), centre)
     order = _without_outliers(tpf, order, grid, pixels)
     if longest >= settings.SIBLING_CADENCES:
         busy |= _siblings(tpf, order, grid, starts, n, guard, pixels)
@@ -164,9 +164,14 @@ def stretches(tpf: xr.Dataset, windows: Sequence[Window], centre: tuple[float, f
 
 
 def _together(quiet: np.ndarray, windows: int) -> np.ndarray:
-    """Quiet places as several windows see them: each the mean of as many places."""
-    apart = max(1, len(quiet) // windows)
-    return np.mean([np.roll(quiet, k * apart, axis=0) for k in range(windows)], axis=0)
+    """Quiet places as the mean of several windows sees them: about their own mean, the root nearer.
+
+    Means of as many places would be too few that differ, and their scatter too well known.
+    """
+    if not quiet.size:
+        return quiet
+    middle = quiet.mean(axis=(0, 1))
+    return middle + (quiet - middle) / np.sqrt(windows)
 
 
 class _Bins:
@@ -222,12 +227,21 @@ class _Bins:
         return firsts[picked.round().astype(int)]
 
 
-def _pixels(shape: tuple[int, int], centre: tuple[float, float]) -> np.ndarray:
+def pixels_near(shape: tuple[int, int], centre: tuple[float, float]) -> np.ndarray:
+    """The pixels of a stamp that are looked at: (row, col) of each, int array (pixel, 2)."""
     rows, cols = (
         np.flatnonzero(np.abs(np.arange(size) - at) <= settings.REACH)
         for size, at in zip(shape, centre, strict=True)
     )
     return np.stack(np.meshgrid(rows, cols, indexing="ij"), axis=-1).reshape(-1, 2)
+
+
+def on_stamp(values: np.ndarray, pixels: np.ndarray, shape: tuple[int, ...]) -> np.ndarray:
+    """Values of some pixels as an image, NaN elsewhere, that cannot be changed."""
+    made = np.full(shape, np.nan)
+    made[pixels[:, 0], pixels[:, 1]] = values
+    made.flags.writeable = False
+    return made
 
 
 def _without_outliers(

@@ -71,6 +71,13 @@ class Scene:
     full: np.ndarray
 
     @property
+    def reference(self) -> str:
+        """What `target_place` is the place of, in words."""
+        if self.elsewhere or self.catalogue is None:
+            return "the star in the aperture"
+        return "the target"
+
+    @property
     def target_place(self) -> np.ndarray:
         """Where the target is: between what its pixels say and what the WCS does, (row, col).
 

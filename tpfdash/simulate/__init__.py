@@ -33,7 +33,7 @@ from tpfdash.simulate.inject import inject
 from tpfdash.simulate.kinds import KINDS
 from tpfdash.simulate.observed import ObservedScene, learn_scene
 from tpfdash.simulate.scene import Drift, Roll
-from tpfdash.simulate.stars import Eclipse, Flare, Star, Transit
+from tpfdash.simulate.stars import Eclipse, Flare, Pulsation, Star, Transit
 from tpfdash.simulate.stories import simulate_blend, simulate_example
 from tpfdash.simulate.tpf import simulate_tpf, star_light_curve
 
@@ -51,6 +51,7 @@ __all__ = [
     "Jitter",
     "MovingObject",
     "ObservedScene",
+    "Pulsation",
     "Roll",
     "RollingBand",
     "ScatteredLight",

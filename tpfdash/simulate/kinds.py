@@ -13,6 +13,6 @@ __all__ = ["KINDS"]
 
 #: Name -> class.
 KINDS = MappingProxyType(
-    {"Transit": stars.Transit, "Eclipse": stars.Eclipse, "Flare": stars.Flare}
+    {name: getattr(stars, name) for name in ("Transit", "Eclipse", "Flare", "Pulsation")}
     | {name: getattr(artefacts, name) for name in artefacts.__all__}
 )

@@ -1,4 +1,4 @@
-"""Stars, and what they do by themselves: transits, eclipses, flares.
+"""Stars, and what they do by themselves: transits, eclipses, flares, pulsations.
 
 What lives here: light curves. How a star's light falls onto pixels is `tpfdash.stamp.prf` and
 `tpfdash.simulate.scene`.
@@ -13,7 +13,7 @@ import numpy as np
 
 from tpfdash.simulate.events import Event, View, is_finite, require
 
-__all__ = ["Eclipse", "Flare", "Star", "StarEvent", "Transit", "relative_light"]
+__all__ = ["Eclipse", "Flare", "Pulsation", "Star", "StarEvent", "Transit", "relative_light"]
 
 
 @dataclass(frozen=True)
@@ -184,6 +184,40 @@ class Flare(StarEvent):
             down = np.where(after <= 10 * self.decay, np.exp(-after / self.decay), 0.0)
         shape = np.where(after < 0, up, down)
         return 1 + self.amplitude * np.where(np.isfinite(after), shape, np.nan)
+
+
+@dataclass(frozen=True)
+class Pulsation(StarEvent):
+    """A star that varies as a sine, all the time.
+
+    Parameters
+    ----------
+    star : int or Star
+        As for `Transit`.
+    period : float
+        Days, positive.
+    epoch : float
+        Of one maximum, days.
+    amplitude : float
+        Half from trough to crest, as a fraction of the star's light, 0 to 1.
+    """
+
+    star: int | Star
+    period: float
+    epoch: float
+    amplitude: float
+
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        require(
+            self.period > 0 and 0 <= self.amplitude <= 1,
+            f"A pulsation needs a period above 0 and an amplitude of 0 to 1: got {self}.",
+        )
+
+    def light(self, time: np.ndarray) -> np.ndarray:
+        """What the star's light is multiplied by at `time` (days, float64)."""
+        turns = (np.asarray(time, dtype=np.float64) - self.epoch) / self.period
+        return 1 + self.amplitude * np.cos(2 * np.pi * turns)
 
 
 def relative_light(events: Sequence[Event], star: int | Star, time: np.ndarray) -> np.ndarray:
