@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from tpfdash.timeseries.box_grid import Grid, pieces_of, usual_durations
-from tpfdash.timeseries.series import Series
+from tpfdash.timeseries.prepared import Series
 
 DAY = 0.0204
 

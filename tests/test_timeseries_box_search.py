@@ -8,7 +8,7 @@ from astropy.timeseries import BoxLeastSquares
 from tpfdash import Ephemeris, TPFError, box_periodogram
 from tpfdash.simulate import Eclipse, Transit
 from tpfdash.timeseries.box_grid import usual_durations
-from tpfdash.timeseries.series import binned
+from tpfdash.timeseries.prepared import binned
 
 DAY = 0.0204
 N = 1300

@@ -6,7 +6,7 @@ import pytest
 from tpfdash import Ephemeris
 from tpfdash.simulate import Transit
 from tpfdash.timeseries.dip_fit import _dip, event_depths, fit_dip
-from tpfdash.timeseries.series import Series
+from tpfdash.timeseries.prepared import Series
 
 DAY = 0.0204
 TIME = 120 + np.arange(1300) * DAY

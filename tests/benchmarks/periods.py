@@ -22,7 +22,7 @@ from tpfdash import Ephemeris, box_periodogram, fold, sine_periodogram
 from tpfdash.diagnosis.folded import folded_image
 from tpfdash.simulate import Pulsation, Star, Transit, simulate_tpf
 from tpfdash.stamp.masks import default_mask
-from tpfdash.timeseries.series import ready, red_noise
+from tpfdash.timeseries.prepared import ready, red_noise
 
 from . import harness
 

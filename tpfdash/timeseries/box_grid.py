@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from tpfdash.timeseries.periods import period_grid
-from tpfdash.timeseries.series import Series
+from tpfdash.timeseries.prepared import Series
 
 __all__ = ["Grid", "Piece", "pieces_of", "usual_durations"]
 

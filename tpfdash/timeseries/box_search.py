@@ -23,7 +23,7 @@ from tpfdash.timeseries.periods import (
     harmonic,
     local_maxima,
 )
-from tpfdash.timeseries.series import Series, binned, ready, red_noise
+from tpfdash.timeseries.prepared import Series, binned, ready, red_noise
 from tpfdash.timeseries.strength import mean_depth, strength
 
 __all__ = ["BoxPeak", "BoxPeriodogram", "search_boxes"]

@@ -9,7 +9,7 @@ from scipy.optimize import least_squares
 from scipy.special import erf
 
 from tpfdash.timeseries.ephemeris import Ephemeris
-from tpfdash.timeseries.series import Series, red_noise
+from tpfdash.timeseries.prepared import Series, red_noise
 
 __all__ = ["event_depths", "fit_dip"]
 

@@ -12,7 +12,7 @@ from tpfdash.errors import TPFError
 from tpfdash.timeseries.dip_fit import event_depths
 from tpfdash.timeseries.ephemeris import Ephemeris
 from tpfdash.timeseries.periods import check_count
-from tpfdash.timeseries.series import Series, ready, red_noise
+from tpfdash.timeseries.prepared import Series, ready, red_noise
 
 __all__ = ["Folded", "fold"]
 

@@ -15,7 +15,7 @@ from tpfdash.errors import TPFError
 from tpfdash.timeseries.box_grid import usual_durations
 from tpfdash.timeseries.box_search import BoxPeriodogram, search_boxes
 from tpfdash.timeseries.periods import Progress, check_count, check_periods
-from tpfdash.timeseries.series import ready
+from tpfdash.timeseries.prepared import ready
 from tpfdash.timeseries.sine_search import SinePeriodogram, search_sines
 
 __all__ = ["box_periodogram", "sine_periodogram"]

@@ -21,7 +21,7 @@ from tpfdash.timeseries.periods import (
     local_maxima,
     period_grid,
 )
-from tpfdash.timeseries.series import Series, binned
+from tpfdash.timeseries.prepared import Series, binned
 
 __all__ = ["SinePeak", "SinePeriodogram", "search_sines"]
 

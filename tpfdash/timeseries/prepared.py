@@ -9,7 +9,7 @@ import xarray as xr
 
 from tpfdash.errors import TPFError
 from tpfdash.missions import get_mission
-from tpfdash.timeseries.trend import slow_trend
+from tpfdash.timeseries.spline import slow_trend
 
 __all__ = ["Series", "binned", "kept_cadences", "ready", "red_noise"]
 
@@ -136,7 +136,7 @@ def ready(
     apart : bool array (time,), optional
         Cadences of the light curve from which no trend is learned: those in events.
     gap : float, optional
-        As for `tpfdash.timeseries.trend.slow_trend`.
+        As for `tpfdash.timeseries.spline.slow_trend`.
     rays : bool
         Whether single cadences that stand above both neighbours are left out.
     fewest : int

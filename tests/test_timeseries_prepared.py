@@ -5,7 +5,7 @@ import pytest
 import xarray as xr
 
 from tpfdash import TPFError, aperture_photometry, simulate_tpf
-from tpfdash.timeseries.series import binned, kept_cadences, ready, red_noise
+from tpfdash.timeseries.prepared import binned, kept_cadences, ready, red_noise
 
 N = 4000
 TIME = 100 + np.arange(N) * 0.01

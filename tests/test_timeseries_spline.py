@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from tpfdash.timeseries.trend import slow_trend
+from tpfdash.timeseries.spline import slow_trend
 
 TIME = np.arange(0, 27, 0.02)
 
