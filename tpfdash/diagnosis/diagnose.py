@@ -40,7 +40,7 @@ from tpfdash.diagnosis.windows import Window, as_windows
 from tpfdash.errors import TPFError
 from tpfdash.missions import get_mission
 from tpfdash.stamp.geometry import corner
-from tpfdash.stamp.masks import as_mask, default_mask
+from tpfdash.stamp.masks import as_mask, default_mask, typical_image
 from tpfdash.stamp.model import check_tpf
 from tpfdash.stamp.prf import PRF
 from tpfdash.stamp.sky import pixel_scale
@@ -228,6 +228,36 @@ class Diagnosis:
             outside=on_stamp(m.outside),
             model=on_stamp(np.broadcast_to(-model, error.shape)),
         )
+
+    def depth_in(self, aperture: ArrayLike) -> tuple[float, float, float]:
+        """Depth of the event, its error and the level beside it in an aperture of one's own, e-/s.
+
+        Parameters
+        ----------
+        aperture : array_like of bool (row, col)
+
+        Returns
+        -------
+        depth, depth_err, level : float
+            As those of the diagnosis itself, by the same shape in time; NaN where nothing was
+            measured, and in an aperture that is empty or has a pixel with data that was not looked
+            at.
+
+        Raises
+        ------
+        TPFError
+            On a mask that is none of this stamp.
+        """
+        if self._measured is None or self._tpf is None:
+            return np.nan, np.nan, np.nan
+        m = self._measured
+        mask = as_mask(aperture, self._tpf["aperture"].shape)
+        at = tuple(m.data.pixels.T)
+        unseen = mask.copy()
+        unseen[at] = False
+        if not mask[at].any() or np.isfinite(typical_image(self._tpf)[unseen]).any():
+            return np.nan, np.nan, np.nan
+        return *m.light_lost(mask[at]), float(m.outside[mask[at]].sum())
 
     def footprint(self, name: str) -> np.ndarray | None:
         """What the cause that a finding looks for would make of the difference image, as fitted.

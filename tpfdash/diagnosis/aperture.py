@@ -1,0 +1,269 @@
+"""A better aperture: the pixels that together have the target's best signal to noise.
+
+What stands on the stamp is `tpfdash.diagnosis.scene`; where catalogue stars are is
+`tpfdash.stamp.stars`.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+import xarray as xr
+from astropy.table import Table
+from numpy.typing import ArrayLike
+from scipy.optimize import nnls
+
+from tpfdash.diagnosis.scene import Scene, see_scene
+from tpfdash.errors import TPFError
+from tpfdash.stamp.columns import sample_frames
+from tpfdash.stamp.geometry import corner
+from tpfdash.stamp.masks import as_mask, default_mask, typical_image
+from tpfdash.stamp.model import check_tpf
+from tpfdash.stamp.pointing import usual_motion
+from tpfdash.stamp.prf import PRF
+from tpfdash.stamp.stars import place_stars
+
+__all__ = ["BestAperture", "aperture_numbers", "best_aperture"]
+
+#: Stars so many pixels off the stamp still shine onto it.
+_MARGIN = 4.0
+#: By what share neighbours' light varies as a rule, of its own or by pointing: it cannot be told
+#: from the target's, and does not average out over pixels.
+_UNSTEADY = 1e-3
+#: What a catalogue's brightness is trusted to, in parts of it.
+_MAGNITUDE_ERROR = 0.2
+#: Stars fainter than this share of the target add nothing that matters.
+_FAINTEST = 1e-4
+
+
+@dataclass(frozen=True, eq=False)
+class BestAperture:
+    """An aperture, and what is in it.
+
+    Parameters
+    ----------
+    mask : bool array (row, col), read-only
+    crowdsap : float
+        The target's share of the light in the aperture, less the sky, as the missions' CROWDSAP.
+    flfrcsap : float
+        The share of the target's light that is in the aperture, as the missions' FLFRCSAP.
+    snr : float
+        Of the target's light in it, in one cadence.
+    source : "catalogue" or "image"
+        What the neighbours are known from: `stars`, or the stamp alone.
+    words : str
+        A sentence for a reader.
+    """
+
+    mask: np.ndarray
+    crowdsap: float
+    flfrcsap: float
+    snr: float
+    source: str
+    words: str
+
+
+@dataclass(frozen=True)
+class _Light:
+    """What is in each pixel: float64 arrays (pixel,), e-/s."""
+
+    target: np.ndarray
+    others: np.ndarray
+    noise: np.ndarray
+    pixels: np.ndarray
+    total: float
+    source: str
+    neighbours: int
+
+
+def best_aperture(
+    tpf: xr.Dataset, *, stars: Table | None = None, prf: PRF | None = None
+) -> BestAperture:
+    """Propose an aperture: pixels in one piece that have the target's best signal to noise.
+
+    As Kepler's were chosen (Bryson et al. 2010, Proc. SPIE 7740, 77401D): pixels are added, the
+    one with the highest signal to noise of those that share a side with the others next, and the
+    aperture is what has the highest signal to noise of all of these. Signal is the target's light
+    by its PRF, noise the pixels' errors in quadrature and a thousandth of the neighbours' light.
+
+    Parameters
+    ----------
+    tpf : Dataset
+        As `open_tpf` gives it; up to 64 frames of it are read.
+    stars : Table, optional
+        Stars of a catalogue, as `tpfdash.archive.stars.find_stars` gives them. Default: those that
+        stand out of the stamp.
+    prf : PRF, optional
+        Default: an elliptical Gaussian with a wing, fitted to the file's own star.
+
+    Returns
+    -------
+    BestAperture
+
+    Raises
+    ------
+    TPFError
+        On what is no target pixel file, where no pixel has a flux, where no star stands out of the
+        stamp, and on stars that cannot be placed.
+    """
+    light = _light(tpf, stars, prf)
+    where = _grown_by_snr(light, tpf["aperture"].shape)
+    return _numbers(light, where, tpf["aperture"].shape)
+
+
+def aperture_numbers(
+    tpf: xr.Dataset, mask: ArrayLike, *, stars: Table | None = None, prf: PRF | None = None
+) -> BestAperture:
+    """The same numbers of an aperture of one's own.
+
+    Parameters
+    ----------
+    mask : array_like of bool (row, col), not empty
+    tpf, stars, prf
+        As for `best_aperture`.
+
+    Raises
+    ------
+    TPFError
+        As `best_aperture`; on a mask that is none, or has no pixel with a flux.
+    """
+    check_tpf(tpf)
+    shape = tpf["aperture"].shape
+    mask = as_mask(mask, shape)
+    light = _light(tpf, stars, prf)
+    where = mask[light.pixels[:, 0], light.pixels[:, 1]]
+    if not where.any():
+        raise TPFError("the mask has no pixel with a flux: it should have one at least.")
+    return _numbers(light, where, shape)
+
+
+def _light(tpf: xr.Dataset, stars: Table | None, prf: PRF | None) -> _Light:
+    """The target's light and that of others, pixel by pixel."""
+    check_tpf(tpf)
+    image = typical_image(tpf)
+    pixels = np.argwhere(np.isfinite(image))
+    if not len(pixels):
+        raise TPFError("no pixel of this file has a flux: there is nothing to choose from.")
+    flux = image[pixels[:, 0], pixels[:, 1]]
+    noise = _noise(tpf, image)[pixels[:, 0], pixels[:, 1]]
+    # A typical image is a median of many frames.
+    scene = see_scene(tpf, flux, noise / 8, pixels, default_mask(tpf), prf)
+    if not scene.seen:
+        raise TPFError("no star stands out of this stamp: an aperture cannot be proposed by it.")
+    models, fluxes = scene.prf.images(scene.places), scene.fluxes
+    source = "image"
+    if stars is not None:
+        source = "catalogue"
+        models, fluxes = _by_catalogue(tpf, stars, scene, noise)
+    target = fluxes[0] * models[0]
+    # What overflows has no PRF's shape: its light is what is there.
+    own = np.where(scene.full, scene.target, target)
+    total = float(fluxes[0] + (own - target).sum())
+    others = (fluxes[1:, None] * models[1:]).sum(axis=0)
+    return _Light(own, others, noise, pixels, total, source, len(fluxes) - 1)
+
+
+def _noise(tpf: xr.Dataset, image: np.ndarray) -> np.ndarray:
+    """The error of each pixel in one cadence: the file's, or that of its photons: (row, col)."""
+    made = np.full(image.shape, np.nan)
+    if "flux_err" in tpf:
+        errors = sample_frames(tpf, "flux_err")
+        known = (np.isfinite(errors) & (errors > 0)).any(axis=0)
+        made[known] = np.nanmedian(np.where(errors > 0, errors, np.nan)[:, known], axis=0)
+    known = np.isfinite(made)
+    if known.any():
+        made[~known] = np.median(made[known])
+        return made
+    seconds = float(tpf.attrs.get("cadence_seconds", np.nan))
+    seconds = seconds if seconds > 0 else 1.0
+    level = np.median(image[np.isfinite(image)])
+    return np.sqrt(np.maximum(np.nan_to_num(image), max(level, 1.0)) / seconds)
+
+
+def _by_catalogue(
+    tpf: xr.Dataset, stars: Table, scene: Scene, noise: np.ndarray
+) -> tuple[np.ndarray, np.ndarray]:
+    """Images of the catalogue's stars and their fluxes, the target first.
+
+    Fluxes are those that the image shows, held near those that the magnitudes let expect, which
+    tell apart what the pixels do not. Places are shifted together so that the target's falls on the
+    star that is there.
+    """
+    placed = place_stars(tpf, stars, margin=_MARGIN)
+    known = np.isfinite(placed["row"] + placed["col"] + placed["flux"])
+    placed = placed[np.asarray(known)]
+    if not len(placed):
+        raise TPFError("stars has none with a place and a magnitude on this stamp or beside it.")
+    places = np.stack([np.asarray(placed[axis], np.float64) for axis in ("row", "col")], axis=1)
+    places += np.subtract(usual_motion(tpf), corner(tpf))
+    expected = np.asarray(placed["flux"], np.float64)
+    # The target: the brightest of those about as near to its place as the place is known.
+    where = scene.star if scene.catalogue is None or scene.elsewhere else scene.catalogue
+    away = np.hypot(*(places - where).T)
+    target = int(np.argmax(np.where(away <= max(1.0, away.min() + 1e-9), expected, -1)))
+    bright = expected >= _FAINTEST * expected[target]
+    order = [target, *(n for n in np.flatnonzero(bright).tolist() if n != target)]
+    places = places[order] + (scene.star - places[target] if not scene.elsewhere else 0.0)
+    models, expected = scene.prf.images(places), expected[order]
+    weight = np.sqrt(noise**2 + (0.05 * np.abs(scene.image)) ** 2 + 1e-12)
+    usable = ~scene.full
+    scale = float(scene.fluxes[0] / max(expected[0], 1e-300))
+    prior = np.diag(1 / (_MAGNITUDE_ERROR * scale * expected))
+    held = np.full(len(order), 1 / _MAGNITUDE_ERROR)
+    held[0] = prior[0, 0] = 0.0  # its brightness is what the image shows
+    rows = np.concatenate([(models / weight).T[usable], prior])
+    fluxes, _ = nnls(rows, np.concatenate([(scene.image / weight)[usable], held]))
+    return models, fluxes
+
+
+def _grown_by_snr(light: _Light, shape: tuple[int, ...]) -> np.ndarray:
+    """The pixels of the best aperture: bool (pixel,)."""
+    own = light.target / np.sqrt(light.noise**2 + (_UNSTEADY * light.others) ** 2)
+    number = np.full(np.add(shape, 2), -1)
+    number[light.pixels[:, 0] + 1, light.pixels[:, 1] + 1] = np.arange(len(light.pixels))
+    chosen = [int(np.argmax(own))]
+    beside: set[int] = set()
+    best, length = -np.inf, 1
+    while True:
+        snr = _snr(light, np.array(chosen))
+        if snr > best:
+            best, length = snr, len(chosen)
+        row, col = light.pixels[chosen[-1]] + 1
+        near = number[[row - 1, row + 1, row, row], [col, col, col - 1, col + 1]].tolist()
+        beside |= {n for n in near if n >= 0}
+        beside -= set(chosen)
+        if not beside:
+            break
+        chosen.append(max(beside, key=lambda n: own[n]))
+        if own[chosen[-1]] <= 0:
+            break
+    made = np.zeros(len(light.pixels), dtype=bool)
+    made[chosen[:length]] = True
+    return made
+
+
+def _snr(light: _Light, which: np.ndarray) -> float:
+    """Signal to noise of the target in an aperture, in one cadence."""
+    noise = np.sqrt((light.noise[which] ** 2).sum() + (_UNSTEADY * light.others[which].sum()) ** 2)
+    return float(light.target[which].sum() / max(noise, 1e-300))
+
+
+def _numbers(light: _Light, where: np.ndarray, shape: tuple[int, ...]) -> BestAperture:
+    mask = np.zeros(shape, dtype=bool)
+    mask[tuple(light.pixels[where].T)] = True
+    mask.flags.writeable = False
+    target, others = float(light.target[where].sum()), float(light.others[where].sum())
+    crowd = target / (target + others) if target + others > 0 else np.nan
+    part = min(target / light.total, 1.0) if light.total > 0 else np.nan
+    known = (
+        f"{light.neighbours} catalogue stars beside the target"
+        if light.source == "catalogue"
+        else "neighbours only by what stands out of the stamp"
+    )
+    words = (
+        f"{where.sum()} pixels with {part:.0%} of the target's light, which is {crowd:.1%} of what "
+        f"they hold; {known}."
+    )
+    snr = _snr(light, np.flatnonzero(where))
+    return BestAperture(mask, crowd, part, snr, light.source, words)

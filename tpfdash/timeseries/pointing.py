@@ -1,0 +1,218 @@
+"""A light curve less what goes with the pointing: regression on it, or K2's roll by arclength.
+
+The columns of the regression are `tpfdash.timeseries.design`, the way of the roll is
+`tpfdash.timeseries.roll`.
+"""
+
+from __future__ import annotations
+
+from numbers import Integral
+
+import numpy as np
+import xarray as xr
+from numpy.typing import ArrayLike
+
+from tpfdash.errors import TPFError
+from tpfdash.missions import get_mission
+from tpfdash.stamp.pointing import motion
+from tpfdash.timeseries.design import (
+    Hats,
+    polynomial,
+    robust_fit,
+    slow_columns,
+    spline,
+    varying,
+)
+from tpfdash.timeseries.roll import arclength, on_path
+from tpfdash.timeseries.series import (
+    BREAK_GAP,
+    as_cadences,
+    check_lightcurve,
+    positive,
+    usable,
+    with_flux,
+)
+
+__all__ = ["METHODS", "POSITIONS", "check_choices", "without_pointing"]
+
+#: How the flux follows the pointing.
+METHODS = ("roll", "regression")
+#: What says how the pointing was.
+POSITIONS = ("pos_corr", "centroid")
+_WORDS = {"pos_corr": "POS_CORR", "centroid": "centroids"}
+#: A light curve's POS_CORR are used where so many of its cadences have them.
+_MOST = 0.8
+_MOST_BINS, _MOST_ORDERS = 50, 2
+#: Cadences that a correction can be learned from.
+_FEWEST = 30
+#: The pointing's factor is not divided by below this.
+_LOWEST = 0.1
+
+
+def without_pointing(
+    lightcurve: xr.Dataset,
+    *,
+    method: str | None = None,
+    position: str | None = None,
+    window: float = 4.0,
+    timescale: float = 1.5,
+    bins: int = 5,
+    order: int = 2,
+    good: ArrayLike | None = None,
+    mask: ArrayLike | None = None,
+    break_gap: float = BREAK_GAP,
+) -> xr.Dataset:
+    """Take off what goes with the pointing: the pixels do not hold all of a star, nor alike.
+
+    The flux is fitted by a slow curve in time, times 1 and a function of the pointing that changes
+    slowly too; only that function is taken off. Outliers do not count in the fit, nor do thruster
+    firings where `quality` marks them.
+
+    Parameters
+    ----------
+    lightcurve : Dataset
+        With `flux` over `time`, and `pos_corr1` and `pos_corr2`, or `centroid_row` and
+        `centroid_col`, in pixels.
+    method : {"roll", "regression"}, optional
+        "roll": cubic splines in the arclength along which the stars go to and fro, the
+        self-flat-fielding of Vanderburg & Johnson (2014, PASP 126, 948), with the slow curve
+        fitted at once. "regression": a polynomial in row and column. Default: "roll" in a mission
+        that rolls (K2).
+    position : {"pos_corr", "centroid"}, optional
+        Default: POS_CORR where four in five cadences have it, or else the aperture's centroids,
+        whose noise is that of the flux.
+    window : float
+        Days within which the function of the pointing stays about the same: it changes along
+        straight lines between nodes so far apart.
+    timescale : float
+        Days between the knots of the slow curve: what the star does more slowly is not touched.
+    bins : int
+        Of arclength, between knots, each with as many cadences ("roll").
+    order : int
+        Of the polynomial, 1 or 2 ("regression").
+    good : array_like of bool (time,), optional
+        The cadences that are fitted. Default: those that the mission's default quality mask keeps.
+    mask : array_like of bool (time,), optional
+        Cadences that are not fitted besides: transits, say. They are corrected like the others.
+    break_gap : float
+        Days without a cadence over which the slow curve may jump.
+
+    Returns
+    -------
+    Dataset
+        As it came, every cadence kept, and
+
+        - `flux` over the pointing's factor; NaN where the pointing is not known, and where the
+          factor is below 0.1. Where the light curve's level is not above 0 the pointing's share is
+          taken off.
+        - `pointing`: float64 (time,), the factor, about 1, or the share in the unit of the flux;
+          beyond the pointings that were fitted it is that of their ends;
+        - `flux_raw` and attrs["corrections"] as `flatten` gives them.
+
+    Raises
+    ------
+    TPFError
+        On arguments that are none of these; where the light curve has no pointing, or fewer than 30
+        cadences to learn from.
+    """
+    check_choices(method, position, bins, order)
+    method, position, places = _chosen(lightcurve, method, position)
+    window, timescale = positive(window, "window"), positive(timescale, "timescale")
+    break_gap = positive(break_gap, "break_gap")
+    n = lightcurve.sizes["time"]
+    fitted = usable(lightcurve, None if good is None else np.asarray(good))
+    if mask is not None:
+        fitted = fitted[~as_cadences(mask, n, "mask")[fitted]]
+    fitted = fitted[~_firing(lightcurve)[fitted]]
+    fitted = fitted[on_path(places[fitted])]
+    if fitted.size < _FEWEST:
+        raise TPFError(
+            f"only {fitted.size} cadences have a flux and a pointing to learn from: it should be "
+            f"at least {_FEWEST}."
+        )
+    time = lightcurve["time"].values
+    there = np.flatnonzero(np.isfinite(time) & np.isfinite(places).all(axis=1))
+    at = np.searchsorted(there, fitted)
+    if method == "roll":
+        length = arclength(places[there], at)
+        columns = spline(length, length[at], bins)
+    else:
+        columns = polynomial(places[there], places[fitted], order)
+    slow = slow_columns(time[fitted], timescale, break_gap)
+    hats = Hats(time[fitted], window, break_gap)
+    fast = varying(columns, time[there], hats)
+    flux = lightcurve["flux"].values.astype(np.float64)
+    level = float(np.median(flux[fitted]))
+    divided = level > 0
+    scale = level if divided else max(float(np.abs(flux[fitted]).max()), 1e-300)
+    pointing = np.full(n, np.nan)
+    numbers = robust_fit(
+        slow, fast[at], hats.changes(columns.shape[1]), flux[fitted] / scale, multiplied=divided
+    )
+    pointing[there] = fast @ numbers
+    if divided:
+        pointing += 1
+        with np.errstate(invalid="ignore", divide="ignore"):
+            factor = np.where(pointing > _LOWEST, 1 / pointing, np.nan)
+        made = flux * factor
+    else:
+        pointing *= scale
+        factor, made = np.ones(n), flux - pointing
+    what = f"{bins} bins of arclength" if method == "roll" else f"a polynomial of order {order}"
+    done = (
+        f"pointing {'divided by' if divided else 'taken off'}: {what} of {_WORDS[position]}, "
+        f"within windows of {window:g} d, beside a curve with knots {timescale:g} d apart"
+    )
+    out = with_flux(lightcurve, made, factor, done)
+    out["pointing"] = "time", pointing, {} if divided else dict(lightcurve["flux"].attrs)
+    return out
+
+
+def check_choices(method: str | None, position: str | None, bins: int, order: int) -> None:
+    """Nothing, if these are choices that `without_pointing` knows; a TPFError if one is not."""
+    for value, name, known in ((method, "method", METHODS), (position, "position", POSITIONS)):
+        if value is not None and value not in known:
+            words = ", ".join(map(repr, known))
+            raise TPFError(f"{name} is {value!r}: it should be one of {words}, or None.")
+    for number, name, most in ((bins, "bins", _MOST_BINS), (order, "order", _MOST_ORDERS)):
+        whole = isinstance(number, Integral) and not isinstance(number, bool)
+        if not whole or not 1 <= number <= most:
+            raise TPFError(f"{name} is {number!r}: it should be a whole number of 1 to {most}.")
+
+
+def _chosen(
+    lightcurve: xr.Dataset, method: str | None, position: str | None
+) -> tuple[str, str, np.ndarray]:
+    """The method, what says the pointing, and the pointing: float64 (time, 2), (row, col)."""
+    check_lightcurve(lightcurve)
+    mission = lightcurve.attrs.get("mission")
+    if method is None:
+        method = "roll" if mission is not None and get_mission(mission).rolls else "regression"
+    here = usable(lightcurve)
+    for name in POSITIONS if position is None else (position,):
+        places = motion(lightcurve) if name == "pos_corr" else _centroids(lightcurve)
+        share = np.isfinite(places[here]).all(axis=1).mean()
+        if share >= (_MOST if position is None else 1e-9):
+            return method, name, places
+    wanted = "neither POS_CORR nor centroids" if position is None else f"no {_WORDS[position]}"
+    raise TPFError(
+        f"the light curve has {wanted}, and nothing else says how it was pointed: it should have "
+        "pos_corr1 and pos_corr2, or centroid_row and centroid_col."
+    )
+
+
+def _centroids(lightcurve: xr.Dataset) -> np.ndarray:
+    names = "centroid_row", "centroid_col"
+    if not set(names) <= set(lightcurve.variables):
+        return np.full((lightcurve.sizes["time"], 2), np.nan)
+    return np.stack([lightcurve[name].values.astype(np.float64) for name in names], axis=1)
+
+
+def _firing(lightcurve: xr.Dataset) -> np.ndarray:
+    """Cadences in which thrusters fired, or may have, by `quality`: bool (time,)."""
+    fired = np.zeros(lightcurve.sizes["time"], dtype=bool)
+    if "quality" in lightcurve.variables and "mission" in lightcurve.attrs:
+        flags = get_mission(lightcurve.attrs["mission"]).quality_flags
+        bits = sum(bit for bit, name in flags.items() if "thruster firing" in name)
+        fired = (lightcurve["quality"].values & bits) != 0
+    return fired
