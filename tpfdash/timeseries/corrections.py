@@ -176,7 +176,8 @@ class RemovePointing(Correction):
     position : "pos_corr", "centroid" or None
     window, timescale, break_gap : float
         Days.
-    bins, order : int
+    bins : int or None
+    order : int
     windows : tuple of (t0, t1)
         Times that nothing is learned from: of transits, say.
     """
@@ -185,7 +186,7 @@ class RemovePointing(Correction):
     position: str | None = None
     window: float = 4.0
     timescale: float = 1.5
-    bins: int = 5
+    bins: int | None = None
     order: int = 2
     windows: Windows = ()
     break_gap: float = BREAK_GAP

@@ -14,12 +14,14 @@ __all__ = ["Hats", "polynomial", "robust_fit", "slow_columns", "spline", "varyin
 _FEWEST = 3
 #: Of the fit: first with weights that fall slowly, from these on with those that end at 0.
 _ITERATIONS, _BIWEIGHT_FROM = 15, 4
+#: The fit is done when no misfit changes by so many standard deviations.
+_SETTLED = 0.01
 #: In standard deviations (Huber's and Tukey's, at 95 % of the efficiency of least squares).
 _HUBER, _BIWEIGHT = 1.345, 4.685
 #: Of the mean square of the columns; keeps apart what the cadences do not tell apart.
 _RIDGE = 1e-8
 #: By what share of itself the function of the pointing changes from node to node.
-_CHANGE = 0.3
+_CHANGE = 0.1
 #: The penalty on changes at first.
 _STIFFEST = 1e6
 
@@ -177,7 +179,7 @@ def robust_fit(
     values: np.ndarray,
     *,
     multiplied: bool,
-) -> np.ndarray:
+) -> tuple[np.ndarray, float]:
     """Fit values by slow columns and fast ones, whose numbers change little from node to node.
 
     Least squares by weights that fall with the misfit (Huber's, then Tukey's biweight), so that
@@ -196,33 +198,38 @@ def robust_fit(
 
     Returns
     -------
-    float64 array (column,): the numbers of the fast columns
+    numbers : float64 array (column,)
+        Of the fast columns.
+    criterion : float
+        Schwarz's (1978): the less the better, of fits of the same values.
     """
     split, n = slow.shape[1], values.size
     weights, trend, size = np.ones(n), np.ones(n), 0.0
     numbers = np.zeros(split + fast.shape[1])
     penalty = np.zeros((numbers.size, numbers.size))
     penalty[split:, split:] = (changes.T @ changes).toarray()
-    strength = _STIFFEST
+    strength, misfit, scale = _STIFFEST, np.zeros(n), 1.0
     for iteration in range(_ITERATIONS):
         own = fast.multiply(trend[:, None]) if multiplied else fast
         every = sparse.hstack([slow, own], format="csr")
         weighted = every.multiply(weights[:, None]).tocsr()
-        gram = (every.T @ weighted).toarray()
-        usual = max(np.trace(gram) / len(gram), 1e-300)
-        gram += strength * penalty
-        gram[np.diag_indices(len(gram))] += _RIDGE * usual
+        told = (every.T @ weighted).toarray()
+        gram = told + strength * penalty
+        gram[np.diag_indices(len(gram))] += _RIDGE * max(np.trace(told) / len(told), 1e-300)
         numbers = np.linalg.solve(gram, weighted.T @ values)
         trend = slow @ numbers[:split]
-        misfit = np.abs(values - every @ numbers)
+        before, misfit = misfit, np.abs(values - every @ numbers)
         scale = max(1.4826 * float(np.median(misfit)), 1e-15)
         if iteration < _BIWEIGHT_FROM:
             weights = np.minimum(1.0, _HUBER * scale / np.maximum(misfit, 1e-300))
         else:
             weights = np.clip(1 - (misfit / (_BIWEIGHT * scale)) ** 2, 0, None) ** 2
+            if np.abs(misfit - before).max() < _SETTLED * scale:
+                break
         if iteration == 1:  # with numbers that hardly change
             made = fast @ numbers[split:]
             size = max(1.4826 * float(np.median(np.abs(made - np.median(made)))), 1e-15)
         if iteration >= 1:
             strength = (scale / (_CHANGE * size)) ** 2
-    return numbers[split:]
+    free = float(np.trace(np.linalg.solve(gram, told)))  # how many numbers the penalty leaves
+    return numbers[split:], 2 * n * np.log(scale) + free * np.log(n)

@@ -6,6 +6,7 @@ The columns of the regression are `tpfdash.timeseries.design`, the way of the ro
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from numbers import Integral
 
 import numpy as np
@@ -43,6 +44,8 @@ _WORDS = {"pos_corr": "POS_CORR", "centroid": "centroids"}
 #: A light curve's POS_CORR are used where so many of its cadences have them.
 _MOST = 0.8
 _MOST_BINS, _MOST_ORDERS = 50, 2
+#: Of which the best is taken: stars that fall between pixels need many.
+_BINS = (5, 10, 20)
 #: Cadences that a correction can be learned from.
 _FEWEST = 30
 #: The pointing's factor is not divided by below this.
@@ -56,7 +59,7 @@ def without_pointing(
     position: str | None = None,
     window: float = 4.0,
     timescale: float = 1.5,
-    bins: int = 5,
+    bins: int | None = None,
     order: int = 2,
     good: ArrayLike | None = None,
     mask: ArrayLike | None = None,
@@ -86,8 +89,9 @@ def without_pointing(
         straight lines between nodes so far apart.
     timescale : float
         Days between the knots of the slow curve: what the star does more slowly is not touched.
-    bins : int
-        Of arclength, between knots, each with as many cadences ("roll").
+    bins : int, optional
+        Of arclength, between knots, each with as many cadences ("roll"). Default: 5, 10 or 20, as
+        the cadences need.
     order : int
         Of the polynomial, 1 or 2 ("regression").
     good : array_like of bool (time,), optional
@@ -131,25 +135,25 @@ def without_pointing(
             f"at least {_FEWEST}."
         )
     time = lightcurve["time"].values
+    flux = lightcurve["flux"].values.astype(np.float64)
     there = np.flatnonzero(np.isfinite(time) & np.isfinite(places).all(axis=1))
     at = np.searchsorted(there, fitted)
-    if method == "roll":
-        length = arclength(places[there], at)
-        columns = spline(length, length[at], bins)
-    else:
-        columns = polynomial(places[there], places[fitted], order)
-    slow = slow_columns(time[fitted], timescale, break_gap)
-    hats = Hats(time[fitted], window, break_gap)
-    fast = varying(columns, time[there], hats)
-    flux = lightcurve["flux"].values.astype(np.float64)
     level = float(np.median(flux[fitted]))
     divided = level > 0
     scale = level if divided else max(float(np.abs(flux[fitted]).max()), 1e-300)
+    slow = slow_columns(time[fitted], timescale, break_gap)
+    hats = Hats(time[fitted], window, break_gap)
+    best = np.inf
     pointing = np.full(n, np.nan)
-    numbers = robust_fit(
-        slow, fast[at], hats.changes(columns.shape[1]), flux[fitted] / scale, multiplied=divided
-    )
-    pointing[there] = fast @ numbers
+    for what, columns in _columns(method, places[there], at, bins, order):
+        fast = varying(columns, time[there], hats)
+        changes = hats.changes(columns.shape[1])
+        numbers, criterion = robust_fit(
+            slow, fast[at], changes, flux[fitted] / scale, multiplied=divided
+        )
+        if criterion < best:
+            best, chosen = criterion, what
+            pointing[there] = fast @ numbers
     if divided:
         pointing += 1
         with np.errstate(invalid="ignore", divide="ignore"):
@@ -158,9 +162,8 @@ def without_pointing(
     else:
         pointing *= scale
         factor, made = np.ones(n), flux - pointing
-    what = f"{bins} bins of arclength" if method == "roll" else f"a polynomial of order {order}"
     done = (
-        f"pointing {'divided by' if divided else 'taken off'}: {what} of {_WORDS[position]}, "
+        f"pointing {'divided by' if divided else 'taken off'}: {chosen} of {_WORDS[position]}, "
         f"within windows of {window:g} d, beside a curve with knots {timescale:g} d apart"
     )
     out = with_flux(lightcurve, made, factor, done)
@@ -168,13 +171,36 @@ def without_pointing(
     return out
 
 
-def check_choices(method: str | None, position: str | None, bins: int, order: int) -> None:
+def _columns(
+    method: str, places: np.ndarray, known: np.ndarray, bins: int | None, order: int
+) -> Iterator[tuple[str, np.ndarray]]:
+    """What it is, and functions of the pointing: float64 (n, column); the best is to be taken.
+
+    Parameters
+    ----------
+    places : float64 array (n, 2)
+    known : int array
+        The places that are fitted, by their numbers.
+    """
+    if method == "regression":
+        yield f"a polynomial of order {order}", polynomial(places, places[known], order)
+        return
+    length = arclength(places, known)
+    for number in _BINS if bins is None else (bins,):
+        yield f"{number} bins of arclength", spline(length, length[known], number)
+
+
+def check_choices(
+    method: str | None, position: str | None, bins: int | None, order: int
+) -> None:
     """Nothing, if these are choices that `without_pointing` knows; a TPFError if one is not."""
     for value, name, known in ((method, "method", METHODS), (position, "position", POSITIONS)):
         if value is not None and value not in known:
             words = ", ".join(map(repr, known))
             raise TPFError(f"{name} is {value!r}: it should be one of {words}, or None.")
     for number, name, most in ((bins, "bins", _MOST_BINS), (order, "order", _MOST_ORDERS)):
+        if number is None and name == "bins":
+            continue
         whole = isinstance(number, Integral) and not isinstance(number, bool)
         if not whole or not 1 <= number <= most:
             raise TPFError(f"{name} is {number!r}: it should be a whole number of 1 to {most}.")
