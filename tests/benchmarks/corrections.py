@@ -125,9 +125,7 @@ def main():
         cadences = measured(curve, name)
         for each in curves.values():
             cadences = cadences[np.isfinite(each["flux"].values[cadences])]
-        raw, raw_alike = (
-            cdpp(each, cadences) for each in (curve, corrected(curve, ALIKE))
-        )
+        raw, raw_alike = (cdpp(each, cadences) for each in (curve, corrected(curve, ALIKE)))
         for method, each in curves.items():
             scatter, alike = cdpp(each, cadences), cdpp(corrected(each, ALIKE), cadences)
             shares = kept(

@@ -17,11 +17,11 @@ _ITERATIONS, _BIWEIGHT_FROM = 15, 4
 #: The fit is done when no misfit changes by so many standard deviations.
 _SETTLED = 0.01
 #: In standard deviations (Huber's and Tukey's, at 95 % of the efficiency of least squares).
-_HUBER, _BIWEIGHT = 1.345, 4.685
+_HUBER, _BIWEIGHT = 1.345, 10.0
 #: Of the mean square of the columns; keeps apart what the cadences do not tell apart.
 _RIDGE = 1e-8
 #: By what share of itself the function of the pointing changes from node to node.
-_CHANGE = 0.1
+_CHANGE = 0.3
 #: The penalty on changes at first.
 _STIFFEST = 1e6
 

@@ -6,7 +6,7 @@ The columns of the regression are `tpfdash.timeseries.design`, the way of the ro
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable
 from numbers import Integral
 
 import numpy as np
@@ -24,7 +24,7 @@ from tpfdash.timeseries.design import (
     spline,
     varying,
 )
-from tpfdash.timeseries.roll import arclength, on_path
+from tpfdash.timeseries.roll import along_path, on_path
 from tpfdash.timeseries.series import (
     BREAK_GAP,
     as_cadences,
@@ -46,6 +46,8 @@ _MOST = 0.8
 _MOST_BINS, _MOST_ORDERS = 50, 2
 #: Of which the best is taken: stars that fall between pixels need many.
 _BINS = (5, 10, 20)
+#: Columns of a second-order polynomial in (length, beside) that have to do with `beside`.
+_WITH_BESIDE = [1, 3, 4]
 #: Cadences that a correction can be learned from.
 _FEWEST = 30
 #: The pointing's factor is not divided by below this.
@@ -143,17 +145,21 @@ def without_pointing(
     scale = level if divided else max(float(np.abs(flux[fitted]).max()), 1e-300)
     slow = slow_columns(time[fitted], timescale, break_gap)
     hats = Hats(time[fitted], window, break_gap)
-    best = np.inf
-    pointing = np.full(n, np.nan)
-    for what, columns in _columns(method, places[there], at, bins, order):
+
+    def fit(columns: np.ndarray) -> tuple[float, np.ndarray]:
         fast = varying(columns, time[there], hats)
         changes = hats.changes(columns.shape[1])
         numbers, criterion = robust_fit(
             slow, fast[at], changes, flux[fitted] / scale, multiplied=divided
         )
-        if criterion < best:
-            best, chosen = criterion, what
-            pointing[there] = fast @ numbers
+        return criterion, fast @ numbers
+
+    pointing = np.full(n, np.nan)
+    if method == "roll":
+        chosen, pointing[there] = _by_roll(fit, places[there], at, bins)
+    else:
+        chosen = f"a polynomial of order {order}"
+        _, pointing[there] = fit(polynomial(places[there], places[fitted], order))
     if divided:
         pointing += 1
         with np.errstate(invalid="ignore", divide="ignore"):
@@ -171,28 +177,33 @@ def without_pointing(
     return out
 
 
-def _columns(
-    method: str, places: np.ndarray, known: np.ndarray, bins: int | None, order: int
-) -> Iterator[tuple[str, np.ndarray]]:
-    """What it is, and functions of the pointing: float64 (n, column); the best is to be taken.
+def _by_roll(
+    fit: Callable[[np.ndarray], tuple[float, np.ndarray]],
+    places: np.ndarray,
+    known: np.ndarray,
+    bins: int | None,
+) -> tuple[str, np.ndarray]:
+    """The pointing's share by arclength, with as many bins as the cadences need, and words for it.
 
-    Parameters
-    ----------
-    places : float64 array (n, 2)
-    known : int array
-        The places that are fitted, by their numbers.
+    How far the star is beside its usual way counts where that makes the fit better.
     """
-    if method == "regression":
-        yield f"a polynomial of order {order}", polynomial(places, places[known], order)
-        return
-    length = arclength(places, known)
+    length, beside = along_path(places, known)
+    made = []
     for number in _BINS if bins is None else (bins,):
-        yield f"{number} bins of arclength", spline(length, length[known], number)
+        columns = spline(length, length[known], number)
+        made.append((*fit(columns), f"{number} bins of arclength", columns))
+    criterion, share, words, columns = min(made, key=lambda each: each[0])
+    both = polynomial(
+        np.stack([length, beside], axis=1), np.stack([length, beside], axis=1)[known], 2
+    )
+    aside = both[:, _WITH_BESIDE]
+    other, wider = fit(np.concatenate([columns, aside], axis=1))
+    if other < criterion:
+        return f"{words} and the way beside it", wider
+    return words, share
 
 
-def check_choices(
-    method: str | None, position: str | None, bins: int | None, order: int
-) -> None:
+def check_choices(method: str | None, position: str | None, bins: int | None, order: int) -> None:
     """Nothing, if these are choices that `without_pointing` knows; a TPFError if one is not."""
     for value, name, known in ((method, "method", METHODS), (position, "position", POSITIONS)):
         if value is not None and value not in known:

@@ -1,10 +1,10 @@
-"""The way along which a rolling telescope's stars go to and fro: arclength."""
+"""The way along which a rolling telescope's stars go: how far along it, and beside it."""
 
 from __future__ import annotations
 
 import numpy as np
 
-__all__ = ["arclength", "on_path"]
+__all__ = ["along_path", "on_path"]
 
 #: Of the curve through the places, in the direction in which they scatter most.
 _ORDER = 5
@@ -43,23 +43,24 @@ def _axes(places: np.ndarray) -> np.ndarray:
     return vectors[:, ::-1]
 
 
-def arclength(places: np.ndarray, known: np.ndarray) -> np.ndarray:
-    """How far along their usual way places are (Vanderburg & Johnson 2014, PASP 126, 948).
+def along_path(places: np.ndarray, known: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """How far along their usual way places are, and how far beside it: two float64 arrays (n,).
 
-    That way is a polynomial of fifth order over the direction in which the places scatter most.
+    The way is a polynomial of fifth order over the direction in which the places scatter most, and
+    the first number its arclength (Vanderburg & Johnson 2014, PASP 126, 948).
 
     Parameters
     ----------
     places : float64 array (n, 2)
-        Pixels.
+        Finite, pixels.
     known : int array
         The places that the way is made from, by their numbers.
 
     Returns
     -------
-    float64 array (n,), pixels
-        From the beginning of the way; a place beside it is where it is nearest in that direction,
-        one beyond an end is at the end. NaN where a place is.
+    length, beside : float64 arrays (n,), pixels
+        From the beginning of the way, and off it; a place beside it is where it is nearest in that
+        direction, one beyond an end is at the end.
     """
     axes = _axes(places[known])
     along, across = ((places - places[known].mean(axis=0)) @ axes).T
@@ -71,4 +72,5 @@ def arclength(places: np.ndarray, known: np.ndarray) -> np.ndarray:
     )
     grid = np.linspace(low, high, _POINTS)
     lengths = np.hypot(np.diff(grid), np.diff(curve(grid)))
-    return np.interp(along, grid, np.concatenate([[0.0], np.cumsum(lengths)]))
+    length = np.interp(along, grid, np.concatenate([[0.0], np.cumsum(lengths)]))
+    return length, across - curve(np.clip(along, low, high))
