@@ -22,8 +22,8 @@ _HUBER, _BIWEIGHT = 1.345, 10.0
 _RIDGE = 1e-8
 #: By what share of itself the function of the pointing changes from node to node.
 _CHANGE = 0.3
-#: The penalty on changes at first.
-_STIFFEST = 1e6
+#: The penalty on changes at first and at most, of the mean square of the columns.
+_STIFFEST = 1e4
 
 
 def slow_columns(
@@ -208,14 +208,15 @@ def robust_fit(
     numbers = np.zeros(split + fast.shape[1])
     penalty = np.zeros((numbers.size, numbers.size))
     penalty[split:, split:] = (changes.T @ changes).toarray()
-    strength, misfit, scale = _STIFFEST, np.zeros(n), 1.0
+    strength, misfit, scale = np.inf, np.zeros(n), 1.0
     for iteration in range(_ITERATIONS):
         own = fast.multiply(trend[:, None]) if multiplied else fast
         every = sparse.hstack([slow, own], format="csr")
         weighted = every.multiply(weights[:, None]).tocsr()
         told = (every.T @ weighted).toarray()
-        gram = told + strength * penalty
-        gram[np.diag_indices(len(gram))] += _RIDGE * max(np.trace(told) / len(told), 1e-300)
+        usual = max(float(np.trace(told)) / len(told), 1e-300)
+        gram = told + min(strength, _STIFFEST * usual) * penalty
+        gram[np.diag_indices(len(gram))] += _RIDGE * usual
         numbers = np.linalg.solve(gram, weighted.T @ values)
         trend = slow @ numbers[:split]
         before, misfit = misfit, np.abs(values - every @ numbers)

@@ -209,9 +209,10 @@ def check_choices(method: str | None, position: str | None, bins: int | None, or
         if value is not None and value not in known:
             words = ", ".join(map(repr, known))
             raise TPFError(f"{name} is {value!r}: it should be one of {words}, or None.")
-    for number, name, most in ((bins, "bins", _MOST_BINS), (order, "order", _MOST_ORDERS)):
-        if number is None and name == "bins":
-            continue
+    numbers = [(order, "order", _MOST_ORDERS)]
+    if bins is not None:
+        numbers.append((bins, "bins", _MOST_BINS))
+    for number, name, most in numbers:
         whole = isinstance(number, Integral) and not isinstance(number, bool)
         if not whole or not 1 <= number <= most:
             raise TPFError(f"{name} is {number!r}: it should be a whole number of 1 to {most}.")

@@ -83,9 +83,10 @@ def as_cadences(value: Any, n: int, name: str) -> np.ndarray:
 
 def positive(value: Any, name: str, unit: str = "days") -> float:
     """A finite number above 0 as a float, or a TPFError."""
-    if isinstance(value, bool) or not isinstance(value, Real) or not 0 < value < math.inf:
+    number = float(value) if isinstance(value, Real) and not isinstance(value, bool) else math.nan
+    if not 0 < number < math.inf:
         raise TPFError(f"{name} is {value!r}: it should be a number of {unit} above 0.")
-    return float(value)
+    return number
 
 
 def usable(lightcurve: xr.Dataset, good: np.ndarray | None = None) -> np.ndarray:

@@ -102,7 +102,7 @@ def stitch(
     shifts = _clock_shifts(segments)
     by_time = np.argsort(np.add(begins, shifts), kind="stable").tolist()
     segments, orders = [segments[n] for n in by_time], [orders[n] for n in by_time]
-    shifts = np.array(_clock_shifts(segments))
+    shifts = _clock_shifts(segments)
     levels, unit, words = _levels(segments, orders, rule)
     names = [_name(one, n) for n, one in enumerate(segments)]
     made = [

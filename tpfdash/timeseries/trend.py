@@ -20,6 +20,8 @@ TUNING = 5.0
 ITERATIONS = 3
 #: A window is moved on by this share of its length at most.
 _STEP = 1 / 80
+#: Values that differ by this share of the level are the same.
+_ROUNDING = 1e-12
 #: Numbers that are worked on at a time: 8 MB.
 _BLOCK = 2**20
 
@@ -32,7 +34,7 @@ class Trend(NamedTuple):
     level : float64 array
         In the unit of the flux.
     scatter : float64 array
-        Of single cadences about it: 1.4826 times the median absolute deviation.
+        Of single cadences about it in a window: 1.4826 times the median absolute deviation.
     """
 
     level: np.ndarray
@@ -50,11 +52,11 @@ def running_trend(
 ) -> Trend:
     """The trend of a light curve, from windows that are no longer than its pieces.
 
-    In each window it is the biweight location (Beers et al. 1990, AJ 100, 32) of the flux. Where a
-    window's cadences do not lie evenly about its middle, at the ends of pieces and at gaps, a
-    straight line with the same weights carries the location to the middle. Windows follow each
-    other by an eightieth of their length, or by a cadence if that is longer, with straight lines
-    between them.
+    In each window it is the biweight location (Beers et al. 1990, AJ 100, 32) of the flux less a
+    straight line, which is 0 in the middle of the window and goes from the median of its earlier
+    half to that of its later half: a slope hides no outlier, and bends nothing at the ends of
+    pieces. Windows follow each other by an eightieth of their length, or by a cadence if that is
+    longer, with straight lines between them.
 
     Parameters
     ----------
@@ -86,9 +88,13 @@ def running_trend(
         return Trend(*np.full((2, at.size), np.nan))
     level, scatter = np.empty((2, nodes.size))
     step = max(1, _BLOCK // int((last - first).max()))
-    for begin in range(0, nodes.size, step):
-        some = slice(begin, begin + step)
-        level[some], scatter[some] = _locations(times, flux, nodes[some], first[some], last[some])
+    blocks = [slice(begin, begin + step) for begin in range(0, nodes.size, step)]
+    for some in blocks:
+        level[some] = _locations(times, flux, nodes[some], first[some], last[some])
+    away = np.abs(flux - np.interp(times, nodes, level))
+    for some in blocks:
+        values, count = _in_windows(away, first[some], last[some])
+        scatter[some] = 1.4826 * _median(values, count)
     return Trend(np.interp(at, nodes, level), np.interp(at, nodes, scatter))
 
 
@@ -115,78 +121,50 @@ def _nodes(
     return np.concatenate(middles), np.concatenate(firsts), np.concatenate(lasts)
 
 
+def _in_windows(
+    series: np.ndarray, first: np.ndarray, last: np.ndarray
+) -> tuple[np.ndarray, np.ndarray]:
+    """Each window's part of a series, (window, cadence) with NaN at the end, and how many it is."""
+    index = first[:, None] + np.arange(int((last - first).max()))
+    values = np.where(index < last[:, None], series[np.minimum(index, series.size - 1)], np.nan)
+    return values, last - first
+
+
 def _locations(
     times: np.ndarray, flux: np.ndarray, nodes: np.ndarray, first: np.ndarray, last: np.ndarray
-) -> tuple[np.ndarray, np.ndarray]:
-    """Level and scatter in each window: float64 arrays (window,)."""
-    index = first[:, None] + np.arange(int((last - first).max()))
-    inside = index < last[:, None]
-    index = np.minimum(index, times.size - 1)
-    values = np.where(inside, flux[index], np.nan)
-    count = inside.sum(axis=1)
+) -> np.ndarray:
+    """The level in each window: float64 array (window,)."""
+    values, count = _in_windows(flux, first, last)
+    # Where all that is kept lies on one side, the line is not carried on beyond it.
+    middle = np.clip(nodes, times[first], times[last - 1])
+    away = _in_windows(times, first, last)[0] - middle[:, None]
+    values -= _slopes(values, away, count)[:, None] * away
     level = _median(values, count)
     deviation = _median(np.abs(values - level[:, None]), count)
     for _ in range(ITERATIONS):
-        weights = _weights(values - level[:, None], deviation)
-        level = _mean(values, weights)
-    # Where all that is kept lies on one side, the line is not carried on beyond it.
-    middle = np.clip(nodes, times[first], times[last - 1])
-    away = np.where(inside, times[index] - middle[:, None], 0.0)
-    lopsided = np.flatnonzero(np.abs(away.sum(axis=1)) > 1e-3 * count * np.abs(away).max(axis=1))
-    if lopsided.size:
-        level[lopsided], deviation[lopsided] = _by_line(
-            values[lopsided], away[lopsided], count[lopsided], level[lopsided], deviation[lopsided]
-        )
-    return level, 1.4826 * deviation
+        weights = _weights(values - level[:, None], deviation, level)
+        level = np.nansum(values * weights, axis=1) / weights.sum(axis=1)
+    return level
 
 
-def _by_line(
-    values: np.ndarray,
-    away: np.ndarray,
-    count: np.ndarray,
-    level: np.ndarray,
-    deviation: np.ndarray,
-) -> tuple[np.ndarray, np.ndarray]:
-    """Straight lines through windows by biweight weights: their values where `away` is 0.
-
-    The first line goes through the medians of the earlier and the later half of a window: a slope
-    that is found with the weights of a constant is too small.
-    """
-    halves = np.arange(values.shape[1]) < (count // 2)[:, None]
-    there = np.isfinite(values)
-    number = np.maximum(count // 2, 1), np.maximum(count - count // 2, 1)
-    parts = there & halves, there & ~halves
-    middles = [_median(np.where(p, values, np.nan), n) for p, n in zip(parts, number, strict=True)]
-    at = [_mean(away, part) for part in parts]
-    length = at[1] - at[0]
-    known = (length > 0) & np.isfinite(middles[0])
-    slope = np.divide(middles[1] - middles[0], length, out=np.zeros(len(level)), where=known)
-    intercept = _median(values - slope[:, None] * away, count)
-    for _ in range(ITERATIONS + 1):
-        misfit = values - intercept[:, None] - slope[:, None] * away
-        deviation = _median(np.abs(misfit), count)
-        weights = _weights(misfit, deviation)
-        middle, center = _mean(values, weights), _mean(away, weights)
-        from_center = away - center[:, None]
-        power = (weights * from_center**2).sum(axis=1)
-        along = np.nansum(weights * from_center * values, axis=1)
-        slope = np.divide(along, power, out=np.zeros(len(level)), where=power > 0)
-        intercept = middle - slope * center
-    return intercept, deviation
+def _slopes(values: np.ndarray, away: np.ndarray, count: np.ndarray) -> np.ndarray:
+    """The slope from the median of each window's earlier half to that of its later half."""
+    half = count // 2
+    earlier = np.arange(values.shape[1]) < half[:, None]
+    middles = []
+    for series in (values, away):
+        parts = np.where(earlier, series, np.nan), np.where(earlier, np.nan, series)
+        middles.append(_median(parts[1], count - half) - _median(parts[0], np.maximum(half, 1)))
+    rise, run = middles
+    # Of a single cadence there is no earlier half.
+    return np.divide(rise, run, out=np.zeros(len(count)), where=run > 0)
 
 
-def _weights(misfit: np.ndarray, deviation: np.ndarray) -> np.ndarray:
+def _weights(misfit: np.ndarray, deviation: np.ndarray, level: np.ndarray) -> np.ndarray:
     """Tukey's biweight of each value, 0 of NaN; where half of all values are the same, of those."""
-    scale = np.maximum(TUNING * deviation, 1e-300)[:, None]
-    with np.errstate(over="ignore"):
-        distance = (misfit / scale) ** 2
-    return np.where(distance < 1, (1 - np.nan_to_num(distance, nan=1.0, posinf=1.0)) ** 2, 0.0)
-
-
-def _mean(values: np.ndarray, weights: np.ndarray) -> np.ndarray:
-    total = weights.sum(axis=1)
-    summed = np.nansum(values * weights, axis=1)
-    return np.divide(summed, total, out=np.zeros(len(values)), where=total > 0)
+    scale = np.maximum(TUNING * deviation, _ROUNDING * np.abs(level) + 1e-150)[:, None]
+    distance = np.minimum(np.abs(misfit) / scale, 1.0)
+    return np.nan_to_num((1 - distance**2) ** 2)
 
 
 def _median(values: np.ndarray, count: np.ndarray) -> np.ndarray:
