@@ -83,11 +83,12 @@ def stitch(
         level that is not above 0, where units differ that are not divided by, and where one clock
         is known and another is not.
     """
-    segments = list(lightcurves) if isinstance(lightcurves, Iterable) else [lightcurves]
-    if not segments or isinstance(lightcurves, xr.Dataset):
+    several = isinstance(lightcurves, Iterable) and not isinstance(lightcurves, xr.Dataset)
+    segments = list(lightcurves) if several else []
+    if not segments:
         raise TPFError(
-            f"{type(lightcurves).__name__} holds no light curves: stitch should be given a list of "
-            "them."
+            f"stitch was given a {type(lightcurves).__name__} without light curves in it: it "
+            "should be a list of them."
         )
     kept = [None] * len(segments) if good is None else list(good)
     if len(kept) != len(segments):

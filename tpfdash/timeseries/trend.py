@@ -111,8 +111,8 @@ def _nodes(
     for piece in pieces(times, break_gap):
         own = times[piece]
         which = np.zeros(own.size, dtype=bool)
-        which[np.searchsorted(own, np.arange(own[0], own[-1], window_length * _STEP))] = True
-        which[-1] = True
+        wanted = np.searchsorted(own, np.arange(own[0], own[-1], window_length * _STEP))
+        which[np.minimum(wanted, own.size - 1)] = which[-1] = True
         middle = own[which]
         first = piece.start + np.searchsorted(own, middle - half, "left")
         last = piece.start + np.searchsorted(own, middle + half, "right")
