@@ -10,7 +10,12 @@ from tpfdash.errors import TPFError
 from tpfdash.timeseries.corrections import Flatten, corrected
 from tpfdash.timeseries.stitch import stitch
 
-KEPLER = {"mission": "Kepler", "time_reference": 2454833.0, "time_format": "BKJD", "object": "KIC 1"}
+KEPLER = {
+    "mission": "Kepler",
+    "time_reference": 2454833.0,
+    "time_format": "BKJD",
+    "object": "KIC 1",
+}
 TESS = {"mission": "TESS", "time_reference": 2457000.0, "time_format": "BTJD", "object": "KIC 1"}
 
 

@@ -37,8 +37,8 @@ _MAGNITUDE_ERROR = 0.2
 #: Up to so many pixels from the target light that no star explains is its own, and none of it at
 #: three times as many.
 _FAR = 3.0
-#: The pointing's motion within so many hours counts.
-_HOURS = 6.0
+#: The pointing's motion within so many hours counts: half a cycle of K2's roll.
+_HOURS = 3.0
 #: The smallest aperture is taken that reaches so much of the best signal to noise.
 _ENOUGH = 0.995
 #: Stars fainter than this share of the target add nothing that matters.
@@ -100,7 +100,7 @@ def best_aperture(
     aperture is the smallest of these sets that reaches 99.5 % of the highest signal to noise of
     all. Signal is the target's light, as PRFs share out what is there. Noise is the pixels' errors
     in quadrature, a thousandth of the neighbours' light, and what the aperture loses and wins as
-    the pointing (POS_CORR) moves within 6 hours.
+    the pointing (POS_CORR) moves within 3 hours.
 
     Parameters
     ----------
@@ -229,9 +229,9 @@ def _by_catalogue(
 ) -> tuple[np.ndarray, np.ndarray]:
     """Images of the catalogue's stars and their fluxes, the target first.
 
-    Fluxes are those that the image shows, held near those that the magnitudes let expect, which
-    tell apart what the pixels do not. Places are shifted together so that the target's falls on the
-    star that is there.
+    Fluxes are those that the image shows, in ratios near those that the magnitudes let expect,
+    which tell apart what the pixels do not. Places are shifted together so that the target's falls
+    on the star that is there, where that fits better.
     """
     placed = place_stars(tpf, stars, margin=_MARGIN)
     known = np.isfinite(placed["row"] + placed["col"] + placed["flux"])
@@ -247,17 +247,31 @@ def _by_catalogue(
     target = int(np.argmax(np.where(away <= max(1.0, away.min() + 1e-9), expected, -1)))
     bright = expected >= _FAINTEST * expected[target]
     order = [target, *(n for n in np.flatnonzero(bright).tolist() if n != target)]
-    places = places[order] + (scene.star - places[target] if not scene.elsewhere else 0.0)
-    models, expected = scene.prf.images(places), expected[order]
+    places, expected = places[order], expected[order]
+    # Where the target is one of two blended stars its image is not in its place.
+    shifts = (0.0, 0.0), (0.0, 0.0) if scene.elsewhere else tuple(scene.star - places[0])
+    fits = [_shared_out(scene, places + shift, expected, noise) for shift in shifts]
+    _, models, fluxes = min(fits, key=lambda fit: fit[0])
+    return models, fluxes
+
+
+def _shared_out(
+    scene: Scene, places: np.ndarray, expected: np.ndarray, noise: np.ndarray
+) -> tuple[float, np.ndarray, np.ndarray]:
+    """The misfit of the image by stars at these places, their images, and their fluxes.
+
+    The ratios of their fluxes to the first one's are held near those of the expected ones.
+    """
+    models = scene.prf.images(places)
     weight = np.sqrt(noise**2 + (0.05 * np.abs(scene.image)) ** 2 + 1e-12)
     usable = ~scene.full
-    scale = float(scene.fluxes[0] / max(expected[0], 1e-300))
-    prior = np.diag(1 / (_MAGNITUDE_ERROR * scale * expected))
-    held = np.full(len(order), 1 / _MAGNITUDE_ERROR)
-    held[0] = prior[0, 0] = 0.0  # its brightness is what the image shows
-    rows = np.concatenate([(models / weight).T[usable], prior])
-    fluxes, _ = nnls(rows, np.concatenate([(scene.image / weight)[usable], held]))
-    return models, fluxes
+    ratio = expected[1:] / expected[0]
+    usual = _MAGNITUDE_ERROR * max(float(scene.fluxes[0]), 1e-300)
+    held = np.concatenate([np.full((ratio.size, 1), -1 / usual), np.diag(1 / (ratio * usual))], 1)
+    rows = np.concatenate([(models / weight).T[usable], held])
+    values = np.concatenate([(scene.image / weight)[usable], np.zeros(ratio.size)])
+    fluxes, misfit = nnls(rows, values)
+    return float(misfit), models, fluxes
 
 
 def _grown_by_snr(light: _Light, shape: tuple[int, ...]) -> np.ndarray:
