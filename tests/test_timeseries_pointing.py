@@ -12,10 +12,10 @@ from tpfdash.timeseries.pointing import without_pointing
 from tpfdash.timeseries.series import usable
 
 
-def rolling(n=2000, depth=0.0, sigma=3e-4, seed=1):
+def rolling(n=2000, depth=0.0, sigma=3e-4, seed=1, step=0.0204):
     """A star of K2 that varies by 2 %, rolls by a pixel in 6 h and loses some light by it."""
     rng = np.random.default_rng(seed)
-    time = 3000 + 0.0204 * np.arange(n)
+    time = 3000 + step * np.arange(n)
     saw = (time / 0.245) % 1 * (0.8 + 0.2 * np.sin(time / 9))
     col, row = 0.8 * (saw - 0.5), 0.5 * (saw - 0.5) + 0.03 * (saw - 0.5) ** 2
     loss = 0.03 * np.sin(3 * saw) + 0.01 * saw**2
@@ -124,6 +124,15 @@ def test_pointings_that_are_none_and_that_were_never_seen():
     out = without_pointing(made)
     assert np.isnan(out["flux"].values).nonzero()[0].tolist() == [50]
     assert np.nanmax(np.abs(out["pointing"].values - 1)) < 0.1
+    assert "1 cadences without a known pointing are NaN" in out.attrs["corrections"][0]
+
+
+def test_many_cadences_are_fitted_by_means_of_neighbours(monkeypatch):
+    made, *_ = rolling(6000, step=0.0204 / 10)
+    every = without_pointing(made, bins=10)["pointing"].values
+    monkeypatch.setattr("tpfdash.timeseries.pointing._MOST_FITTED", 2100)
+    some = without_pointing(made, bins=10)["pointing"].values
+    assert np.abs(some - every).std() < 1e-4 and not np.array_equal(some, every)
 
 
 def test_a_star_about_zero_has_its_share_taken_off():

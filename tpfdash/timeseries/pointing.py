@@ -6,12 +6,12 @@ The columns of the regression are `tpfdash.timeseries.design`, the way of the ro
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from numbers import Integral
 
 import numpy as np
 import xarray as xr
 from numpy.typing import ArrayLike
+from scipy import sparse
 
 from tpfdash.errors import TPFError
 from tpfdash.missions import get_mission
@@ -50,6 +50,8 @@ _BINS = (5, 10, 20)
 _WITH_BESIDE = [1, 3, 4]
 #: Cadences that a correction can be learned from.
 _FEWEST = 30
+#: And so many numbers are fitted at most.
+_MOST_FITTED = 20_000
 #: The pointing's factor is not divided by below this.
 _LOWEST = 0.1
 
@@ -108,9 +110,9 @@ def without_pointing(
     Dataset
         As it came, every cadence kept, and
 
-        - `flux` over the pointing's factor; NaN where the pointing is not known, and where the
-          factor is below 0.1. Where the light curve's level is not above 0 the pointing's share is
-          taken off.
+        - `flux` over the pointing's factor; NaN where the pointing is not known and where the
+          factor is below 0.1, which attrs["corrections"] counts. Where the light curve's level is
+          not above 0 the pointing's share is taken off.
         - `pointing`: float64 (time,), the factor, about 1, or the share in the unit of the flux;
           beyond the pointings that were fitted it is that of their ends;
         - `flux_raw` and attrs["corrections"] as `flatten` gives them.
@@ -126,9 +128,8 @@ def without_pointing(
     window, timescale = positive(window, "window"), positive(timescale, "timescale")
     break_gap = positive(break_gap, "break_gap")
     n = lightcurve.sizes["time"]
-    fitted = usable(lightcurve, None if good is None else np.asarray(good))
-    if mask is not None:
-        fitted = fitted[~as_cadences(mask, n, "mask")[fitted]]
+    kept = usable(lightcurve, None if good is None else np.asarray(good))
+    fitted = kept if mask is None else kept[~as_cadences(mask, n, "mask")[kept]]
     fitted = fitted[~_firing(lightcurve)[fitted]]
     fitted = fitted[on_path(places[fitted])]
     if fitted.size < _FEWEST:
@@ -140,45 +141,82 @@ def without_pointing(
     flux = lightcurve["flux"].values.astype(np.float64)
     there = np.flatnonzero(np.isfinite(time) & np.isfinite(places).all(axis=1))
     at = np.searchsorted(there, fitted)
-    level = float(np.median(flux[fitted]))
-    divided = level > 0
-    scale = level if divided else max(float(np.abs(flux[fitted]).max()), 1e-300)
-    slow = slow_columns(time[fitted], timescale, break_gap)
-    hats = Hats(time[fitted], window, break_gap)
-
-    def fit(columns: np.ndarray) -> tuple[float, np.ndarray]:
-        fast = varying(columns, time[there], hats)
-        changes = hats.changes(columns.shape[1])
-        numbers, criterion = robust_fit(
-            slow, fast[at], changes, flux[fitted] / scale, multiplied=divided
-        )
-        return criterion, fast @ numbers
-
+    fit = _Fit(time[there], flux[there], at, window, timescale, break_gap)
     pointing = np.full(n, np.nan)
     if method == "roll":
         chosen, pointing[there] = _by_roll(fit, places[there], at, bins)
     else:
         chosen = f"a polynomial of order {order}"
         _, pointing[there] = fit(polynomial(places[there], places[fitted], order))
-    if divided:
+    if fit.divided:
         pointing += 1
         with np.errstate(invalid="ignore", divide="ignore"):
             factor = np.where(pointing > _LOWEST, 1 / pointing, np.nan)
         made = flux * factor
     else:
-        pointing *= scale
+        pointing *= fit.scale
         factor, made = np.ones(n), flux - pointing
     done = (
-        f"pointing {'divided by' if divided else 'taken off'}: {chosen} of {_WORDS[position]}, "
+        f"pointing {'divided by' if fit.divided else 'taken off'}: {chosen} of {_WORDS[position]}, "
         f"within windows of {window:g} d, beside a curve with knots {timescale:g} d apart"
     )
+    if lost := int(np.isnan(made[kept]).sum()):
+        done += f"; {lost} cadences without a known pointing are NaN"
     out = with_flux(lightcurve, made, factor, done)
-    out["pointing"] = "time", pointing, {} if divided else dict(lightcurve["flux"].attrs)
+    out["pointing"] = "time", pointing, {} if fit.divided else dict(lightcurve["flux"].attrs)
     return out
 
 
+class _Fit:
+    """Fits of one light curve by functions of its pointing.
+
+    Parameters
+    ----------
+    times, flux : float64 arrays (n,)
+        Of the cadences with a pointing, in any order.
+    at : int array
+        Those that are fitted, in order of time, by their numbers.
+    """
+
+    def __init__(
+        self,
+        times: np.ndarray,
+        flux: np.ndarray,
+        at: np.ndarray,
+        window: float,
+        timescale: float,
+        break_gap: float,
+    ) -> None:
+        self._times, self._at = times, at
+        level = float(np.median(flux[at]))
+        #: Whether the pointing makes a factor, and what its share is to be multiplied by if not.
+        self.divided = level > 0
+        self.scale = level if self.divided else max(float(np.abs(flux[at]).max()), 1e-300)
+        self._hats = Hats(times[at], window, break_gap)
+        # Neighbours of many cadences are fitted by their means.
+        together = -(-at.size // _MOST_FITTED)
+        groups = np.arange(at.size) // together
+        self._means = sparse.csr_array(
+            (1 / np.bincount(groups)[groups], (groups, np.arange(at.size)))
+        )
+        self._slow = self._means @ slow_columns(times[at], timescale, break_gap)
+        self._values = self._means @ (flux[at] / self.scale)
+
+    def __call__(self, columns: np.ndarray) -> tuple[float, np.ndarray]:
+        """How well columns (n, column) fit, the less the better, and the pointing's share (n,)."""
+        fast = varying(columns, self._times, self._hats)
+        numbers, criterion = robust_fit(
+            self._slow,
+            self._means @ fast[self._at],
+            self._hats.changes(columns.shape[1]),
+            self._values,
+            multiplied=self.divided,
+        )
+        return criterion, fast @ numbers
+
+
 def _by_roll(
-    fit: Callable[[np.ndarray], tuple[float, np.ndarray]],
+    fit: _Fit,
     places: np.ndarray,
     known: np.ndarray,
     bins: int | None,
