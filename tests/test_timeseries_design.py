@@ -18,7 +18,7 @@ def test_slow_columns_follow_a_slow_curve_and_know_gaps():
     times = np.concatenate([np.arange(0, 10, 0.02), np.arange(12, 20, 0.02)])
     slow = slow_columns(times, 1.5)
     curve = np.sin(2 * np.pi * times / 8) + 5 * (times > 11)
-    fitted = slow @ np.linalg.lstsq(slow.toarray(), curve)[0]
+    fitted = slow @ np.linalg.lstsq(slow.toarray(), curve, rcond=None)[0]
     assert np.abs(fitted - curve).max() < 6e-3
     np.testing.assert_allclose(slow.sum(axis=1), 1)
 
@@ -38,7 +38,7 @@ def test_splines_have_no_constant_and_end_where_places_do():
     assert np.linalg.matrix_rank(both) == 8
     beyond = spline(np.array([-9.0, known.min(), 9.0, known.max()]), known, 5)
     np.testing.assert_array_equal(beyond[[0, 2]], beyond[[1, 3]])
-    assert spline(np.ones(4), np.ones(4), 5).shape == (4, 0)
+    assert not spline(np.ones(4), np.ones(4), 5).any()
 
 
 def test_polynomials_span_powers_and_products():
@@ -48,7 +48,7 @@ def test_polynomials_span_powers_and_products():
     row, col = places.T
     wanted = 3 + row - 2 * col + 0.5 * row * col + row**2 - 0.1 * col**2
     both = np.concatenate([columns, np.ones((300, 1))], axis=1)
-    np.testing.assert_allclose(both @ np.linalg.lstsq(both, wanted)[0], wanted)
+    np.testing.assert_allclose(both @ np.linalg.lstsq(both, wanted, rcond=None)[0], wanted)
     assert polynomial(places, places, 1).shape == (300, 2)
 
 

@@ -135,6 +135,26 @@ def test_many_cadences_are_fitted_by_means_of_neighbours(monkeypatch):
     assert np.abs(some - every).std() < 1e-4 and not np.array_equal(some, every)
 
 
+@pytest.mark.parametrize("method", ["roll", "regression"])
+def test_a_star_that_never_moves_stays_as_it_is(method):
+    made, *_ = rolling()
+    for name in ("pos_corr1", "pos_corr2"):
+        made[name].values[:] = 0.1
+    out = without_pointing(made, method=method)
+    np.testing.assert_allclose(out["flux"], made["flux"], rtol=1e-9)
+
+
+def test_a_star_on_few_places_can_be_corrected():
+    """As where a telescope nods between three."""
+    made, star, _ = rolling()
+    place = np.arange(2000) // 7 % 3
+    made["pos_corr1"].values[:], made["pos_corr2"].values[:] = place * 0.3, place * 0.1
+    noise = np.random.default_rng(3).normal(0, 3e-4, 2000)
+    made["flux"].values[:] = 5000 * star * (1 + 0.01 * place**2 + noise)
+    left = without_pointing(made)["flux"].values / star
+    assert left.std() / left.mean() < 5e-4
+
+
 def test_a_star_about_zero_has_its_share_taken_off():
     made, star, _ = rolling()
     made["flux"].values[:] -= 6000

@@ -73,12 +73,12 @@ def spline(x: np.ndarray, known: np.ndarray, bins: int) -> np.ndarray:
 
     Returns
     -------
-    float64 array (n, bins + 2)
-        Without the constant: of `known`, the mean of each is 0.
+    float64 array (n, bins + 2), or less where many places are the same
+        Without the constant: of `known`, the mean of each is 0. Of one place alone it is 0.
     """
     knots = np.unique(np.quantile(known, np.linspace(0, 1, bins + 1)))
     if knots.size < 2:
-        return np.zeros((x.size, 0))
+        return np.zeros((x.size, 1))
     usual = np.asarray(_splines(known, knots).mean(axis=0)).ravel()
     # They add up to 1 everywhere: without one of them, no constant can be made of the others.
     return (_splines(x, knots).toarray() - usual)[:, 1:]

@@ -66,11 +66,14 @@ def along_path(places: np.ndarray, known: np.ndarray) -> tuple[np.ndarray, np.nd
     along, across = ((places - places[known].mean(axis=0)) @ axes).T
     low, high = float(along[known].min()), float(along[known].max())
     middle, half = (low + high) / 2, max((high - low) / 2, 1e-12)
-    order = min(_ORDER, known.size - 1)
-    curve = np.polynomial.Polynomial.fit(
-        along[known], across[known], order, domain=[middle - half, middle + half]
-    )
+
+    def powers(x: np.ndarray) -> np.ndarray:
+        inside = np.clip((x - middle) / half, -1.0, 1.0)
+        return np.polynomial.legendre.legvander(inside, _ORDER)
+
+    # Least squares of the smallest numbers, where the places do not tell all of them.
+    numbers = np.linalg.lstsq(powers(along[known]), across[known], rcond=None)[0]
     grid = np.linspace(low, high, _POINTS)
-    lengths = np.hypot(np.diff(grid), np.diff(curve(grid)))
+    lengths = np.hypot(np.diff(grid), np.diff(powers(grid) @ numbers))
     length = np.interp(along, grid, np.concatenate([[0.0], np.cumsum(lengths)]))
-    return length, across - curve(np.clip(along, low, high))
+    return length, across - powers(along) @ numbers
