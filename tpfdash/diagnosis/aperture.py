@@ -7,6 +7,7 @@ What stands on the stamp is `tpfdash.diagnosis.scene`; where catalogue stars are
 from __future__ import annotations
 
 from dataclasses import dataclass
+from heapq import heappop, heappush
 
 import numpy as np
 import xarray as xr
@@ -279,31 +280,32 @@ def _grown_by_snr(light: _Light, shape: tuple[int, ...]) -> np.ndarray:
     own = light.target / np.sqrt(light.noise**2 + (_UNSTEADY * light.others) ** 2)
     number = np.full(np.add(shape, 2), -1)
     number[light.pixels[:, 0] + 1, light.pixels[:, 1] + 1] = np.arange(len(light.pixels))
-    chosen = [int(np.argmax(own))]
-    beside: set[int] = set()
-    reached = []
-    while True:
-        reached.append(_snr(light, np.array(chosen)))
-        row, col = light.pixels[chosen[-1]] + 1
-        near = number[[row - 1, row + 1, row, row], [col, col, col - 1, col + 1]].tolist()
-        beside |= {n for n in near if n >= 0}
-        beside -= set(chosen)
-        if not beside:
-            break
-        chosen.append(max(beside, key=lambda n: own[n]))
-        if own[chosen[-1]] <= 0:
-            break
-    length = int(np.argmax(np.array(reached) >= _ENOUGH * max(reached))) + 1
+    first = int(np.argmax(own))
+    beside = [(-own[first], first)]  # a heap: the best is taken next
+    met = {first}
+    chosen: list[int] = []
+    while beside and (beside[0][0] < 0 or not chosen):
+        _, n = heappop(beside)
+        chosen.append(n)
+        row, col = light.pixels[n] + 1
+        for near in number[[row - 1, row + 1, row, row], [col, col, col - 1, col + 1]].tolist():
+            if near >= 0 and near not in met:
+                met.add(near)
+                heappush(beside, (-own[near], near))
+    reached = _snr(light, np.array(chosen))
+    length = int(np.argmax(reached >= _ENOUGH * reached.max())) + 1
     made = np.zeros(len(light.pixels), dtype=bool)
     made[chosen[:length]] = True
     return made
 
 
-def _snr(light: _Light, which: np.ndarray) -> float:
-    """Signal to noise of the target in an aperture, in one cadence."""
-    variance = (light.noise[which] ** 2).sum() + (_UNSTEADY * light.others[which].sum()) ** 2
-    variance += (light.riding[:, which].sum(axis=1) ** 2).sum()
-    return float(light.target[which].sum() / max(float(np.sqrt(variance)), 1e-300))
+def _snr(light: _Light, which: np.ndarray) -> np.ndarray:
+    """Signal to noise of the target in one cadence, of the first pixels, as they are added."""
+    variance = np.cumsum(light.noise[which] ** 2)
+    variance += (_UNSTEADY * np.cumsum(light.others[which])) ** 2
+    variance += (np.cumsum(light.riding[:, which], axis=1) ** 2).sum(axis=0)
+    made: np.ndarray = np.cumsum(light.target[which]) / np.sqrt(np.maximum(variance, 1e-300))
+    return made
 
 
 def _numbers(light: _Light, where: np.ndarray, shape: tuple[int, ...]) -> BestAperture:
@@ -322,5 +324,5 @@ def _numbers(light: _Light, where: np.ndarray, shape: tuple[int, ...]) -> BestAp
         f"{where.sum()} pixels with {part:.0%} of the target's light, which is {crowd:.1%} of what "
         f"they hold; {known}."
     )
-    snr = _snr(light, np.flatnonzero(where))
+    snr = float(_snr(light, np.flatnonzero(where))[-1])
     return BestAperture(mask, crowd, part, snr, light.source, words)
