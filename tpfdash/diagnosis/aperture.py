@@ -25,6 +25,7 @@ from tpfdash.stamp.model import check_tpf
 from tpfdash.stamp.pointing import motion, usual_motion
 from tpfdash.stamp.prf import PRF
 from tpfdash.stamp.stars import place_stars
+from tpfdash.stamp.threads import one_thread
 
 __all__ = ["BestAperture", "aperture_numbers", "best_aperture"]
 
@@ -164,7 +165,8 @@ def _light(tpf: xr.Dataset, stars: Table | None, prf: PRF | None) -> _Light:
     flux = image[pixels[:, 0], pixels[:, 1]]
     noise = _noise(tpf, image)[pixels[:, 0], pixels[:, 1]]
     # A typical image is a median of many frames.
-    scene = see_scene(tpf, flux, noise / 8, pixels, default_mask(tpf), prf)
+    with one_thread():
+        scene = see_scene(tpf, flux, noise / 8, pixels, default_mask(tpf), prf)
     if not scene.seen:
         raise TPFError("no star stands out of this stamp: an aperture cannot be proposed by it.")
     models, fluxes = scene.prf.images(scene.places), scene.fluxes

@@ -6,9 +6,8 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from contextlib import AbstractContextManager
 from dataclasses import dataclass, field, fields, replace
-from functools import cache, cached_property
+from functools import cached_property
 from types import MappingProxyType
 from typing import Any
 
@@ -16,7 +15,6 @@ import numpy as np
 import xarray as xr
 from astropy.table import Table
 from numpy.typing import ArrayLike
-from threadpoolctl import ThreadpoolController
 
 from tpfdash.diagnosis.catalogue import RankedStars, StarTable, rank_stars
 from tpfdash.diagnosis.evidence import best_shape, explanations, whitened
@@ -44,6 +42,7 @@ from tpfdash.stamp.masks import as_mask, default_mask, typical_image
 from tpfdash.stamp.model import check_tpf
 from tpfdash.stamp.prf import PRF
 from tpfdash.stamp.sky import pixel_scale
+from tpfdash.stamp.threads import one_thread
 
 __all__ = ["Diagnosis", "EventImages", "diagnose"]
 
@@ -394,7 +393,7 @@ def diagnose(
     mask = default_mask(tpf) if aperture is None else as_mask(aperture, shape)
     table = None if stars is None else StarTable.read(stars, tpf)
     scale = pixel_scale(tpf) or get_mission(tpf.attrs["mission"]).pixel_scale
-    with _one_thread():
+    with one_thread():
         try:
             measured = _measure(tpf, windows, mask, prf)
         except Nothing as nothing:
@@ -406,19 +405,6 @@ def diagnose(
             return _inconclusive(tpf, reason, scale, windows)
         closer = list(measured.windows) != windows
         return replace(_diagnosis(tpf, measured, table, scale), closer=closer)
-
-
-def _one_thread() -> AbstractContextManager:
-    """Linear algebra in this thread alone: of so small matrices several threads make slow work.
-
-    On a machine that has other things to do they wait for each other: 15 times slower, measured.
-    """
-    return _libraries().limit(limits=1, user_api="blas")
-
-
-@cache
-def _libraries() -> ThreadpoolController:
-    return ThreadpoolController()
 
 
 def _check_prf(prf: Any) -> None:

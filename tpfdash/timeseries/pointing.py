@@ -16,6 +16,7 @@ from scipy import sparse
 from tpfdash.errors import TPFError
 from tpfdash.missions import get_mission
 from tpfdash.stamp.pointing import motion
+from tpfdash.stamp.threads import one_thread
 from tpfdash.timeseries.design import (
     Hats,
     polynomial,
@@ -143,11 +144,12 @@ def without_pointing(
     at = np.searchsorted(there, fitted)
     fit = _Fit(time[there], flux[there], at, window, timescale, break_gap)
     pointing = np.full(n, np.nan)
-    if method == "roll":
-        chosen, pointing[there] = _by_roll(fit, places[there], at, bins)
-    else:
-        chosen = f"a polynomial of order {order}"
-        _, pointing[there] = fit(polynomial(places[there], places[fitted], order))
+    with one_thread():
+        if method == "roll":
+            chosen, pointing[there] = _by_roll(fit, places[there], at, bins)
+        else:
+            chosen = f"a polynomial of order {order}"
+            _, pointing[there] = fit(polynomial(places[there], places[fitted], order))
     if fit.divided:
         pointing += 1
         with np.errstate(invalid="ignore", divide="ignore"):
