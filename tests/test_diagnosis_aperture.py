@@ -89,7 +89,7 @@ def test_a_catalogue_tells_a_blend_that_the_image_does_not():
     known = aperture_numbers(tpf, mask, stars=stars, prf=PRF)
     assert known.crowdsap == pytest.approx(true, abs=0.03)
     assert abs(blind.crowdsap - true) > 0.1
-    assert known.source == "catalogue" and "1 catalogue stars" in known.words
+    assert known.source == "catalogue" and "1 catalogue star beside" in known.words
     best = best_aperture(tpf, stars=stars, prf=PRF)
     assert best.mask[4, 4] and best.crowdsap > true - 0.03
 

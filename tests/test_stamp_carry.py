@@ -56,7 +56,7 @@ def test_onto_itself():
     made = mask_by_sky(LETTER, tpf, tpf)
     np.testing.assert_array_equal(made.mask, LETTER)
     np.testing.assert_allclose(made.covered, LETTER, atol=1e-9)
-    assert made.outside == 0 and made.words == "5 pixels for 5, by their place on the sky."
+    assert made.outside == 0 and made.words == "By its place on the sky 5 px become 5."
     assert not made.mask.flags.writeable
 
 

@@ -106,6 +106,8 @@ def test_centroids_do_where_there_is_no_pos_corr():
     out = without_pointing(centroids)
     left = out["flux"].values / star
     assert left.std() / left.mean() < 5e-4 and "centroids" in out.attrs["corrections"][0]
+    zero = centroids.assign(pos_corr1=("time", np.zeros(2000)), pos_corr2=("time", np.zeros(2000)))
+    np.testing.assert_array_equal(without_pointing(zero)["flux"], out["flux"])
     lacking = made.copy(deep=True)
     lacking["pos_corr1"].values[:900] = np.nan
     lacking = lacking.assign({name: centroids[name] for name in ("centroid_row", "centroid_col")})
@@ -124,7 +126,7 @@ def test_pointings_that_are_none_and_that_were_never_seen():
     out = without_pointing(made)
     assert np.isnan(out["flux"].values).nonzero()[0].tolist() == [50]
     assert np.nanmax(np.abs(out["pointing"].values - 1)) < 0.1
-    assert "1 cadences without a known pointing are NaN" in out.attrs["corrections"][0]
+    assert "without a known pointing, which are NaN: 1" in out.attrs["corrections"][0]
 
 
 def test_many_cadences_are_fitted_by_means_of_neighbours(monkeypatch):

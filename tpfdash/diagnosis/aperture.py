@@ -318,13 +318,17 @@ def _numbers(light: _Light, where: np.ndarray, shape: tuple[int, ...]) -> BestAp
     crowd = target / (target + others) if target + others > 0 else np.nan
     part = min(target / light.total, 1.0) if light.total > 0 else np.nan
     known = (
-        f"{light.neighbours} catalogue stars beside the target"
+        f"{_count(light.neighbours, 'catalogue star')} beside the target"
         if light.source == "catalogue"
         else "neighbours only by what stands out of the stamp"
     )
     words = (
-        f"{where.sum()} pixels with {part:.0%} of the target's light, which is {crowd:.1%} of what "
-        f"they hold; {known}."
+        f"{_count(where.sum(), 'pixel')} with {part:.0%} of the target's light, which is "
+        f"{crowd:.1%} of the light there; {known}."
     )
     snr = float(_snr(light, np.flatnonzero(where))[-1])
     return BestAperture(mask, crowd, part, snr, light.source, words)
+
+
+def _count(n: int, what: str) -> str:
+    return f"{n} {what}" if n == 1 else f"{n} {what}s"

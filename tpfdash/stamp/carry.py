@@ -81,9 +81,7 @@ def mask_by_sky(mask: np.ndarray, tpf_from: xr.Dataset, tpf_to: xr.Dataset) -> C
     if not made.any() and covered.any():
         made = covered >= covered.max() * (1 - 1e-6)
     made.flags.writeable = covered.flags.writeable = False
-    words = (
-        f"{np.count_nonzero(made)} pixels for {np.count_nonzero(mask)}, by their place on the sky"
-    )
+    words = f"By its place on the sky {np.count_nonzero(mask)} px become {np.count_nonzero(made)}"
     if outside > 0.005:
         words += f"; {outside:.0%} of the mask lies outside this stamp"
     return CarriedMask(made, covered, outside, words + ".")

@@ -163,7 +163,7 @@ def without_pointing(
         f"within windows of {window:g} d, beside a curve with knots {timescale:g} d apart"
     )
     if lost := int(np.isnan(made[kept]).sum()):
-        done += f"; {lost} cadences without a known pointing are NaN"
+        done += f"; cadences without a known pointing, which are NaN: {lost}"
     out = with_flux(lightcurve, made, factor, done)
     out["pointing"] = "time", pointing, {} if fit.divided else dict(lightcurve["flux"].attrs)
     return out
@@ -267,11 +267,16 @@ def _chosen(
     if method is None:
         method = "roll" if mission is not None and get_mission(mission).rolls else "regression"
     here = usable(lightcurve)
+    still = None
     for name in POSITIONS if position is None else (position,):
         places = motion(lightcurve) if name == "pos_corr" else _centroids(lightcurve)
-        share = np.isfinite(places[here]).all(axis=1).mean()
-        if share >= (_MOST if position is None else 1e-9):
-            return method, name, places
+        own = places[here][np.isfinite(places[here]).all(axis=1)]
+        if len(own) and len(own) >= (_MOST if position is None else 0) * here.size:
+            if np.ptp(own, axis=0).any():
+                return method, name, places
+            still = still or (method, name, places)  # as POS_CORR is 0 throughout in TESSCut
+    if still is not None:
+        return still
     wanted = "neither POS_CORR nor centroids" if position is None else f"no {_WORDS[position]}"
     raise TPFError(
         f"the light curve has {wanted}, and nothing else says how it was pointed: it should have "
