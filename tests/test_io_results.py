@@ -277,6 +277,36 @@ def test_light_curves_of_injected_events_say_so(format):
         assert b"injected: true" in data
 
 
+def test_what_was_done_to_a_light_curve_is_written_with_the_raw_flux(tmp_path):
+    """By lightkurve, astropy and as text; a line that is too long for a card is there as well."""
+    made = make_lightcurve()
+    done = (f"flattened: {'windows ' * 12}of 1 d", "outliers removed: 2 cadences")
+    made["flux_raw"], made["trend"] = made["flux"].variable, made["flux"].variable * 0 + 7
+    made["flux"] = made["flux"] / 2
+    made = made.assign_attrs(corrections=done)
+    data = lightcurve_bytes(made, "fits")
+    with fits.open(io.BytesIO(data)) as hdus:
+        history = "".join(hdus[0].header["HISTORY"])
+        assert history.replace(" ", "") == "".join(done).replace(" ", "")
+        table = hdus["LIGHTCURVE"].data
+        np.testing.assert_array_equal(table["RAW_FLUX"], made["flux_raw"])
+        np.testing.assert_array_equal(table["TREND"], made["trend"])
+        np.testing.assert_array_equal(table["FLUX"], made["flux"])
+        assert hdus["LIGHTCURVE"].columns["RAW_FLUX"].unit == "e-/s"
+    path = write_lightcurve(made, tmp_path / "lc.fits")
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        import lightkurve
+
+        read = lightkurve.read(path)
+    raw, flux = (np.asarray(read[name].value) for name in ("raw_flux", "flux"))
+    assert np.nanmedian(raw / flux) == pytest.approx(2)
+    table = Table.read(lightcurve_bytes(made, "ecsv").decode(), format="ascii.ecsv")
+    assert table.meta["corrections"] == list(done) and table["trend"].unit == u.electron / u.s
+    text = lightcurve_bytes(made, "csv").decode()
+    assert f"# corrections: {json.dumps(list(done))}" in text.splitlines()
+
+
 def test_a_light_curve_without_masks_has_no_aperture():
     made = make_lightcurve()
     for name in ("aperture", "background", "corner"):

@@ -11,7 +11,16 @@ from tpfdash.errors import TPFError
 from tpfdash.io import open_tpf
 from tpfdash.simulate import Star, simulate_tpf
 from tpfdash.stamp.geometry import outline, rectangle
-from tpfdash.stamp.masks import as_mask, default_mask, named_aperture, pipeline_mask, threshold_mask
+from tpfdash.stamp.masks import (
+    as_mask,
+    default_mask,
+    grown,
+    halo,
+    named_aperture,
+    pipeline_mask,
+    shrunk,
+    threshold_mask,
+)
 
 
 def test_as_mask_copies_and_locks():
@@ -146,3 +155,32 @@ def test_threshold_agrees_with_the_pipeline_on_real_stars(data_file, name):
     image = np.nansum(tpf["flux"].values, axis=0)
     assert threshold.flat[np.argmax(np.where(pipeline, image, -np.inf))]
     assert (pipeline & threshold).sum() >= pipeline.sum() / 2
+
+
+@settings(max_examples=200, deadline=None)
+@given(hnp.arrays(bool, st.tuples(st.integers(1, 6), st.integers(1, 6))), st.integers(1, 3))
+def test_grown_shrunk_and_halo_are_by_steps_over_sides(mask, n):
+    """Against the distance over sides, pixel by pixel; none is ever empty in silence."""
+    inside, outside = np.argwhere(mask), np.argwhere(~np.pad(mask, n)) - n
+
+    def steps(pixel, others):
+        return np.abs(others - pixel).sum(axis=1).min() if len(others) else np.inf
+
+    near = np.array([steps(p, inside) <= n for p in np.ndindex(mask.shape)]).reshape(mask.shape)
+    deep = np.array([steps(p, outside) > n for p in np.ndindex(mask.shape)]).reshape(mask.shape)
+    for function, expected in ((grown, near), (halo, near & ~mask), (shrunk, deep)):
+        if expected.any():
+            np.testing.assert_array_equal(function(mask, n), expected)
+        else:
+            with pytest.raises(TPFError, match="the mask"):
+                function(mask, n)
+
+
+def test_growing_and_shrinking_go_by_whole_steps():
+    mask = np.zeros((9, 9), dtype=bool)
+    mask[3:6, 3:6] = True
+    np.testing.assert_array_equal(shrunk(grown(mask)), mask)
+    for bad in (0, -1, 1.0, True, "1", None):
+        for function in (grown, shrunk, halo):
+            with pytest.raises(TPFError, match="n is .*whole number of pixels"):
+                function(mask, bad)

@@ -11,14 +11,13 @@ from typing import Any
 
 import numpy as np
 import panel as pn
-import param
-from panel.custom import JSComponent
 
 from tpfdash.archive.links import star_links
 from tpfdash.archive.skybot import solar_system_objects
 from tpfdash.archive.stars import find_stars
 from tpfdash.archive.vsx import known_variables
-from tpfdash.cards.background import Background, Job, Progress
+from tpfdash.cards.background import Background, Job
+from tpfdash.cards.picks import PickList
 from tpfdash.cards.widgets import CSS, button, control, note, put_in_sight, readout, row, widget
 from tpfdash.cards.words import minus
 from tpfdash.diagnosis.align import align
@@ -30,27 +29,13 @@ from tpfdash.stamp.stars import shifted
 from tpfdash.views.faults import guarded
 from tpfdash.views.live import Live
 
-__all__ = ["StarList", "pointed_html", "rows_of", "sky_card", "sky_html", "star_html"]
+__all__ = ["pointed_html", "rows_of", "sky_card", "sky_html", "star_html"]
 
 #: Source of stars -> its name in the menu.
 _SOURCES = {"gaia": "Gaia DR3", "tic": "TIC", "gaiaoffline": "gaiaoffline"}
 #: Stars that the list has at most, the brightest.
 _LISTED = 300
 
-_CSS = """
-table { border-collapse: collapse; font-size: 12.5px; font-variant-numeric: tabular-nums; }
-th, td { text-align: right; padding: 1px 0 1px 14px; border: 0; background: none;
-         white-space: nowrap; }
-th:first-child, td:first-child { text-align: left; padding-left: 4px; }
-th { font-weight: 400; color: var(--soft); border-bottom: 1px solid var(--line); }
-tr.chosen { background: color-mix(in srgb, #ff2d55 18%, transparent); }
-button { font: inherit; color: inherit; background: none; cursor: pointer; min-height: 24px;
-  border: 1px solid transparent; border-radius: 5px; padding: 1px 6px; text-align: left; }
-button:hover { background: color-mix(in srgb, var(--ink) 9%, transparent); }
-button:focus-visible { outline: 2px solid var(--accent); outline-offset: 1px; }
-.stage { display: flex; align-items: center; gap: 12px; font-size: 12.5px; }
-.stage button { border-color: var(--line); }
-"""
 #: Column -> its heading and what that means.
 _HEADINGS = {
     "name": ("star", "Its name in the catalogue; pressed, it is chosen."),
@@ -64,116 +49,6 @@ _HEADINGS = {
     "ruwe": ("RUWE", "Above 1.4 the star may be double."),
     "flags": ("flags", "Gaia's: variable, not single."),
 }
-
-
-class StarList(Progress, JSComponent):
-    """The list of stars, what is being looked up, and what went wrong.
-
-    Parameters
-    ----------
-    act : callable
-        Called with (what, number): "choose" with a star's number in the Inspector's table,
-        "cancel".
-    """
-
-    rows = param.List([], doc="What `rows_of` gives.")
-    headings = param.List([], doc="(column, heading, meaning) of each column.")
-    chosen = param.Integer(-1, doc="The number of the star that is chosen; -1: none.")
-
-    _esm = """
-    export function render({ model }) {
-      const made = (kind, classes, text) => {
-        const node = document.createElement(kind)
-        if (classes) node.className = classes
-        if (text) node.textContent = text
-        return node
-      }
-      const place = made("div"), stage = made("div", "stage"), words = made("span")
-      stage.setAttribute("role", "status")
-      const cancel = made("button", "", "Cancel")
-      cancel.type = "button"
-      cancel.title = "Stop it."
-      cancel.addEventListener("click", () => model.send_msg(["cancel", 0]))
-      stage.append(words, cancel)
-      const error = made("div", "error"), table = made("table")
-      error.setAttribute("role", "alert")
-      const head = table.createTHead().insertRow()
-      for (const [, heading, meaning] of model.headings) {
-        const cell = made("th", "", heading)
-        cell.scope = "col"
-        cell.title = meaning
-        head.append(cell)
-      }
-      const body = table.createTBody()
-      const mark = () => {
-        for (const line of body.rows) {
-          const chosen = Number(line.dataset.number) === model.chosen
-          line.classList.toggle("chosen", chosen)
-          line.querySelector("button").setAttribute("aria-pressed", String(chosen))
-        }
-      }
-      const fill = () => {
-        const focused = table.getRootNode().activeElement?.dataset?.number
-        body.replaceChildren()
-        for (const row of model.rows) {
-          const line = body.insertRow()
-          line.dataset.number = row.number
-          for (const [name] of model.headings) {
-            const cell = line.insertCell()
-            if (name !== "name") {
-              cell.textContent = row[name]
-              continue
-            }
-            const pick = made("button", "", row.name)
-            pick.type = "button"
-            pick.title = `Choose ${row.name}`
-            pick.dataset.number = row.number
-            pick.addEventListener("click", () => model.send_msg(["choose", row.number]))
-            cell.append(pick)
-          }
-        }
-        table.style.display = model.rows.length ? "" : "none"
-        if (focused) table.querySelector(`button[data-number="${focused}"]`)?.focus()
-        mark()
-      }
-      const tell = () => {
-        words.textContent = model.stage
-        stage.style.display = model.stage ? "" : "none"
-        error.textContent = model.error
-        error.style.display = model.error ? "" : "none"
-      }
-      place.append(stage, error, table)
-      fill()
-      tell()
-      model.on("rows", fill)
-      model.on("chosen", mark)
-      model.on("stage", tell)
-      model.on("error", tell)
-      return place
-    }
-    """
-
-    def __init__(self, act: Callable[[str, int], None], **params: Any):
-        headings = [(name, *words) for name, words in _HEADINGS.items()]
-        super().__init__(
-            headings=headings,
-            css_classes=["tpf-star-list"],
-            stylesheets=[CSS, _CSS],
-            margin=0,
-            sizing_mode="stretch_width",
-            **params,
-        )
-        self._act = act
-
-    def _handle_msg(self, msg: Any) -> None:
-        if (
-            isinstance(msg, list)
-            and len(msg) == 2
-            and msg[0] in ("choose", "cancel")
-            and isinstance(msg[1], int | float)
-            and -1 < msg[1] < 1e9
-        ):  # whoever sent it
-            self._act(msg[0], int(msg[1]))
 
 
 def rows_of(inspector: Inspector) -> list[dict[str, Any]]:
@@ -373,7 +248,7 @@ class _Stars:
 
     def __init__(self, inspector: Inspector):
         self._inspector = inspector
-        self.list = StarList(guarded(inspector)(self._act))
+        self.list = PickList(guarded(inspector)(self._act), _HEADINGS, "star-list")
         self._background = Background(self.list)
         self._show()
         self._mark()

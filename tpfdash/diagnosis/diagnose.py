@@ -6,9 +6,8 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from contextlib import AbstractContextManager
 from dataclasses import dataclass, field, fields, replace
-from functools import cache, cached_property
+from functools import cached_property
 from types import MappingProxyType
 from typing import Any
 
@@ -16,7 +15,6 @@ import numpy as np
 import xarray as xr
 from astropy.table import Table
 from numpy.typing import ArrayLike
-from threadpoolctl import ThreadpoolController
 
 from tpfdash.diagnosis.catalogue import RankedStars, StarTable, rank_stars
 from tpfdash.diagnosis.evidence import Explanation, best_shape, explanations, held_to, whitened
@@ -40,12 +38,13 @@ from tpfdash.diagnosis.windows import Window, as_windows
 from tpfdash.errors import TPFError
 from tpfdash.missions import get_mission
 from tpfdash.stamp.geometry import corner
-from tpfdash.stamp.masks import as_mask, default_mask
+from tpfdash.stamp.masks import as_mask, default_mask, typical_image
 from tpfdash.stamp.model import check_tpf
 from tpfdash.stamp.prf import PRF
 from tpfdash.stamp.sky import pixel_scale
+from tpfdash.stamp.threads import one_thread
 
-__all__ = ["Diagnosis", "EventImages", "check_prf", "diagnose", "one_thread"]
+__all__ = ["Diagnosis", "EventImages", "check_prf", "diagnose"]
 
 
 @dataclass(frozen=True)
@@ -223,6 +222,36 @@ class Diagnosis:
             model=image_of(np.broadcast_to(-model, error.shape)),
         )
 
+    def depth_in(self, aperture: ArrayLike) -> tuple[float, float, float]:
+        """Depth of the event, its error and the level beside it in an aperture of one's own, e-/s.
+
+        Parameters
+        ----------
+        aperture : array_like of bool (row, col)
+
+        Returns
+        -------
+        depth, depth_err, level : float
+            As those of the diagnosis itself, by the same shape in time; NaN where nothing was
+            measured, and in an aperture that is empty or has a pixel with data that was not looked
+            at.
+
+        Raises
+        ------
+        TPFError
+            On a mask that is none of this stamp.
+        """
+        if self._measured is None or self._tpf is None:
+            return np.nan, np.nan, np.nan
+        m = self._measured
+        mask = as_mask(aperture, self._tpf["aperture"].shape)
+        at = tuple(m.data.pixels.T)
+        unseen = mask.copy()
+        unseen[at] = False
+        if not mask[at].any() or np.isfinite(typical_image(self._tpf)[unseen]).any():
+            return np.nan, np.nan, np.nan
+        return *m.light_lost(mask[at]), float(m.outside[mask[at]].sum())
+
     def footprint(self, name: str) -> np.ndarray | None:
         """What the cause that a finding looks for would make of the difference image, as fitted.
 
@@ -366,19 +395,6 @@ def diagnose(
             return _inconclusive(tpf, reason, scale, windows)
         closer = list(measured.windows) != windows
         return replace(_diagnosis(tpf, measured, table, scale), closer=closer)
-
-
-def one_thread() -> AbstractContextManager:
-    """Linear algebra in this thread alone: of so small matrices several threads make slow work.
-
-    On a machine that has other things to do they wait for each other: 15 times slower, measured.
-    """
-    return _libraries().limit(limits=1, user_api="blas")
-
-
-@cache
-def _libraries() -> ThreadpoolController:
-    return ThreadpoolController()
 
 
 def check_prf(prf: Any) -> None:

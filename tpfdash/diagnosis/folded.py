@@ -12,7 +12,7 @@ import numpy as np
 import xarray as xr
 from numpy.typing import ArrayLike
 
-from tpfdash.diagnosis.diagnose import EventImages, check_prf, one_thread
+from tpfdash.diagnosis.diagnose import EventImages, check_prf
 from tpfdash.diagnosis.evidence import Whitened, whitened
 from tpfdash.diagnosis.noise import Noise, learn_noise
 from tpfdash.diagnosis.numbers import in_ppm
@@ -27,6 +27,7 @@ from tpfdash.stamp.masks import as_mask, default_mask
 from tpfdash.stamp.model import check_tpf
 from tpfdash.stamp.prf import PRF
 from tpfdash.stamp.sky import pixel_scale
+from tpfdash.stamp.threads import one_thread
 from tpfdash.timeseries.ephemeris import Ephemeris
 
 __all__ = ["FoldedImage", "folded_image"]

@@ -18,7 +18,7 @@ from numpy.typing import ArrayLike
 
 from tpfdash.diagnosis import settings
 from tpfdash.diagnosis.catalogue import RankedStars, StarTable, rank_stars
-from tpfdash.diagnosis.diagnose import check_prf, one_thread
+from tpfdash.diagnosis.diagnose import check_prf
 from tpfdash.diagnosis.evidence import Whitened
 from tpfdash.diagnosis.noise import Filtered
 from tpfdash.diagnosis.numbers import with_error
@@ -33,6 +33,7 @@ from tpfdash.stamp.masks import as_mask, default_mask
 from tpfdash.stamp.model import check_tpf
 from tpfdash.stamp.prf import PRF
 from tpfdash.stamp.sky import pixel_scale
+from tpfdash.stamp.threads import one_thread
 
 __all__ = ["SineImage", "sine_image"]
 

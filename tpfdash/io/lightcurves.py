@@ -19,6 +19,7 @@ from astropy.table import Column, Table
 from tpfdash.errors import TPFError
 from tpfdash.io.apertures import aperture_bits, choose_format, fits_bytes, format_of, image_hdu
 from tpfdash.io.atomic import write_atomically
+from tpfdash.io.fits.hdus import printable
 from tpfdash.io.provenance import header, mission_of, provenance
 from tpfdash.stamp.units import USUAL_FLUX, spelled
 
@@ -32,11 +33,14 @@ _COLUMNS = {
     "cadenceno": ("CADENCENO", None, None, "cadence number"),
     "flux": ("FLUX", None, None, "sum over the aperture"),
     "flux_err": ("FLUX_ERR", None, None, "1-sigma error of flux"),
+    "flux_raw": ("RAW_FLUX", None, None, "flux before it was corrected"),
+    "trend": ("TREND", None, None, "slow trend that was taken off"),
+    "cadences": ("NCADENCE", None, None, "how many cadences a bin holds"),
     "centroid_col": ("MOM_CENTR1", "pixel", "pix", "flux-weighted centroid, detector column"),
     "centroid_row": ("MOM_CENTR2", "pixel", "pix", "flux-weighted centroid, detector row"),
     "quality": ("QUALITY", None, None, "quality flags of the mission"),
 }
-_FLUXES = ("flux", "flux_err")
+_FLUXES = ("flux", "flux_err", "flux_raw", "trend")
 _KEPLER_NAMES = {"QUALITY": "SAP_QUALITY"}
 
 
@@ -49,8 +53,9 @@ def lightcurve_bytes(lightcurve: xr.Dataset, format: str) -> bytes:
         What `aperture_photometry` or `Inspector.lightcurve` gave: `flux` (in the unit of its
         attrs) over `time` (days), and of `flux_err`, `centroid_row`, `centroid_col` (detector
         pixels), `quality` and `cadenceno` what there is, but for a `quality` that the source does
-        not have. Its attributes `aperture`, `background` and `corner` go
-        into the file where they are given.
+        not have; of one that was corrected `flux_raw`, `trend` and `cadences` too. Its attributes
+        `aperture`, `background` and `corner` go into the file where they are given, and the lines
+        of `corrections`: as HISTORY in FITS.
     format : {"fits", "ecsv", "csv"}
         "fits" is laid out as the mission's own light curves, which `lightkurve.read` opens as a
         KeplerLightCurve or TessLightCurve: the table, and an image APERTURE with 1 for a pixel
@@ -133,7 +138,14 @@ def _meta(lightcurve: xr.Dataset) -> dict:
     meta: dict = provenance(lightcurve.attrs)
     if masks:
         meta["corner"] = [int(first) for first in lightcurve.attrs["corner"]]
+    if done := _corrections(lightcurve):
+        meta["corrections"] = done
     return meta | {name: mask.astype(int).tolist() for name, mask in masks.items()}
+
+
+def _corrections(lightcurve: xr.Dataset) -> list[str]:
+    """What was done to a light curve, a line for each correction."""
+    return [str(line) for line in lightcurve.attrs.get("corrections", ())]
 
 
 def _clock(reference: float, scale: str) -> str:
@@ -230,8 +242,10 @@ def _lightcurve_fits(lightcurve: xr.Dataset) -> bytes:
     if "background" in masks:
         background = masks["background"].astype(np.int32)
         images.append(image_hdu("BACKGROUND", background, attrs, attrs["corner"]))
-    facts = provenance(attrs)
-    return fits_bytes(header(facts, "lightcurve"), table, *images)
+    primary = header(provenance(attrs), "lightcurve")
+    for line in _corrections(lightcurve):
+        primary.add_history(printable(line))
+    return fits_bytes(primary, table, *images)
 
 
 #: Format (and suffix) of a light curve -> what makes it.

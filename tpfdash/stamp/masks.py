@@ -6,6 +6,7 @@ A mask here is an array and nothing more; who holds it, undoes it or draws it is
 from __future__ import annotations
 
 from collections.abc import Callable
+from numbers import Integral
 from typing import Any
 
 import numpy as np
@@ -25,10 +26,13 @@ __all__ = [
     "as_mask",
     "combine",
     "default_mask",
+    "grown",
+    "halo",
     "mission_background",
     "named_aperture",
     "named_background",
     "pipeline_mask",
+    "shrunk",
     "sky_mask",
     "start_pixel",
     "threshold_mask",
@@ -161,6 +165,58 @@ def mission_background(tpf: xr.Dataset) -> np.ndarray:
     """The pixels that the mission's APERTURE marks as background (TESS bit 4): bool (row, col)."""
     bits = get_mission(tpf.attrs["mission"]).background_bit
     return (tpf["aperture"].values & bits) != 0
+
+
+def grown(mask: np.ndarray, n: int = 1) -> np.ndarray:
+    """A mask and the pixels up to `n` steps over a side from it, inside the stamp: bool (row, col).
+
+    Raises
+    ------
+    TPFError
+        Where the mask is empty, or `n` is no whole number of at least 1.
+    """
+    if not mask.any():
+        raise TPFError("the mask is empty: it should have a pixel to be grown from.")
+    return ndimage.binary_dilation(mask, iterations=_steps(n))
+
+
+def shrunk(mask: np.ndarray, n: int = 1) -> np.ndarray:
+    """A mask without the pixels up to `n` steps over a side from its edge: bool (row, col).
+
+    The stamp's edge is one of the mask's.
+
+    Raises
+    ------
+    TPFError
+        Where no pixel would be left, or `n` is no whole number of at least 1.
+    """
+    made = ndimage.binary_erosion(mask, iterations=_steps(n))
+    if not made.any():
+        raise TPFError(
+            f"the mask has {np.count_nonzero(mask)} pixels, none of them further than {n} from its "
+            "edge: shrunk by so much it would be empty."
+        )
+    return made
+
+
+def halo(mask: np.ndarray, n: int = 1) -> np.ndarray:
+    """The pixels up to `n` steps over a side from a mask, without the mask: bool (row, col).
+
+    Raises
+    ------
+    TPFError
+        Where the mask is empty or fills the stamp, or `n` is no whole number of at least 1.
+    """
+    made = grown(mask, n) & ~mask
+    if not made.any():
+        raise TPFError("the mask fills the stamp: there is no pixel left for a halo.")
+    return made
+
+
+def _steps(n: int) -> int:
+    if isinstance(n, bool) or not isinstance(n, Integral) or n < 1:
+        raise TPFError(f"n is {n!r}: it should be a whole number of pixels of at least 1.")
+    return int(n)
 
 
 def combine(mask: np.ndarray, pixels: np.ndarray, mode: str) -> np.ndarray:
