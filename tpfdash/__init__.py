@@ -13,11 +13,13 @@ from tpfdash.version import __version__
 #: Public name -> the module that has it.
 _PLACES = {
     "Diagnosis": "tpfdash.diagnosis.diagnose",
+    "FoundEvents": "tpfdash.timeseries.events.found",
     "Inspector": "tpfdash.inspector",
     "TPFDashboard": "tpfdash.app.dashboard",
     "TPFError": "tpfdash.errors",
     "aperture_photometry": "tpfdash.photometry",
     "diagnose": "tpfdash.diagnosis.diagnose",
+    "find_events": "tpfdash.timeseries.events.find",
     "inject": "tpfdash.simulate",
     "interact": "tpfdash.app.interact",
     "open_tpf": "tpfdash.io",

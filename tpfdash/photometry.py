@@ -54,7 +54,7 @@ def aperture_photometry(
         or nothing but 0.
     centroid_row, centroid_col : float64, detector pixels
         Flux-weighted first moments, sum(flux * pixel) / sum(flux); NaN where the flux is NaN or 0.
-    quality, quality_known, cadenceno : as in `tpf`, those that it has
+    quality, quality_known, cadenceno, pos_corr1, pos_corr2 : as in `tpf`, those that it has
 
     The attrs are those of `tpf`, and `aperture`, `background` (bool arrays; None without one),
     `corner` ((row, col) of the stamp's first pixel) and `tpfdash_version`.
@@ -115,7 +115,7 @@ def aperture_photometry(
         lightcurve[name].attrs["units"] = unit
     for name in ("centroid_row", "centroid_col"):
         lightcurve[name].attrs["units"] = "pixel"
-    for name in ("quality", "quality_known", "cadenceno"):
+    for name in ("quality", "quality_known", "cadenceno", "pos_corr1", "pos_corr2"):
         if name in tpf:
             lightcurve[name] = tpf[name].variable
     return lightcurve.assign_coords(

@@ -1,0 +1,165 @@
+"""What an event looks like: a box, a triangle, a decay, a rise or a step; or it cannot be told."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+from functools import cache
+
+import numpy as np
+
+__all__ = ["UNCLEAR", "UNRESOLVED", "Shape", "shape_of"]
+
+UNCLEAR, UNRESOLVED = "unclear", "unresolved"
+#: Cadences that an event needs to have a shape.
+_FEWEST = 4
+#: By how much a shape's chi2 should be lower than that of the next one, to be it.
+_MARGIN = 6.0
+#: Points that shapes are fitted to at most; beyond, means of neighbouring cadences are taken.
+_POINTS = 300
+#: What is tried, by the length of the box that was found. A trapezoid's edges, its width where it
+#: is half as deep, its middle; a triangle is one with edges as long as that width.
+_EDGES, _WIDTHS, _MIDDLES = (0.0, 0.2, 0.4), (0.88, 1.0, 1.12, 1.25), (0.42, 0.5, 0.58)
+#: A decay's first cadence, how long it rises, and how long until 1/e is left.
+_ONSETS, _RISES, _DECAYS = (-0.3, -0.15, 0.0, 0.1), (0.0, 0.15, 0.3), (0.3, 0.5, 0.8, 1.2)
+#: So many of those belong to the event.
+_TAIL = 3.0
+
+
+@dataclass(frozen=True)
+class Shape:
+    """What an event looks like.
+
+    Parameters
+    ----------
+    name : str
+        "box" (flat, with edges up to two fifths of it), "triangle", "decay" (sudden, then slow),
+        "rise" (the reverse), "step"; "unclear" where two of them fit alike, "unresolved" where it
+        is shorter than four cadences.
+    start, stop : float
+        Where it begins and ends, in slots.
+    """
+
+    name: str
+    start: float
+    stop: float
+
+
+def shape_of(
+    slot: np.ndarray,
+    flux: np.ndarray,
+    weight: np.ndarray,
+    start: int,
+    stop: int,
+    factor: float,
+) -> Shape:
+    """The shape of what lies from slot `start` to before `stop`.
+
+    Each shape is fitted with a straight line beside it, by least squares.
+
+    Parameters
+    ----------
+    slot, flux, weight : arrays (n,)
+        Cadences in and around it, in order.
+    factor : float
+        By how much they scatter more than their weights say, at its length.
+    """
+    slot, flux, weight = _binned(slot, flux, weight)
+    at = (slot + 0.5 - start) / (stop - start)
+    kinds, ends, templates = _templates(at, stop - start)
+    root = np.sqrt(weight)
+    line, _ = np.linalg.qr(np.stack([root, root * (at - 0.5)], axis=1))
+    values = root * flux
+    values = values - line @ (line.T @ values)
+    shapes = root * templates
+    shapes = shapes - (shapes @ line) @ line.T
+    power = np.einsum("ij,ij->i", shapes, shapes)
+    known = power > 1e-6 * np.einsum("ij,ij->i", root * templates, root * templates)
+    gains = np.where(known, (shapes @ values) ** 2 / np.where(known, power, 1), 0) / factor**2
+    best = {kind: max(np.flatnonzero(kinds == kind), key=lambda n: gains[n]) for kind in set(kinds)}
+    ranked = sorted(best, key=lambda kind: (-gains[best[kind]], kind))
+    first, second = (gains[best[kind]] for kind in ranked[:2])
+    if ranked[0] == "step":
+        return Shape("step", *_slots(ends[best["step"]], start, stop))
+    if stop - start < _FEWEST:
+        return Shape(UNRESOLVED, start, stop)
+    if first < second + _MARGIN:
+        return Shape(UNCLEAR, start, stop)
+    return Shape(ranked[0], *_slots(ends[best[ranked[0]]], start, stop))
+
+
+def _slots(ends: np.ndarray, start: int, stop: int) -> tuple[float, float]:
+    first, last = (start + (stop - start) * ends).tolist()
+    return first, last
+
+
+def _binned(*arrays: np.ndarray) -> tuple[np.ndarray, ...]:
+    slot, flux, weight = arrays
+    n = -(-slot.size // _POINTS)
+    if n == 1:
+        return arrays
+    size = slot.size // n * n
+    slot, flux, weight = (x[:size].reshape(-1, n) for x in arrays)
+    total = weight.sum(axis=1)
+    used = total > 0
+    slot, flux, weight = slot[used], flux[used], weight[used]
+    total = total[used]
+    return (slot * weight).sum(axis=1) / total, (flux * weight).sum(axis=1) / total, total
+
+
+@cache
+def _kinds() -> tuple[tuple[str, tuple[float, ...]], ...]:
+    """(name, numbers) of each template."""
+    made: list[tuple[str, tuple[float, ...]]] = [("step", (0.0,)), ("step", (1.0,))]
+    for middle in _MIDDLES:
+        for width in _WIDTHS:
+            made += [("box", (middle, width, edge * width)) for edge in _EDGES]
+            made.append(("triangle", (middle, width, width)))
+    for onset in _ONSETS:
+        for rise in _RISES:
+            for decay in _DECAYS:
+                made += [(name, (onset, rise, decay)) for name in ("decay", "rise")]
+    return tuple(made)
+
+
+def _templates(at: np.ndarray, length: int) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """Names (k,), first and last place (k, 2) and values (k, n) of all that is tried.
+
+    Places are by the event's box, which lies from 0 to 1. Events of few cadences are steps or boxes.
+    """
+    made = [one for one in _kinds() if length >= _FEWEST or one[0] == "step"]
+    if length < _FEWEST:
+        made.append(("box", (0.5, 1.0, 0.0)))
+    values = np.stack([_template(name, numbers, at) for name, numbers in made])
+    ends = np.array([_ends(name, numbers) for name, numbers in made])
+    return np.array([name for name, _ in made]), ends, values
+
+
+def _template(name: str, numbers: tuple[float, ...], at: np.ndarray) -> np.ndarray:
+    if name == "step":
+        return (at > numbers[0]).astype(np.float64)
+    if name in ("box", "triangle"):
+        middle, width, edge = numbers
+        inside = (width + edge) / 2 - np.abs(at - middle)
+        return np.clip(inside / edge, 0, 1) if edge else (inside >= 0).astype(np.float64)
+    onset, rise, decay = numbers
+    after = (at if name == "decay" else 1 - at) - onset - rise
+    falling = np.exp(-np.clip(after, 0, None) / decay)
+    rising = np.clip(1 + after / rise, 0, 1) if rise else (after >= 0).astype(np.float64)
+    return np.where(after >= 0, falling, rising)
+
+
+def _ends(name: str, numbers: tuple[float, ...]) -> tuple[float, float]:
+    if name == "step":
+        return numbers[0], numbers[0]
+    if name in ("box", "triangle"):
+        middle, width, edge = numbers
+        return middle - (width + edge) / 2, middle + (width + edge) / 2
+    onset, rise, decay = numbers
+    first, last = onset, onset + rise + _TAIL * decay
+    return (first, last) if name == "decay" else (1 - last, 1 - first)
+
+
+def whole(shape: Shape) -> tuple[int, int]:
+    """The slots that a shape takes, from one to before another."""
+    return math.floor(shape.start + 0.5), max(math.ceil(shape.stop - 0.5), math.floor(shape.start + 0.5) + 1)
