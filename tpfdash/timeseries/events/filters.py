@@ -21,8 +21,6 @@ _GUARD = 8
 _BOX_FILLED, _FLANK_FILLED = 0.6, 0.35
 #: Slots of a flank at least.
 _SHORTEST_FLANK = 6
-#: The far windows of a step, which tell the slope, by the length of the near ones.
-_FAR = 2
 #: Slots without a cadence that a step may have happened in.
 _UNSEEN = 4
 
@@ -99,7 +97,7 @@ class Filter:
     length : int
         Slots of the box, or of the levels that a step is seen between.
     flank : float
-        How many times as long a box's flanks are.
+        How many times as long a box's flanks are, or a step's far windows, which tell the slope.
     """
 
     kind: str
@@ -115,9 +113,9 @@ class Filter:
         """First slot that it looks at and the one after the last, counted from its place."""
         guard = self.length // _GUARD
         if self.kind == "box":
-            side = guard + _flank(self.length, self.flank)
+            side = guard + int(_flank(self.length, self.flank))
             return -side, self.length + side
-        side = guard + (1 + _FAR) * self.length
+        side = guard + self.length + round(self.flank * self.length)
         return -side, side
 
     def extent(self) -> tuple[int, int]:
@@ -139,21 +137,19 @@ class Filter:
             made = (
                 box_response(sums, places, self.length, self.flank, sides)
                 if self.kind == "box"
-                else _step_response(sums, places, self.length)
+                else _step_response(sums, places, self.length, self.flank)
             )
         return made
 
 
-def _flank(length: int | np.ndarray, flank: float) -> np.ndarray | int:
-    return np.maximum(np.rint(length * flank), _SHORTEST_FLANK).astype(np.int64)
+def _flank(length: int | np.ndarray, flank: float) -> np.ndarray:
+    return np.maximum(np.rint(np.asarray(length) * flank), _SHORTEST_FLANK).astype(np.int64)
 
 
 class _Window:
     """Weight, mean time and mean flux from some slot to another, at each place."""
 
-    def __init__(
-        self, sums: Sums, places: Places, start: int | np.ndarray, stop: int | np.ndarray
-    ):
+    def __init__(self, sums: Sums, places: Places, start: int | np.ndarray, stop: int | np.ndarray):
         count, weight, moment, total = sums.at(places, stop) - sums.at(places, start)
         self.filled = count / (stop - start)
         self.variance = 1 / weight
@@ -181,9 +177,9 @@ def box_response(
     return _response(height, variance, seen)
 
 
-def _step_response(sums: Sums, places: Places, length: int) -> Response:
+def _step_response(sums: Sums, places: Places, length: int, flank: float) -> Response:
     """The level after less the level before, less the slope that both sides have."""
-    guard, far = length // _GUARD, _FAR * length
+    guard, far = length // _GUARD, round(flank * length)
     before = _Window(sums, places, -guard - length, -guard)
     after = _Window(sums, places, guard, guard + length)
     older = _Window(sums, places, -guard - length - far, -guard - length)

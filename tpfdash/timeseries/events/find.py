@@ -250,9 +250,7 @@ def _near(position: np.ndarray) -> np.ndarray:
     return made
 
 
-def _event(
-    found: Found, series: Series, unit: float, quality: np.ndarray | None
-) -> FoundEvent:
+def _event(found: Found, series: Series, unit: float, quality: np.ndarray | None) -> FoundEvent:
     """An event in days and in the flux's unit."""
     half = series.cadence / 2
     if found.kind == "step":

@@ -193,7 +193,7 @@ class FoundEvents(Sequence[FoundEvent]):
         return table
 
     def to_json(self) -> str:
-        """All of it as JSON: {"meta": {...}, "events": [{...}, ...]}, null for what is not known."""
+        """As JSON: {"meta": {...}, "events": [{...}, ...]}, null for what is not known."""
         whole = {"meta": dict(self.meta), "events": [event.to_dict() for event in self]}
         return json.dumps(whole, indent=1, allow_nan=False)
 
@@ -245,7 +245,7 @@ class FoundEvents(Sequence[FoundEvent]):
         return write_atomically(path, lambda file: file.write(data), overwrite=overwrite)
 
     def _cells(self) -> list[tuple[str, ...]]:
-        relative = math.isfinite(self.meta.get("median_flux") or math.nan)
+        relative = (self.meta.get("median_flux") or 0) > 0
         made = []
         for event in self:
             depth = f"{1e6 * event.relative_depth:.0f}" if relative else f"{event.depth:.4g}"
@@ -267,7 +267,7 @@ class FoundEvents(Sequence[FoundEvent]):
 
     @property
     def _headings(self) -> tuple[str, ...]:
-        relative = math.isfinite(self.meta.get("median_flux") or math.nan)
+        relative = (self.meta.get("median_flux") or 0) > 0
         unit = self.meta.get("flux_unit")
         depth = "depth (ppm)" if relative else f"depth ({unit})" if unit else "depth"
         return (

@@ -46,9 +46,7 @@ def running_scatter(values: np.ndarray, block: int) -> np.ndarray:
     cut = np.abs(values[: halves * half]).reshape(halves, half)
     blocks = np.concatenate([cut[:-1], cut[1:]], axis=1)
     middles = half * np.arange(1, halves)
-    return np.interp(
-        np.arange(values.size), middles, np.quantile(blocks, _ONE_SIGMA, axis=1)
-    )
+    return np.interp(np.arange(values.size), middles, np.quantile(blocks, _ONE_SIGMA, axis=1))
 
 
 def white_noise(flux: np.ndarray) -> np.ndarray:

@@ -12,7 +12,7 @@ import numpy as np
 
 from tpfdash.timeseries.events.filters import BOTH, Filter, Sums, box_response
 from tpfdash.timeseries.events.scale import Scale, Scaled
-from tpfdash.timeseries.events.shapes import UNRESOLVED, Shape, shape_of, whole
+from tpfdash.timeseries.events.shapes import UNRESOLVED, Shape, box_in_step, shape_of, whole
 
 __all__ = ["Found", "search"]
 
@@ -24,10 +24,9 @@ _ROUNDS = 15
 _LENGTHS, _PLACES = np.geomspace(0.7, 1.42, 15), np.linspace(-0.5, 0.5, 21)
 #: Slots beside an event that are taken out with it, by its length.
 _BESIDE = 8
-#: Two events of one sign are one where between them is no more than this share of the longer.
-_TOGETHER = 0.3
-#: Something this much weaker that touches a stronger event is the rest of it.
-_REST = 0.5
+#: Something this much weaker that touches a stronger event is the rest of it; and something much
+#: weaker still that is no further away than a few times its length.
+_REST, _TAIL, _TAIL_LENGTHS = 0.5, 0.2, 3
 
 
 @dataclass(frozen=True)
@@ -123,9 +122,7 @@ def search(
             rest.take_out(event)
         found += new
     final = [_measured(rest, scale, event) for event in _merged(found)]
-    return sorted(
-        (event for event in final if event.snr >= min_snr), key=lambda event: event.start
-    )
+    return sorted((event for event in final if event.snr >= min_snr), key=lambda event: event.start)
 
 
 def _strongest(rest: _Rest, sums: Sums, scale: Scale, min_snr: float) -> Iterator[Found]:
@@ -164,33 +161,36 @@ def _refined(
     if filter.kind == "box":
         return _box(rest, sums, scale, filter, place, min_snr)
     near = np.arange(place - filter.stride, place + filter.stride + 1)
-    return _step(sums, scale, near[(near > 0) & (near < sums.size)], [filter.length], min_snr)
+    step = _step(sums, near, [filter], scale, min_snr)
+    if step is None:
+        return None
+    low, high = filter.reach()
+    slots = _filled(rest.weight, step.place + low, step.place + high)
+    box = box_in_step(slots, rest.flux[slots], rest.weight[slots], step.place, filter.length)
+    if box is None:
+        return step
+    length = box[1] - box[0]
+    return _box(rest, sums, scale, scale.nearest("box", length), box[0], min_snr)
 
 
 def _step(
-    sums: Sums, scale: Scale, places: np.ndarray, lengths: Sequence[int], min_snr: float
+    sums: Sums, places: np.ndarray, filters: Sequence[Filter], scale: Scale, min_snr: float
 ) -> Found | None:
+    """The strongest step of some filters at some places; None where none is strong enough."""
     best: Found | None = None
+    places = places[(places > 0) & (places < sums.size)]
     if not places.size:
         return None
-    for length in lengths:
-        core = Filter("step", length)
+    for core in filters:
         response = core.respond(sums, places)
-        factor = float(scale.factor("step", length, int(places[0]), BOTH))
+        factor = float(scale.factor("step", core.length, int(places[0]), BOTH))
         snr = np.abs(response.strength) / factor
         at = int(snr.argmax())
         if snr[at] >= max(min_snr, best.snr if best else 0):
             place = int(places[at])
+            height, error = float(response.height[at]), float(response.error[at] * factor)
             best = Found(
-                "step",
-                place - 1,
-                place + 1,
-                core,
-                place,
-                float(response.height[at]),
-                float(response.error[at] * factor),
-                float(snr[at]),
-                "step",
+                "step", place - 1, place + 1, core, place, height, error, float(snr[at]), "step"
             )
     return best
 
@@ -225,29 +225,30 @@ def _box(
     )
     shape = _shape(rest, found, rest.weight, float(factor[at]))
     if shape.name == "step":
-        near = round(shape.start) + np.arange(-1, 2)
-        lengths_of_steps = [one.filter.length for one in scale.scaled if one.filter.kind == "step"]
-        step = _step(
-            sums, scale, near[(near > 0) & (near < sums.size)], lengths_of_steps, min_snr
-        )
-        return step or found
+        steps = [one.filter for one in scale.scaled if one.filter.kind == "step"]
+        return _step(sums, round(shape.start) + np.arange(-1, 2), steps, scale, min_snr) or found
     return _widened(found, shape, rest.weight)
 
 
 def _shape(rest: _Rest, event: Found, weight: np.ndarray, factor: float) -> Shape:
     low, high = event.core.reach()
-    near = slice(max(event.place + low, 0), max(event.place + high, 0))
-    slots = np.flatnonzero(weight[near]) + near.start
+    slots = _filled(weight, event.place + low, event.place + high)
     return shape_of(
         slots, rest.flux[slots], weight[slots], event.place, event.place + event.core.length, factor
     )
+
+
+def _filled(weight: np.ndarray, start: int, stop: int) -> np.ndarray:
+    """The slots from `start` to before `stop` that have a weight."""
+    start = max(start, 0)
+    return np.flatnonzero(weight[start : max(stop, 0)]) + start
 
 
 def _widened(event: Found, shape: Shape, weight: np.ndarray) -> Found:
     """The event with the window of its shape, which ends where cadences do."""
     start, stop = whole(shape)
     start, stop = max(min(start, event.place), 0), max(stop, event.place + event.core.length)
-    filled = np.flatnonzero(weight[start:stop]) + start
+    filled = _filled(weight, start, stop)
     if filled.size:
         start, stop = int(filled[0]), int(filled[-1]) + 1
     return replace(event, start=start, stop=stop, shape=shape.name)
@@ -258,30 +259,34 @@ def _merged(found: Sequence[Found]) -> list[Found]:
     kept: list[Found] = []
     for event in sorted(found, key=lambda event: (-event.snr, event.start)):
         for number, stronger in enumerate(kept):
-            apart = max(event.start, stronger.start) - min(event.stop, stronger.stop)
-            if _is_part(event, stronger, apart):
-                if event.kind == stronger.kind == "box" and event.height * stronger.height > 0:
-                    kept[number] = replace(
-                        stronger,
-                        start=min(stronger.start, event.start),
-                        stop=max(stronger.stop, event.stop),
-                    )
+            if _is_part(event, stronger):
+                kept[number] = _with_part(stronger, event)
                 break
         else:
             kept.append(event)
     return kept
 
 
-def _is_part(event: Found, stronger: Found, apart: int) -> bool:
-    """Whether an event that lies `apart` slots from a stronger one belongs to it."""
+def _is_part(event: Found, stronger: Found) -> bool:
+    """Whether an event belongs to a stronger one."""
+    apart = max(event.start, stronger.start) - min(event.stop, stronger.stop)
     if apart < 0:
         return True
-    alike = event.height * stronger.height > 0 and event.kind == stronger.kind == "box"
-    longer = max(event.core.length, stronger.core.length)
-    if alike and apart <= max(1, _TOGETHER * longer):
+    if event.snr < _TAIL * stronger.snr and apart <= _TAIL_LENGTHS * stronger.core.length:
         return True
     touching = apart <= max(1, stronger.core.length // _BESIDE)
-    return touching and event.snr < _REST * stronger.snr
+    return touching and (_alike(event, stronger) or event.snr < _REST * stronger.snr)
+
+
+def _alike(one: Found, other: Found) -> bool:
+    return one.kind == other.kind == "box" and one.height * other.height > 0
+
+
+def _with_part(event: Found, part: Found) -> Found:
+    """An event whose window holds a part of it too, where that is no longer than itself."""
+    if not _alike(event, part) or part.stop - part.start > event.core.length:
+        return event
+    return replace(event, start=min(event.start, part.start), stop=max(event.stop, part.stop))
 
 
 def _measured(rest: _Rest, scale: Scale, event: Found) -> Found:
@@ -297,9 +302,7 @@ def _measured(rest: _Rest, scale: Scale, event: Found) -> Found:
     height = float(response.height[0])
     if event.kind == "step":
         height += event.height
-    factor = scale.factor(
-        event.kind, np.array([event.core.length]), event.place, response.sides
-    )
+    factor = scale.factor(event.kind, np.array([event.core.length]), event.place, response.sides)
     error = float(response.error[0] * factor[0])
     if not np.isfinite(error) or height * event.height <= 0:
         return event
@@ -310,6 +313,4 @@ def _measured(rest: _Rest, scale: Scale, event: Found) -> Found:
     if shape.name == "step":
         return made
     wide = _widened(made, shape, weight)
-    return replace(
-        wide, start=min(wide.start, event.start), stop=max(wide.stop, event.stop)
-    )
+    return replace(wide, start=min(wide.start, event.start), stop=max(wide.stop, event.stop))

@@ -8,7 +8,7 @@ from functools import cache
 
 import numpy as np
 
-__all__ = ["UNCLEAR", "UNRESOLVED", "Shape", "shape_of"]
+__all__ = ["UNCLEAR", "UNRESOLVED", "Shape", "box_in_step", "shape_of", "whole"]
 
 UNCLEAR, UNRESOLVED = "unclear", "unresolved"
 #: Cadences that an event needs to have a shape.
@@ -24,6 +24,8 @@ _EDGES, _WIDTHS, _MIDDLES = (0.0, 0.2, 0.4), (0.88, 1.0, 1.12, 1.25), (0.42, 0.5
 _ONSETS, _RISES, _DECAYS = (-0.3, -0.15, 0.0, 0.1), (0.0, 0.15, 0.3), (0.3, 0.5, 0.8, 1.2)
 #: So many of those belong to the event.
 _TAIL = 3.0
+#: Boxes that are tried on each side of a step.
+_BOXES = 16
 
 
 @dataclass(frozen=True)
@@ -67,15 +69,7 @@ def shape_of(
     slot, flux, weight = _binned(slot, flux, weight)
     at = (slot + 0.5 - start) / (stop - start)
     kinds, ends, templates = _templates(at, stop - start)
-    root = np.sqrt(weight)
-    line, _ = np.linalg.qr(np.stack([root, root * (at - 0.5)], axis=1))
-    values = root * flux
-    values = values - line @ (line.T @ values)
-    shapes = root * templates
-    shapes = shapes - (shapes @ line) @ line.T
-    power = np.einsum("ij,ij->i", shapes, shapes)
-    known = power > 1e-6 * np.einsum("ij,ij->i", root * templates, root * templates)
-    gains = np.where(known, (shapes @ values) ** 2 / np.where(known, power, 1), 0) / factor**2
+    gains = _gains(at, flux, weight, templates) / factor**2
     best = {kind: max(np.flatnonzero(kinds == kind), key=lambda n: gains[n]) for kind in set(kinds)}
     ranked = sorted(best, key=lambda kind: (-gains[best[kind]], kind))
     first, second = (gains[best[kind]] for kind in ranked[:2])
@@ -86,6 +80,48 @@ def shape_of(
     if first < second + _MARGIN:
         return Shape(UNCLEAR, start, stop)
     return Shape(ranked[0], *_slots(ends[best[ranked[0]]], start, stop))
+
+
+def box_in_step(
+    slot: np.ndarray, flux: np.ndarray, weight: np.ndarray, place: int, length: int
+) -> tuple[int, int] | None:
+    """The box beside slot `place` that fits better than a step there, from one slot to another.
+
+    Parameters
+    ----------
+    slot, flux, weight : arrays (n,)
+        Cadences around it, in order.
+    length : int
+        Slots of the longest box.
+
+    Returns
+    -------
+    (int, int), or None where the step fits better.
+    """
+    slot, flux, weight = _binned(slot, flux, weight)
+    lengths = np.unique(np.rint(np.geomspace(1, max(length, 1), _BOXES)).astype(np.int64)).tolist()
+    boxes = [(place, place + n) for n in lengths] + [(place - n, place) for n in lengths]
+    at = slot + 0.5
+    templates = [at > place, *((at > start) & (at < stop) for start, stop in boxes)]
+    gains = _gains((at - place) / length, flux, weight, np.array(templates, dtype=np.float64))
+    best = int(gains[1:].argmax())
+    return boxes[best] if gains[1 + best] > gains[0] else None
+
+
+def _gains(
+    at: np.ndarray, flux: np.ndarray, weight: np.ndarray, templates: np.ndarray
+) -> np.ndarray:
+    """By how much chi2 falls with each template (k, n) beside a straight line in `at`."""
+    root = np.sqrt(weight)
+    line, _ = np.linalg.qr(np.stack([root, root * at], axis=1))
+    values = root * flux
+    values = values - line @ (line.T @ values)
+    shapes = root * templates
+    before = np.einsum("ij,ij->i", shapes, shapes)
+    shapes = shapes - (shapes @ line) @ line.T
+    power = np.einsum("ij,ij->i", shapes, shapes)
+    known = power > 1e-6 * before
+    return np.where(known, (shapes @ values) ** 2 / np.where(known, power, 1), 0)
 
 
 def _slots(ends: np.ndarray, start: int, stop: int) -> tuple[float, float]:
@@ -125,7 +161,7 @@ def _kinds() -> tuple[tuple[str, tuple[float, ...]], ...]:
 def _templates(at: np.ndarray, length: int) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     """Names (k,), first and last place (k, 2) and values (k, n) of all that is tried.
 
-    Places are by the event's box, which lies from 0 to 1. Events of few cadences are steps or boxes.
+    Places are by the event's box, from 0 to 1. Events of few cadences are steps or boxes.
     """
     made = [one for one in _kinds() if length >= _FEWEST or one[0] == "step"]
     if length < _FEWEST:
@@ -162,4 +198,5 @@ def _ends(name: str, numbers: tuple[float, ...]) -> tuple[float, float]:
 
 def whole(shape: Shape) -> tuple[int, int]:
     """The slots that a shape takes, from one to before another."""
-    return math.floor(shape.start + 0.5), max(math.ceil(shape.stop - 0.5), math.floor(shape.start + 0.5) + 1)
+    start = math.floor(shape.start + 0.5)
+    return start, max(math.ceil(shape.stop - 0.5), start + 1)
