@@ -201,9 +201,10 @@ def judged(curve, made, truth):
             others += 1
     right = [e for e in here if e.depth * truth["depth"] > 0]
     best = max(right, key=lambda event: event.snr, default=None)
+    names = NAMES[truth["shape"]] + (("outlier",) if truth["n"] <= 3 else ())
     made = truth | {
         "found": best is not None,
-        "kind": best is not None and best.kind in NAMES[truth["shape"]],
+        "kind": best is not None and best.kind in names,
         "once": len(here) == 1,
         "others": others,
         "seconds": seconds,

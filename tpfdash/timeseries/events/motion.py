@@ -32,11 +32,11 @@ def without_motion(
     """Flux with its dependence on the position taken off, where that makes it quieter.
 
     In windows of 6 days, each overlapping the next by half, flux is fitted robustly as a trend
-    (straight lines between knots 0.75 d apart), a curve of the position along the line that it
-    mostly moves on, a straight line across it, and one that turns along it. The curve is a cubic,
-    or straight lines between 8 or 20 places, as self-flat-fielding has it (Vanderburg & Johnson
-    2014): each in turn where the scatter about the fit falls by another 7 %. What goes with the
-    position is then taken off.
+    (straight lines between knots 0.75 d apart), a cubic of the position along the line that it
+    mostly moves on, a straight line across it, and one that turns along it. Straight lines between
+    8, then 20 places along the roll may bend the cubic, as self-flat-fielding has it (Vanderburg &
+    Johnson 2014). Each is taken where the scatter about the fit falls by another 7 % in the mean
+    over the windows: all of them or none, since one beside another that is left would make a step.
 
     Parameters
     ----------
@@ -49,29 +49,45 @@ def without_motion(
     -------
     flux : float64 array (n,)
     gain : float
-        The largest factor by which the scatter fell in a window; 1 where nothing was taken off.
+        The factor by which the scatter fell; 1 where nothing was taken off.
     """
     known = np.isfinite(position).all(axis=1)
     if np.count_nonzero(known) < _FEWEST or not np.ptp(position[known], axis=0).any():
         return flux, 1.0
     along, across = _line(position, known)
-    total, weights, best = np.zeros(flux.size), np.zeros(flux.size), 1.0
+    windows = []
     for start in np.arange(time[0] - _WINDOW / 2, time[-1], _WINDOW / 2):
         inside = slice(*np.searchsorted(time, [start, start + _WINDOW]))
-        inside = np.flatnonzero(known[inside]) + inside.start
-        if inside.size < _FEWEST:
-            continue
-        effect, gain = _effect(time[inside], flux[inside], along[inside], across[inside])
-        # Each window counts most in its middle.
-        hat = 1 - np.abs(time[inside] - start - _WINDOW / 2) / (_WINDOW / 2) + 1e-6
-        total[inside] += hat * effect
-        weights[inside] += hat
-        best = max(best, gain)
-    if best == 1:
+        cadences = np.flatnonzero(known[inside]) + inside.start
+        if cadences.size >= _FEWEST:
+            its = (array[cadences] for array in (time, flux, along, across))
+            windows.append(_Window(cadences, start, *its))
+    if not windows:
         return flux, 1.0
+    noise = np.array([window.fit(None) for window in windows])
+    before, best = noise, None
+    for bends in _BENDS:
+        after = np.array([window.fit(bends) for window in windows])
+        if not _mean_ratio(after, noise) < _GAIN:
+            break
+        noise, best = after, [window.effect for window in windows]
+    if best is None:
+        return flux, 1.0
+    total, weights = np.zeros(flux.size), np.zeros(flux.size)
+    for window, effect in zip(windows, best, strict=True):
+        # Each counts most in its middle.
+        away = np.abs(window.time - window.start - _WINDOW / 2) / (_WINDOW / 2)
+        total[window.cadences] += (1 - away + 1e-6) * effect
+        weights[window.cadences] += 1 - away + 1e-6
     fitted = np.flatnonzero(weights > 0)
     effect = np.interp(np.arange(flux.size), fitted, total[fitted] / weights[fitted])
-    return flux - effect, best
+    return flux - effect, float(1 / _mean_ratio(noise, before))
+
+
+def _mean_ratio(after: np.ndarray, before: np.ndarray) -> float:
+    """What noise fell to, as a share, in the geometric mean; 1 where there was none."""
+    loud = (before > 0) & (after > 0)
+    return float(np.exp(np.log(after[loud] / before[loud]).mean())) if loud.any() else 1.0
 
 
 def _line(position: np.ndarray, known: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
@@ -86,50 +102,59 @@ def _size(values: np.ndarray) -> float:
     return max(scatter(values), 1e-12)
 
 
-def _effect(
-    time: np.ndarray, flux: np.ndarray, along: np.ndarray, across: np.ndarray
-) -> tuple[np.ndarray, float]:
-    """What of a window's flux goes with the position, and the factor that it scatters less."""
-    knots = np.arange(time[0], time[-1] + _KNOTS, _KNOTS)
-    some = slice(None, None, -(-time.size // _POINTS))
-    trend = np.clip(1 - np.abs(time[some, None] - knots) / _KNOTS, 0, None)
-    trend = trend[:, trend.any(axis=0)]
-    values = flux[some] - np.median(flux)
-    _, before = _robust_fit(trend, values, np.zeros(trend.shape[1]))
-    best, effect = before, np.zeros(time.size)
-    for bends in _BENDS:
-        if bends * _CADENCES_A_BEND > values.size:
-            break
-        curve, stiff = _curve(along, bends)
-        terms = np.hstack([curve, np.stack([across, along * across], axis=1)])
-        middle = terms[some].mean(axis=0)
-        columns = np.hstack([trend, terms[some] - middle])
+class _Window:
+    """Some days, in which flux and position go together in one way."""
+
+    def __init__(
+        self,
+        cadences: np.ndarray,
+        start: float,
+        time: np.ndarray,
+        flux: np.ndarray,
+        along: np.ndarray,
+        across: np.ndarray,
+    ):
+        self.cadences, self.start, self.time = cadences, start, time
+        self._along, self._across = along, across
+        self._some = slice(None, None, -(-time.size // _POINTS))
+        self._values = flux[self._some] - np.median(flux)
+        knots = np.arange(time[0], time[-1] + _KNOTS, _KNOTS)
+        trend = np.clip(1 - np.abs(time[self._some, None] - knots) / _KNOTS, 0, None)
+        self._trend = trend[:, trend.any(axis=0)]
+        self.effect = np.zeros(time.size)
+
+    def fit(self, bends: int | None) -> float:
+        """The scatter about the trend, and about what goes with the position: `effect`."""
+        trend = self._trend.shape[1]
+        if bends is None or bends * _CADENCES_A_BEND > self._values.size:
+            if bends is None:
+                self._noise = _robust_fit(self._trend, self._values, np.zeros(trend))[1]
+            return self._noise
+        terms = self._terms(bends)
+        terms = terms - terms[self._some].mean(axis=0)
+        columns = np.hstack([self._trend, terms[self._some]])
         loose = np.zeros(columns.shape[1])
-        loose[trend.shape[1] : trend.shape[1] + stiff] = _STIFF
-        solution, after = _robust_fit(columns, values, loose)
-        if after < _GAIN * best:
-            best, effect = after, (terms - middle) @ solution[trend.shape[1] :]
-    if best == before:
-        return effect, 1.0
-    return effect, float(before / best) if best > 0 else np.inf
+        loose[loose.size - bends :] = _STIFF if bends else 0
+        solution, self._noise = _robust_fit(columns, self._values, loose)
+        self.effect = terms @ solution[trend:]
+        return self._noise
 
-
-def _curve(along: np.ndarray, bends: int) -> tuple[np.ndarray, int]:
-    """What the flux may do along the roll, float64 (n, columns), and how many columns bend."""
-    if not bends:
-        x = np.clip(along, *np.quantile(along, _ENDS))
-        return np.stack([x, x**2, x**3], axis=1), 0
-    places = np.unique(np.quantile(along, np.linspace(0, 1, bends)))
-    return _hats(along, places), places.size
+    def _terms(self, bends: int) -> np.ndarray:
+        """What the flux may do with the position: float64 (n, columns), those that bend last."""
+        x = np.clip(self._along, *np.quantile(self._along, _ENDS))
+        smooth = [x, x**2, x**3, self._across, self._along * self._across]
+        if not bends:
+            return np.stack(smooth, axis=1)
+        places = np.quantile(self._along, np.linspace(0, 1, bends))
+        return np.hstack([np.stack(smooth, axis=1), _hats(self._along, places)])
 
 
 def _hats(x: np.ndarray, places: np.ndarray) -> np.ndarray:
     """The share of each place in what lies between it and the next: float64 (x, places)."""
     made = np.zeros((x.size, places.size))
-    if places.size < 2:
-        return made
     cell = np.clip(np.searchsorted(places, x, "right") - 1, 0, places.size - 2)
-    share = np.clip((x - places[cell]) / (places[cell + 1] - places[cell]), 0, 1)
+    between = np.maximum(places[cell + 1] - places[cell], 1e-12)
+    share = np.clip((x - places[cell]) / between, 0, 1)
     rows = np.arange(x.size)
     made[rows, cell], made[rows, cell + 1] = 1 - share, share
     return made
@@ -155,7 +180,7 @@ def _robust_fit(
         solution = np.linalg.solve(normal, weighted.T @ values)
         rest = values - columns @ solution
         spread = scatter(rest)
-        if not spread > 0:
+        if not spread > 0:  # whatever is left is rounding
             break
         weights = np.clip(1 - (rest / (_TUKEY * spread)) ** 2, 0, None) ** 2
     free = max(values.size - columns.shape[1], 1)
