@@ -12,7 +12,14 @@ import numpy as np
 
 from tpfdash.timeseries.events.filters import BOTH, Filter, Sums, box_response
 from tpfdash.timeseries.events.scale import Scale, Scaled
-from tpfdash.timeseries.events.shapes import UNRESOLVED, Shape, box_in_step, shape_of, whole
+from tpfdash.timeseries.events.shapes import (
+    UNCLEAR,
+    UNRESOLVED,
+    Shape,
+    shape_at_step,
+    shape_of,
+    whole,
+)
 
 __all__ = ["Found", "search"]
 
@@ -27,6 +34,8 @@ _BESIDE = 8
 #: Something this much weaker that touches a stronger event is the rest of it; and something much
 #: weaker still that is no further away than a few times its length.
 _REST, _TAIL, _TAIL_LENGTHS = 0.5, 0.2, 3
+#: Two opposite steps whose heights differ by no more than this share are one event's ends.
+_ALIKE = 0.35
 
 
 @dataclass(frozen=True)
@@ -46,6 +55,8 @@ class Found:
     snr : float
         Not negative.
     shape : str
+
+    An event that is seen by an edge alone is a box whose core is a step.
     """
 
     kind: str
@@ -57,6 +68,12 @@ class Found:
     error: float
     snr: float
     shape: str
+
+    @property
+    def length(self) -> int:
+        """Slots that it is strongest over."""
+        by_edge = self.kind != self.core.kind
+        return self.stop - self.start if by_edge else self.core.length
 
 
 class _Rest:
@@ -121,7 +138,7 @@ def search(
         for event in new:
             rest.take_out(event)
         found += new
-    final = [_measured(rest, scale, event) for event in _merged(found)]
+    final = [_measured(rest, scale, event) for event in _merged(_paired(found, max(lengths)))]
     return sorted((event for event in final if event.snr >= min_snr), key=lambda event: event.start)
 
 
@@ -158,19 +175,39 @@ def _refined(
     rest: _Rest, sums: Sums, scale: Scale, filter: Filter, place: int, min_snr: float
 ) -> Found | None:
     """The event at a response: where and as long as it is strongest; None where it is too weak."""
-    if filter.kind == "box":
-        return _box(rest, sums, scale, filter, place, min_snr)
-    near = np.arange(place - filter.stride, place + filter.stride + 1)
-    step = _step(sums, near, [filter], scale, min_snr)
-    if step is None:
+    if filter.kind == "step":
+        near = np.arange(place - filter.stride, place + filter.stride + 1)
+        step = _step(sums, near, [filter], scale, min_snr)
+        return None if step is None else _settled(rest, sums, scale, step, min_snr)
+    found = _box(sums, scale, filter, place, min_snr)
+    if found is None:
         return None
-    low, high = filter.reach()
+    shape = _shape(rest, scale, found, rest.weight)
+    if shape.name == "step":
+        steps = [one.filter for one in scale.scaled if one.filter.kind == "step"]
+        step = _step(sums, round(shape.start) + np.arange(-1, 2), steps, scale, min_snr)
+        return found if step is None else _settled(rest, sums, scale, step, min_snr)
+    return _widened(found, shape, rest.weight)
+
+
+def _settled(rest: _Rest, sums: Sums, scale: Scale, step: Found, min_snr: float) -> Found:
+    """A step, or what looks like one from near: an event that begins or ends there."""
+    low, high = step.core.reach()
     slots = _filled(rest.weight, step.place + low, step.place + high)
-    box = box_in_step(slots, rest.flux[slots], rest.weight[slots], step.place, filter.length)
-    if box is None:
-        return step
-    length = box[1] - box[0]
-    return _box(rest, sums, scale, scale.nearest("box", length), box[0], min_snr)
+    length = step.core.length
+    shape = shape_at_step(slots, rest.flux[slots], rest.weight[slots], step.place, length)
+    if shape.name == "step":
+        exact = _step(sums, np.array([int(shape.start)]), [step.core], scale, min_snr)
+        return exact or step
+    start, stop = whole(shape)
+    box = _box(sums, scale, scale.nearest("box", stop - start), start, min_snr)
+    if box is not None and box.snr >= _REST * step.snr:
+        shape = _shape(rest, scale, box, rest.weight)
+        return box if shape.name == "step" else _widened(box, shape, rest.weight)
+    # What is too long, or too slow, to stand out of the noise by itself may have an edge that does.
+    sign = 1 if abs(start - step.place) < abs(stop - step.place) else -1
+    seen = replace(step, kind="box", height=sign * step.height, shape=shape.name)
+    return _ended(seen, start, stop, rest.weight)
 
 
 def _step(
@@ -195,15 +232,16 @@ def _step(
     return best
 
 
-def _box(
-    rest: _Rest, sums: Sums, scale: Scale, filter: Filter, place: int, min_snr: float
-) -> Found | None:
+def _box(sums: Sums, scale: Scale, filter: Filter, place: int, min_snr: float) -> Found | None:
+    """The strongest box about as long as a filter and near a place; None if it is too weak."""
     lengths = np.unique(np.rint(filter.length * _LENGTHS).astype(np.int64))
     shifts = np.unique(np.rint(filter.length * _PLACES).astype(np.int64))
     length = np.repeat(lengths, shifts.size)
     places = place + np.tile(shifts, lengths.size) + (filter.length - length) // 2
     inside = (places >= 0) & (places + length <= sums.size)
     length, places = length[inside], places[inside]
+    if not length.size:
+        return None
     with np.errstate(divide="ignore", invalid="ignore"):
         response = box_response(sums, places, length, filter.flank)
     factor = scale.factor("box", length, place, response.sides)
@@ -211,31 +249,19 @@ def _box(
     at = int(snr.argmax())
     if not snr[at] >= min_snr:
         return None
-    core = Filter("box", int(length[at]), filter.flank)
-    found = Found(
-        "box",
-        int(places[at]),
-        int(places[at] + length[at]),
-        core,
-        int(places[at]),
-        float(response.height[at]),
-        float(response.error[at] * factor[at]),
-        float(snr[at]),
-        UNRESOLVED,
-    )
-    shape = _shape(rest, found, rest.weight, float(factor[at]))
-    if shape.name == "step":
-        steps = [one.filter for one in scale.scaled if one.filter.kind == "step"]
-        return _step(sums, round(shape.start) + np.arange(-1, 2), steps, scale, min_snr) or found
-    return _widened(found, shape, rest.weight)
+    start, size = int(places[at]), int(length[at])
+    height, error = float(response.height[at]), float(response.error[at] * factor[at])
+    core = Filter("box", size, filter.flank)
+    return Found("box", start, start + size, core, start, height, error, float(snr[at]), UNRESOLVED)
 
 
-def _shape(rest: _Rest, event: Found, weight: np.ndarray, factor: float) -> Shape:
+def _shape(rest: _Rest, scale: Scale, event: Found, weight: np.ndarray) -> Shape:
+    """The shape of a box."""
     low, high = event.core.reach()
-    slots = _filled(weight, event.place + low, event.place + high)
-    return shape_of(
-        slots, rest.flux[slots], weight[slots], event.place, event.place + event.core.length, factor
-    )
+    start, length = event.place, event.core.length
+    slots = _filled(weight, start + low, start + high)
+    factor = float(scale.factor("box", np.array([length]), start, np.array([BOTH]))[0])
+    return shape_of(slots, rest.flux[slots], weight[slots], start, start + length, factor)
 
 
 def _filled(weight: np.ndarray, start: int, stop: int) -> np.ndarray:
@@ -247,11 +273,48 @@ def _filled(weight: np.ndarray, start: int, stop: int) -> np.ndarray:
 def _widened(event: Found, shape: Shape, weight: np.ndarray) -> Found:
     """The event with the window of its shape, which ends where cadences do."""
     start, stop = whole(shape)
-    start, stop = max(min(start, event.place), 0), max(stop, event.place + event.core.length)
+    stop = max(stop, event.place + event.core.length)
+    return _ended(replace(event, shape=shape.name), min(start, event.place), stop, weight)
+
+
+def _ended(event: Found, start: int, stop: int, weight: np.ndarray) -> Found:
+    """The event with a window that ends where cadences do."""
     filled = _filled(weight, start, stop)
     if filled.size:
         start, stop = int(filled[0]), int(filled[-1]) + 1
-    return replace(event, start=start, stop=stop, shape=shape.name)
+    return replace(event, start=start, stop=stop)
+
+
+def _paired(found: Sequence[Found], longest: int) -> list[Found]:
+    """Events, those that are two opposite steps of one height being one that lies between them."""
+    steps = sorted((event for event in found if event.kind == "step"), key=lambda e: e.place)
+    made, n = [event for event in found if event.kind != "step"], 0
+    while n < len(steps):
+        first, last = steps[n], steps[min(n + 1, len(steps) - 1)]
+        apart, left = last.place - first.place, abs(first.height + last.height)
+        error = float(np.hypot(first.error, last.error))
+        alike = left <= max(_ALIKE * max(abs(first.height), abs(last.height)), 2 * error)
+        if first.height * last.height < 0 and alike and 0 < apart <= longest:
+            stronger = first if first.snr >= last.snr else last
+            height, error = (first.height - last.height) / 2, error / 2
+            made.append(
+                Found(
+                    "box",
+                    first.place,
+                    last.place,
+                    stronger.core,
+                    first.place,
+                    height,
+                    error,
+                    abs(height) / error,
+                    "box" if 3 * stronger.core.length <= apart else UNCLEAR,
+                )
+            )
+            n += 1
+        else:
+            made.append(first)
+        n += 1
+    return made
 
 
 def _merged(found: Sequence[Found]) -> list[Found]:
@@ -272,9 +335,9 @@ def _is_part(event: Found, stronger: Found) -> bool:
     apart = max(event.start, stronger.start) - min(event.stop, stronger.stop)
     if apart < 0:
         return True
-    if event.snr < _TAIL * stronger.snr and apart <= _TAIL_LENGTHS * stronger.core.length:
+    if event.snr < _TAIL * stronger.snr and apart <= _TAIL_LENGTHS * stronger.length:
         return True
-    touching = apart <= max(1, stronger.core.length // _BESIDE)
+    touching = apart <= max(1, stronger.length // _BESIDE)
     return touching and (_alike(event, stronger) or event.snr < _REST * stronger.snr)
 
 
@@ -284,13 +347,15 @@ def _alike(one: Found, other: Found) -> bool:
 
 def _with_part(event: Found, part: Found) -> Found:
     """An event whose window holds a part of it too, where that is no longer than itself."""
-    if not _alike(event, part) or part.stop - part.start > event.core.length:
+    if not _alike(event, part) or part.stop - part.start > event.length:
         return event
     return replace(event, start=min(event.start, part.start), stop=max(event.stop, part.stop))
 
 
 def _measured(rest: _Rest, scale: Scale, event: Found) -> Found:
     """An event as all others are taken out."""
+    if event.kind != event.core.kind:
+        return event
     low, high = event.core.reach()
     near = slice(max(event.place + low, 0), max(event.place + high, 0))
     beside = max(1, (event.stop - event.start) // _BESIDE)
@@ -307,10 +372,7 @@ def _measured(rest: _Rest, scale: Scale, event: Found) -> Found:
     if not np.isfinite(error) or height * event.height <= 0:
         return event
     made = replace(event, height=height, error=error, snr=abs(height) / error)
-    if event.kind == "step":
-        return made
-    shape = _shape(rest, made, weight, float(factor[0]))
-    if shape.name == "step":
+    if event.kind == "step" or (shape := _shape(rest, scale, made, weight)).name == "step":
         return made
     wide = _widened(made, shape, weight)
     return replace(wide, start=min(wide.start, event.start), stop=max(wide.stop, event.stop))

@@ -8,7 +8,7 @@ from functools import cache
 
 import numpy as np
 
-__all__ = ["UNCLEAR", "UNRESOLVED", "Shape", "box_in_step", "shape_of", "whole"]
+__all__ = ["UNCLEAR", "UNRESOLVED", "Shape", "shape_at_step", "shape_of", "whole"]
 
 UNCLEAR, UNRESOLVED = "unclear", "unresolved"
 #: Cadences that an event needs to have a shape.
@@ -24,8 +24,10 @@ _EDGES, _WIDTHS, _MIDDLES = (0.0, 0.2, 0.4), (0.88, 1.0, 1.12, 1.25), (0.42, 0.5
 _ONSETS, _RISES, _DECAYS = (-0.3, -0.15, 0.0, 0.1), (0.0, 0.15, 0.3), (0.3, 0.5, 0.8, 1.2)
 #: So many of those belong to the event.
 _TAIL = 3.0
-#: Boxes that are tried on each side of a step.
-_BOXES = 16
+#: Where a step is tried by the length of a box that is found at it.
+_STEP_PLACES = np.linspace(-0.5, 1.5, 41)
+#: Steps, and boxes on each side, that are tried about a step, and decays by its length.
+_STEPS, _BOXES, _SLOPES = 41, 16, (0.1, 0.2, 0.4, 0.8)
 
 
 @dataclass(frozen=True)
@@ -82,30 +84,43 @@ def shape_of(
     return Shape(ranked[0], *_slots(ends[best[ranked[0]]], start, stop))
 
 
-def box_in_step(
+def shape_at_step(
     slot: np.ndarray, flux: np.ndarray, weight: np.ndarray, place: int, length: int
-) -> tuple[int, int] | None:
-    """The box beside slot `place` that fits better than a step there, from one slot to another.
+) -> Shape:
+    """What it is that looks like a step at a place: that, or a box or a slope that returns.
 
     Parameters
     ----------
     slot, flux, weight : arrays (n,)
         Cadences around it, in order.
+    place : int
+        The first slot of the new level, about.
     length : int
-        Slots of the longest box.
+        Slots of the levels that were seen.
 
     Returns
     -------
-    (int, int), or None where the step fits better.
+    Shape
+        "step" (with its first slot as start), "box", "decay" or "rise", whichever fits best.
     """
     slot, flux, weight = _binned(slot, flux, weight)
-    lengths = np.unique(np.rint(np.geomspace(1, max(length, 1), _BOXES)).astype(np.int64)).tolist()
-    boxes = [(place, place + n) for n in lengths] + [(place - n, place) for n in lengths]
     at = slot + 0.5
-    templates = [at > place, *((at > start) & (at < stop) for start, stop in boxes)]
-    gains = _gains((at - place) / length, flux, weight, np.array(templates, dtype=np.float64))
-    best = int(gains[1:].argmax())
-    return boxes[best] if gains[1 + best] > gains[0] else None
+    near = max(2, length // 4)
+    steps = np.unique(np.rint(np.linspace(-near, near, _STEPS)).astype(np.int64)) + place
+    made = [(Shape("step", float(n), float(n)), (at > n).astype(np.float64)) for n in steps]
+    for n in np.unique(np.rint(np.geomspace(1, max(length, 1), _BOXES)).astype(np.int64)).tolist():
+        for start in (place, place - n):
+            inside = (at > start) & (at < start + n)
+            made.append((Shape("box", start, start + n), inside.astype(np.float64)))
+    if length >= _FEWEST:
+        for decay in (length * share for share in _SLOPES):
+            after = at - place
+            falling = np.exp(-np.clip(after, 0, None) / decay) * (after > 0)
+            rising = np.exp(np.clip(after, None, 0) / decay) * (after < 0)
+            made.append((Shape("decay", place, place + _TAIL * decay), falling))
+            made.append((Shape("rise", place - _TAIL * decay, place), rising))
+    gains = _gains((at - place) / length, flux, weight, np.stack([values for _, values in made]))
+    return made[int(gains.argmax())][0]
 
 
 def _gains(
@@ -146,7 +161,7 @@ def _binned(*arrays: np.ndarray) -> tuple[np.ndarray, ...]:
 @cache
 def _kinds() -> tuple[tuple[str, tuple[float, ...]], ...]:
     """(name, numbers) of each template."""
-    made: list[tuple[str, tuple[float, ...]]] = [("step", (0.0,)), ("step", (1.0,))]
+    made: list[tuple[str, tuple[float, ...]]] = [("step", (place,)) for place in _STEP_PLACES]
     for middle in _MIDDLES:
         for width in _WIDTHS:
             made += [("box", (middle, width, edge * width)) for edge in _EDGES]
@@ -168,7 +183,7 @@ def _templates(at: np.ndarray, length: int) -> tuple[np.ndarray, np.ndarray, np.
         made.append(("box", (0.5, 1.0, 0.0)))
     values = np.stack([_template(name, numbers, at) for name, numbers in made])
     ends = np.array([_ends(name, numbers) for name, numbers in made])
-    return np.array([name for name, _ in made]), ends, values
+    return np.array([name for name, _ in made], dtype=object), ends, values
 
 
 def _template(name: str, numbers: tuple[float, ...], at: np.ndarray) -> np.ndarray:
