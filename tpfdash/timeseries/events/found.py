@@ -246,7 +246,7 @@ class FoundEvents(Sequence[FoundEvent]):
 
     def _cells(self) -> list[tuple[str, ...]]:
         relative = (self.meta.get("median_flux") or 0) > 0
-        made = []
+        made: list[tuple[str, ...]] = []
         for event in self:
             depth = f"{1e6 * event.relative_depth:.0f}" if relative else f"{event.depth:.4g}"
             flagged = "" if math.isnan(event.flagged) else f"{100 * event.flagged:.0f} %"

@@ -100,6 +100,10 @@ class Scale:
             alone = np.maximum(both, np.interp(at, lengths, one_sided))
         return np.nan_to_num(np.where(sides == BOTH, both, alone), nan=np.inf, posinf=np.inf)
 
+    def factor_at(self, kind: str, length: int, slot: int) -> float:
+        """The same of one length, with all that it looks at there."""
+        return float(self.factor(kind, np.array([length]), slot, np.array([BOTH]))[0])
+
 
 def _places(sums: Sums, filter: Filter) -> range:
     last = sums.size - filter.length if filter.kind == "box" else sums.size

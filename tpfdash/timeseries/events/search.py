@@ -10,7 +10,7 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from tpfdash.timeseries.events.filters import BOTH, Filter, Sums, box_response
+from tpfdash.timeseries.events.filters import Filter, Sums, box_response
 from tpfdash.timeseries.events.scale import Scale, Scaled
 from tpfdash.timeseries.events.shapes import (
     UNCLEAR,
@@ -220,7 +220,7 @@ def _step(
         return None
     for core in filters:
         response = core.respond(sums, places)
-        factor = float(scale.factor("step", core.length, int(places[0]), BOTH))
+        factor = scale.factor_at("step", core.length, int(places[0]))
         snr = np.abs(response.strength) / factor
         at = int(snr.argmax())
         if snr[at] >= max(min_snr, best.snr if best else 0):
@@ -260,7 +260,7 @@ def _shape(rest: _Rest, scale: Scale, event: Found, weight: np.ndarray) -> Shape
     low, high = event.core.reach()
     start, length = event.place, event.core.length
     slots = _filled(weight, start + low, start + high)
-    factor = float(scale.factor("box", np.array([length]), start, np.array([BOTH]))[0])
+    factor = scale.factor_at("box", length, start)
     return shape_of(slots, rest.flux[slots], weight[slots], start, start + length, factor)
 
 
