@@ -1,4 +1,4 @@
-"""What S/N a response has: by white noise where there is no other, by what there is where there is."""
+"""What S/N a response has, by white noise and by what else there is."""
 
 import numpy as np
 import pytest

@@ -56,7 +56,7 @@ def test_what_is_faint_or_short_is_not_told():
 
 
 def test_red_noise_makes_it_harder_to_tell():
-    flux = 4 * shaped("triangle") + np.random.default_rng(3).normal(0, 1, 300)
+    flux = 8 * shaped("triangle") + np.random.default_rng(3).normal(0, 1, 300)
     near = slice(80, 220)
     told = [shape_of(SLOT[near], flux[near], np.ones(140), 143, 157, f).name for f in (1.0, 9.0)]
     assert told == ["triangle", UNCLEAR]
@@ -83,7 +83,9 @@ def test_what_looks_like_a_step_may_be_something_else(flux, name, start, stop):
 
 def test_a_step_is_put_where_it_is():
     noise = np.random.default_rng(5).normal(0, 1, 300)
-    found = shape_at_step(SLOT[80:200], (20 * shaped("step") + noise)[80:200], np.ones(120), 143, 20)
+    found = shape_at_step(
+        SLOT[80:200], (20 * shaped("step") + noise)[80:200], np.ones(120), 143, 20
+    )
     assert (found.name, found.start) == ("step", 140)
 
 

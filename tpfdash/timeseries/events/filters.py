@@ -133,13 +133,9 @@ class Filter:
             The flanks of a box that may be used. With one alone, the level is that of its mean;
             with both, a straight line goes through their means.
         """
-        with np.errstate(divide="ignore", invalid="ignore"):
-            made = (
-                box_response(sums, places, self.length, self.flank, sides)
-                if self.kind == "box"
-                else _step_response(sums, places, self.length, self.flank)
-            )
-        return made
+        if self.kind == "box":
+            return box_response(sums, places, self.length, self.flank, sides)
+        return _step_response(sums, places, self.length, self.flank)
 
 
 def _flank(length: int | np.ndarray, flank: float) -> np.ndarray:
@@ -157,6 +153,7 @@ class _Window:
         self.flux = total / weight
 
 
+@np.errstate(divide="ignore", invalid="ignore")
 def box_response(
     sums: Sums, places: Places, length: int | np.ndarray, flank: float, sides: int = BOTH
 ) -> Response:
@@ -177,6 +174,7 @@ def box_response(
     return _response(height, variance, seen)
 
 
+@np.errstate(divide="ignore", invalid="ignore")
 def _step_response(sums: Sums, places: Places, length: int, flank: float) -> Response:
     """The level after less the level before, less the slope that both sides have."""
     guard, far = length // _GUARD, round(flank * length)

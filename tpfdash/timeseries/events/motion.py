@@ -68,9 +68,8 @@ def without_motion(
     before, best = noise, None
     for bends in _BENDS:
         after = np.array([window.fit(bends) for window in windows])
-        if not _mean_ratio(after, noise) < _GAIN:
-            break
-        noise, best = after, [window.effect for window in windows]
+        if _mean_ratio(after, noise) < _GAIN:
+            noise, best = after, [window.effect for window in windows]
     if best is None:
         return flux, 1.0
     total, weights = np.zeros(flux.size), np.zeros(flux.size)

@@ -242,8 +242,7 @@ def _box(sums: Sums, scale: Scale, filter: Filter, place: int, min_snr: float) -
     length, places = length[inside], places[inside]
     if not length.size:
         return None
-    with np.errstate(divide="ignore", invalid="ignore"):
-        response = box_response(sums, places, length, filter.flank)
+    response = box_response(sums, places, length, filter.flank)
     factor = scale.factor("box", length, place, response.sides)
     snr = np.abs(response.strength) / factor
     at = int(snr.argmax())

@@ -88,7 +88,7 @@ def as_series(lightcurve: xr.Dataset, good: np.ndarray | None, longest_gap: floa
     cadence = float(np.median(steps)) if steps.size else np.nan
     slots = np.zeros(index.size, dtype=np.int64)
     if steps.size:
-        most = max(int(longest_gap / cadence), 1)
+        most = max(round(longest_gap / cadence), 1)
         slots[1:] = np.cumsum(np.clip(np.rint(steps / cadence), 1, most))
     return Series(index, time, flux, slots, cadence)
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import math
 from dataclasses import dataclass
 from functools import cache
@@ -20,14 +21,18 @@ _POINTS = 300
 #: What is tried, by the length of the box that was found. A trapezoid's edges, its width where it
 #: is half as deep, its middle; a triangle is one with edges as long as that width.
 _EDGES, _WIDTHS, _MIDDLES = (0.0, 0.2, 0.4), (0.88, 1.0, 1.12, 1.25), (0.42, 0.5, 0.58)
+#: A triangle's width where it is half as deep, by the box that is strongest in it: 3/4.
+_TRIANGLE = 0.75
 #: A decay's first cadence, how long it rises, and how long until 1/e is left.
 _ONSETS, _RISES, _DECAYS = (-0.3, -0.15, 0.0, 0.1), (0.0, 0.15, 0.3), (0.3, 0.5, 0.8, 1.2)
 #: So many of those belong to the event.
 _TAIL = 3.0
 #: Where a step is tried by the length of a box that is found at it.
 _STEP_PLACES = np.linspace(-0.5, 1.5, 41)
-#: Steps, and boxes on each side, that are tried about a step, and decays by its length.
-_STEPS, _BOXES, _SLOPES = 41, 16, (0.1, 0.2, 0.4, 0.8)
+#: Steps, and boxes on each side, that are tried about a step.
+_STEPS, _BOXES = 41, 16
+#: The same numbers of a decay by the length of a step.
+_SLOPE_ONSETS, _SLOPE_RISES, _SLOPES = (-0.5, -0.2, 0.0), (0.0, 0.2, 0.5), (0.1, 0.2, 0.4, 0.8, 1.6)
 
 
 @dataclass(frozen=True)
@@ -113,12 +118,13 @@ def shape_at_step(
             inside = (at > start) & (at < start + n)
             made.append((Shape("box", start, start + n), inside.astype(np.float64)))
     if length >= _FEWEST:
-        for decay in (length * share for share in _SLOPES):
-            after = at - place
-            falling = np.exp(-np.clip(after, 0, None) / decay) * (after > 0)
-            rising = np.exp(np.clip(after, None, 0) / decay) * (after < 0)
-            made.append((Shape("decay", place, place + _TAIL * decay), falling))
-            made.append((Shape("rise", place - _TAIL * decay, place), rising))
+        place_of = (at - place) / length
+        for name, numbers in _slopes(_SLOPE_ONSETS, _SLOPE_RISES, _SLOPES):
+            # Mirrored about the step itself.
+            ends = np.array(_ends(name, numbers)) - (0 if name == "decay" else 1)
+            start, stop = (place + length * ends).tolist()
+            values = _template(name, numbers, place_of + (0 if name == "decay" else 1))
+            made.append((Shape(name, start, stop), values))
     gains = _gains((at - place) / length, flux, weight, np.stack([values for _, values in made]))
     return made[int(gains.argmax())][0]
 
@@ -165,12 +171,16 @@ def _kinds() -> tuple[tuple[str, tuple[float, ...]], ...]:
     for middle in _MIDDLES:
         for width in _WIDTHS:
             made += [("box", (middle, width, edge * width)) for edge in _EDGES]
-            made.append(("triangle", (middle, width, width)))
-    for onset in _ONSETS:
-        for rise in _RISES:
-            for decay in _DECAYS:
-                made += [(name, (onset, rise, decay)) for name in ("decay", "rise")]
-    return tuple(made)
+            base = _TRIANGLE * width
+            made.append(("triangle", (middle, base, base)))
+    return (*made, *_slopes(_ONSETS, _RISES, _DECAYS))
+
+
+def _slopes(
+    onsets: tuple[float, ...], rises: tuple[float, ...], decays: tuple[float, ...]
+) -> list[tuple[str, tuple[float, ...]]]:
+    numbers = itertools.product(("decay", "rise"), onsets, rises, decays)
+    return [(name, (onset, rise, decay)) for name, onset, rise, decay in numbers]
 
 
 def _templates(at: np.ndarray, length: int) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
