@@ -16,8 +16,11 @@ _KNOTS = 0.75
 _GAIN = 0.93
 #: A cubic is not asked for more than what lies between these quantiles of the positions.
 _ENDS = (0.01, 0.99)
-#: Places along the roll between which the flux may bend, and cadences that each of them needs.
-_BENDS, _CADENCES_A_BEND = (0, 8, 20), 10
+#: What is tried: the power of the position along the line, and the places between which the flux
+#: may bend; and the cadences that each of those needs.
+_CURVES, _CADENCES_A_BEND = ((1, 0), (3, 0), (3, 8), (3, 20)), 10
+#: How often it has to go to and fro in a window for more than a straight line.
+_PASSES = 8
 #: Bends next to each other are held together by so much, by the weight of a cadence.
 _STIFF = 0.3
 #: Iterations of the robust fit; its weights are Tukey's biweight (Beaton & Tukey 1974).
@@ -32,11 +35,12 @@ def without_motion(
     """Flux with its dependence on the position taken off, where that makes it quieter.
 
     In windows of 6 days, each overlapping the next by half, flux is fitted robustly as a trend
-    (straight lines between knots 0.75 d apart), a cubic of the position along the line that it
-    mostly moves on, a straight line across it, and one that turns along it. Straight lines between
-    8, then 20 places along the roll may bend the cubic, as self-flat-fielding has it (Vanderburg &
-    Johnson 2014). Each is taken where the scatter about the fit falls by another 7 % in the mean
-    over the windows: all of them or none, since one beside another that is left would make a step.
+    (straight lines between knots 0.75 d apart) and a straight line in both directions of the
+    position. Where it comes to the same places again and again, a cubic along the line that it
+    mostly moves on follows, then straight lines between 8, then between 20 places on it, as
+    self-flat-fielding has it (Vanderburg & Johnson 2014). Each is taken where the scatter about
+    the fit falls by another 7 % in the mean over the windows: in all of them or in none, since one
+    beside another that is left would make a step.
 
     Parameters
     ----------
@@ -66,8 +70,10 @@ def without_motion(
         return flux, 1.0
     noise = np.array([window.fit(None) for window in windows])
     before, best = noise, None
-    for bends in _BENDS:
-        after = np.array([window.fit(bends) for window in windows])
+    # Where it never comes back to, what the star does would be taken for what the place does.
+    passes = np.median([window.passes for window in windows])
+    for curve in _CURVES if passes >= _PASSES else _CURVES[:1]:
+        after = np.array([window.fit(curve) for window in windows])
         if _mean_ratio(after, noise) < _GAIN:
             noise, best = after, [window.effect for window in windows]
     if best is None:
@@ -122,14 +128,24 @@ class _Window:
         self._trend = trend[:, trend.any(axis=0)]
         self.effect = np.zeros(time.size)
 
-    def fit(self, bends: int | None) -> float:
+    @property
+    def passes(self) -> int:
+        """How often it goes from the lowest quarter of its places to the highest, or back."""
+        low, high = np.quantile(self._along, [0.25, 0.75])
+        side = np.where(self._along <= low, -1, np.where(self._along >= high, 1, 0))
+        side = side[side != 0]
+        return int(np.count_nonzero(np.diff(side)))
+
+    def fit(self, curve: tuple[int, int] | None) -> float:
         """The scatter about the trend, and about what goes with the position: `effect`."""
         trend = self._trend.shape[1]
-        if bends is None or bends * _CADENCES_A_BEND > self._values.size:
-            if bends is None:
-                self._noise = _robust_fit(self._trend, self._values, np.zeros(trend))[1]
+        if curve is None:
+            self._noise = _robust_fit(self._trend, self._values, np.zeros(trend))[1]
             return self._noise
-        terms = self._terms(bends)
+        power, bends = curve
+        if bends * _CADENCES_A_BEND > self._values.size:
+            return self._noise
+        terms = self._terms(power, bends)
         terms = terms - terms[self._some].mean(axis=0)
         columns = np.hstack([self._trend, terms[self._some]])
         loose = np.zeros(columns.shape[1])
@@ -138,10 +154,12 @@ class _Window:
         self.effect = terms @ solution[trend:]
         return self._noise
 
-    def _terms(self, bends: int) -> np.ndarray:
+    def _terms(self, power: int, bends: int) -> np.ndarray:
         """What the flux may do with the position: float64 (n, columns), those that bend last."""
         x = np.clip(self._along, *np.quantile(self._along, _ENDS))
-        smooth = [x, x**2, x**3, self._across, self._along * self._across]
+        smooth = [x**n for n in range(1, power + 1)] + [self._across]
+        if power > 1:
+            smooth.append(self._along * self._across)
         if not bends:
             return np.stack(smooth, axis=1)
         places = np.quantile(self._along, np.linspace(0, 1, bends))

@@ -29,6 +29,10 @@ _NEARLY = 0.9
 _ROUNDS = 15
 #: Lengths and places that are tried about a box, by its length.
 _LENGTHS, _PLACES = np.geomspace(0.7, 1.42, 15), np.linspace(-0.5, 0.5, 21)
+#: A shape is looked at with so much beside it, by the length of its box.
+_CONTEXT = 2.5
+#: The levels beside a step are looked at over so many slots at least: they may be a flare's.
+_NEAR = 12
 #: Slots beside an event that are taken out with it, by its length.
 _BESIDE = 8
 #: Something this much weaker that touches a stronger event is the rest of it; and something much
@@ -192,9 +196,9 @@ def _refined(
 
 def _settled(rest: _Rest, sums: Sums, scale: Scale, step: Found, min_snr: float) -> Found:
     """A step, or what looks like one from near: an event that begins or ends there."""
-    low, high = step.core.reach()
+    length = max(step.core.length, _NEAR)
+    low, high = replace(step.core, length=length).reach()
     slots = _filled(rest.weight, step.place + low, step.place + high)
-    length = step.core.length
     shape = shape_at_step(slots, rest.flux[slots], rest.weight[slots], step.place, length)
     if shape.name == "step":
         exact = _step(sums, np.array([int(shape.start)]), [step.core], scale, min_snr)
@@ -258,7 +262,8 @@ def _shape(rest: _Rest, scale: Scale, event: Found, weight: np.ndarray) -> Shape
     """The shape of a box."""
     low, high = event.core.reach()
     start, length = event.place, event.core.length
-    slots = _filled(weight, start + low, start + high)
+    beside = round(_CONTEXT * length)
+    slots = _filled(weight, start + min(low, -beside), start + max(high, length + beside))
     factor = scale.factor_at("box", length, start)
     return shape_of(slots, rest.flux[slots], weight[slots], start, start + length, factor)
 

@@ -17,14 +17,18 @@ _FEWEST = 4
 #: By how much a shape's chi2 should be lower than that of the next one, to be it.
 _MARGIN = 6.0
 #: Points that shapes are fitted to at most; beyond, means of neighbouring cadences are taken.
-_POINTS = 300
+_POINTS = 200
 #: What is tried, by the length of the box that was found. A trapezoid's edges, its width where it
 #: is half as deep, its middle; a triangle is one with edges as long as that width.
 _EDGES, _WIDTHS, _MIDDLES = (0.0, 0.2, 0.4), (0.88, 1.0, 1.12, 1.25), (0.42, 0.5, 0.58)
+_WIDE = (1.6, 2.1, 2.8)
 #: A triangle's width where it is half as deep, by the box that is strongest in it: 3/4.
 _TRIANGLE = 0.75
 #: A decay's first cadence, how long it rises, and how long until 1/e is left.
 _ONSETS, _RISES, _DECAYS = (-0.3, -0.15, 0.0, 0.1), (0.0, 0.15, 0.3), (0.3, 0.5, 0.8, 1.2)
+_SLOW = (2.0, 3.0)
+#: What is wider than the box that was found has to fit by so much better.
+_BETTER = 1.1
 #: So many of those belong to the event.
 _TAIL = 3.0
 #: Where a step is tried by the length of a box that is found at it.
@@ -75,8 +79,9 @@ def shape_of(
     """
     slot, flux, weight = _binned(slot, flux, weight)
     at = (slot + 0.5 - start) / (stop - start)
-    kinds, ends, templates = _templates(at, stop - start)
+    kinds, wide, ends, templates = _templates(at, stop - start)
     gains = _gains(at, flux, weight, templates) / factor**2
+    gains = np.where(wide, gains / _BETTER - _MARGIN, gains)
     best = {kind: max(np.flatnonzero(kinds == kind), key=lambda n: gains[n]) for kind in set(kinds)}
     ranked = sorted(best, key=lambda kind: (-gains[best[kind]], kind))
     first, second = (gains[best[kind]] for kind in ranked[:2])
@@ -169,11 +174,11 @@ def _kinds() -> tuple[tuple[str, tuple[float, ...]], ...]:
     """(name, numbers) of each template."""
     made: list[tuple[str, tuple[float, ...]]] = [("step", (place,)) for place in _STEP_PLACES]
     for middle in _MIDDLES:
-        for width in _WIDTHS:
+        for width in (*_WIDTHS, *_WIDE):
             made += [("box", (middle, width, edge * width)) for edge in _EDGES]
             base = _TRIANGLE * width
             made.append(("triangle", (middle, base, base)))
-    return (*made, *_slopes(_ONSETS, _RISES, _DECAYS))
+    return (*made, *_slopes(_ONSETS, _RISES, (*_DECAYS, *_SLOW)))
 
 
 def _slopes(
@@ -183,8 +188,8 @@ def _slopes(
     return [(name, (onset, rise, decay)) for name, onset, rise, decay in numbers]
 
 
-def _templates(at: np.ndarray, length: int) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-    """Names (k,), first and last place (k, 2) and values (k, n) of all that is tried.
+def _templates(at: np.ndarray, length: int) -> tuple[np.ndarray, ...]:
+    """Names, whether wide (k,), first and last place (k, 2) and values (k, n) of all that is tried.
 
     Places are by the event's box, from 0 to 1. Events of few cadences are steps or boxes.
     """
@@ -193,7 +198,13 @@ def _templates(at: np.ndarray, length: int) -> tuple[np.ndarray, np.ndarray, np.
         made.append(("box", (0.5, 1.0, 0.0)))
     values = np.stack([_template(name, numbers, at) for name, numbers in made])
     ends = np.array([_ends(name, numbers) for name, numbers in made])
-    return np.array([name for name, _ in made], dtype=object), ends, values
+    names = np.array([name for name, _ in made], dtype=object)
+    return names, np.array([_is_wide(*one) for one in made]), ends, values
+
+
+def _is_wide(name: str, numbers: tuple[float, ...]) -> bool:
+    most = {"box": _WIDTHS[-1], "triangle": _TRIANGLE * _WIDTHS[-1]}
+    return name in most and numbers[1] > most[name] or numbers[-1] in _SLOW
 
 
 def _template(name: str, numbers: tuple[float, ...], at: np.ndarray) -> np.ndarray:
