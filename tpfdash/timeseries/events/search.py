@@ -31,13 +31,14 @@ _ROUNDS = 15
 _LENGTHS, _PLACES = np.geomspace(0.7, 1.42, 15), np.linspace(-0.5, 0.5, 21)
 #: A shape is looked at with so much beside it, by the length of its box.
 _CONTEXT = 2.5
-#: The levels beside a step are looked at over so many slots at least: they may be a flare's.
-_NEAR = 12
+#: The levels beside a step are looked at over so many slots at least, since they may be a flare's;
+#: and this share of them has to be there.
+_NEAR, _SEEN = 12, 0.6
 #: Slots beside an event that are taken out with it, by its length.
 _BESIDE = 8
-#: Something this much weaker that touches a stronger event is the rest of it; and something much
-#: weaker still that is no further away than a few times its length.
-_REST, _TAIL, _TAIL_LENGTHS = 0.5, 0.2, 3
+#: Something this much weaker that touches a stronger event is the rest of it, and so is what lies
+#: by more than this share within it.
+_REST, _OVERLAP = 0.5, 0.5
 #: Two opposite steps whose heights differ by no more than this share are one event's ends.
 _ALIKE = 0.35
 
@@ -196,6 +197,9 @@ def _refined(
 
 def _settled(rest: _Rest, sums: Sums, scale: Scale, step: Found, min_snr: float) -> Found:
     """A step, or what looks like one from near: an event that begins or ends there."""
+    piece = _piece(rest, step)
+    if piece is not None:
+        return piece
     length = max(step.core.length, _NEAR)
     low, high = replace(step.core, length=length).reach()
     slots = _filled(rest.weight, step.place + low, step.place + high)
@@ -212,6 +216,18 @@ def _settled(rest: _Rest, sums: Sums, scale: Scale, step: Found, min_snr: float)
     sign = 1 if abs(start - step.place) < abs(stop - step.place) else -1
     seen = replace(step, kind="box", height=sign * step.height, shape=shape.name)
     return _ended(seen, start, stop, rest.weight)
+
+
+def _piece(rest: _Rest, step: Found) -> Found | None:
+    """What lies between a step and a gap or an event, too near for a level; None if nothing is."""
+    place, weight = step.place, rest.weight
+    for start, stop, sign in ((place, place + _NEAR, 1), (place - _NEAR, place, -1)):
+        slots = _filled(weight, start, stop)
+        if slots.size < _SEEN * _NEAR:
+            shape = UNRESOLVED if slots.size < _NEAR // 3 else UNCLEAR
+            piece = replace(step, kind="box", height=sign * step.height, shape=shape)
+            return _ended(piece, start, stop, weight)
+    return None
 
 
 def _step(
@@ -338,9 +354,8 @@ def _is_part(event: Found, stronger: Found) -> bool:
     """Whether an event belongs to a stronger one."""
     apart = max(event.start, stronger.start) - min(event.stop, stronger.stop)
     if apart < 0:
-        return True
-    if event.snr < _TAIL * stronger.snr and apart <= _TAIL_LENGTHS * stronger.length:
-        return True
+        most = _OVERLAP * (event.stop - event.start)
+        return -apart > most or _alike(event, stronger)
     touching = apart <= max(1, stronger.length // _BESIDE)
     return touching and (_alike(event, stronger) or event.snr < _REST * stronger.snr)
 

@@ -35,6 +35,8 @@ _TAIL = 3.0
 _STEP_PLACES = np.linspace(-0.5, 1.5, 41)
 #: Steps, and boxes on each side, that are tried about a step.
 _STEPS, _BOXES = 41, 16
+#: The ends of a box are looked for so far from where they were found, by its length.
+_ENDS_APART = 0.2
 #: The same numbers of a decay by the length of a step.
 _SLOPE_ONSETS, _SLOPE_RISES, _SLOPES = (-0.5, -0.2, 0.0), (0.0, 0.2, 0.5), (0.1, 0.2, 0.4, 0.8, 1.6)
 
@@ -77,9 +79,16 @@ def shape_of(
     factor : float
         By how much they scatter more than their weights say, at its length.
     """
+    every = slot, flux, weight
     slot, flux, weight = _binned(slot, flux, weight)
     at = (slot + 0.5 - start) / (stop - start)
-    kinds, wide, ends, templates = _templates(at, stop - start)
+    made = [one for one in _kinds() if stop - start >= _FEWEST or one[0] == "step"]
+    if stop - start < _FEWEST:
+        made.append(("box", (0.5, 1.0, 0.0)))
+    kinds = np.array([name for name, _ in made], dtype=object)
+    wide = np.array([_is_wide(*one) for one in made])
+    ends = np.array([_ends(*one) for one in made])
+    templates = np.stack([_template(*one, at) for one in made])
     gains = _gains(at, flux, weight, templates) / factor**2
     gains = np.where(wide, gains / _BETTER - _MARGIN, gains)
     best = {kind: max(np.flatnonzero(kinds == kind), key=lambda n: gains[n]) for kind in set(kinds)}
@@ -91,7 +100,28 @@ def shape_of(
         return Shape(UNRESOLVED, start, stop)
     if first < second + _MARGIN:
         return Shape(UNCLEAR, start, stop)
-    return Shape(ranked[0], *_slots(ends[best[ranked[0]]], start, stop))
+    first_slot, last_slot = _slots(ends[best[ranked[0]]], start, stop)
+    if ranked[0] != "box":
+        return Shape(ranked[0], first_slot, last_slot)
+    edge = made[best["box"]][1][2] * (stop - start)
+    near = max(2, round(_ENDS_APART * (stop - start)))
+    ends_at = [
+        _step_place(*every, round(place), near)
+        for place in (first_slot + edge / 2, last_slot - edge / 2)
+    ]
+    return Shape("box", ends_at[0] - edge / 2, max(ends_at) + edge / 2)
+
+
+def _step_place(
+    slot: np.ndarray, flux: np.ndarray, weight: np.ndarray, place: int, near: int
+) -> int:
+    """Where near a place a step fits best, by what lies twice as near: the first slot after it."""
+    its = np.abs(slot + 0.5 - place) < 2 * near
+    at = slot[its] + 0.5
+    places = np.unique(np.rint(np.linspace(-near, near, _STEPS)).astype(np.int64)) + place
+    steps = (at > places[:, None]).astype(np.float64)
+    gains = _gains(np.zeros_like(at), flux[its], weight[its], steps)
+    return int(places[gains.argmax()])
 
 
 def shape_at_step(
@@ -137,9 +167,12 @@ def shape_at_step(
 def _gains(
     at: np.ndarray, flux: np.ndarray, weight: np.ndarray, templates: np.ndarray
 ) -> np.ndarray:
-    """By how much chi2 falls with each template (k, n) beside a straight line in `at`."""
+    """By how much chi2 falls with each template (k, n) beside a straight line in `at`.
+
+    Beside a constant where `at` is 0.
+    """
     root = np.sqrt(weight)
-    line, _ = np.linalg.qr(np.stack([root, root * at], axis=1))
+    line, _ = np.linalg.qr(np.stack([root, root * at], axis=1) if at.any() else root[:, None])
     values = root * flux
     values = values - line @ (line.T @ values)
     shapes = root * templates
@@ -186,20 +219,6 @@ def _slopes(
 ) -> list[tuple[str, tuple[float, ...]]]:
     numbers = itertools.product(("decay", "rise"), onsets, rises, decays)
     return [(name, (onset, rise, decay)) for name, onset, rise, decay in numbers]
-
-
-def _templates(at: np.ndarray, length: int) -> tuple[np.ndarray, ...]:
-    """Names, whether wide (k,), first and last place (k, 2) and values (k, n) of all that is tried.
-
-    Places are by the event's box, from 0 to 1. Events of few cadences are steps or boxes.
-    """
-    made = [one for one in _kinds() if length >= _FEWEST or one[0] == "step"]
-    if length < _FEWEST:
-        made.append(("box", (0.5, 1.0, 0.0)))
-    values = np.stack([_template(name, numbers, at) for name, numbers in made])
-    ends = np.array([_ends(name, numbers) for name, numbers in made])
-    names = np.array([name for name, _ in made], dtype=object)
-    return names, np.array([_is_wide(*one) for one in made]), ends, values
 
 
 def _is_wide(name: str, numbers: tuple[float, ...]) -> bool:
