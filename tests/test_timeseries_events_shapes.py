@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from tpfdash.timeseries.events.shapes import UNCLEAR, UNRESOLVED, shape_at_step, shape_of, whole
+from tpfdash.timeseries.events.shapes import UNCLEAR, UNRESOLVED, shape_at_step, shape_of
 
 SLOT = np.arange(300)
 AT = SLOT + 0.5
@@ -42,7 +42,7 @@ def test_each_shape_is_told(name, sign):
     if name == "step":
         assert abs(found.start - 140) <= 1
     else:
-        first, last = whole(found)
+        first, last = found.whole()
         assert first <= start + 1 and last >= stop - 1 and last - first < 40
 
 
@@ -52,7 +52,7 @@ def test_what_is_faint_or_short_is_not_told():
     near = slice(80, 220)
     assert shape_of(SLOT[near], flux[near], np.ones(140), 143, 157, 1.0).name == UNCLEAR
     short = shape_of(SLOT[near], (30 * shaped("box", 3) + noise)[near], np.ones(140), 140, 143, 1.0)
-    assert (short.name, whole(short)) == (UNRESOLVED, (140, 143))
+    assert (short.name, short.whole()) == (UNRESOLVED, (140, 143))
 
 
 def test_red_noise_makes_it_harder_to_tell():

@@ -107,7 +107,7 @@ class Filter:
     @property
     def stride(self) -> int:
         """Slots from place to place at which the filter misses little."""
-        return max(1, self.length // 10)
+        return max(1, self.length // (8 if self.kind == "box" else 4))
 
     def reach(self) -> tuple[int, int]:
         """First slot that it looks at and the one after the last, counted from its place."""

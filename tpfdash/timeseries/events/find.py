@@ -24,7 +24,7 @@ __all__ = ["find_events"]
 #: Days of the longest event that is looked for by default.
 _LONGEST = 1.5
 #: Filters grow by so much from one to the next.
-_STEP = 1.25
+_STEP = 1.3
 #: An event takes no more than this share of the light curve.
 _SHARE = 1 / 8
 #: Days after a step that are looked at to say what made it, and cadences at least.
@@ -74,7 +74,7 @@ def find_events(
     min_snr : float
         The lowest S/N of an event, 3 or more.
     durations : sequence of float, optional
-        Days. Default: from one cadence to 1.5 d, in steps of 25 %.
+        Days. Default: from one cadence to 1.5 d, each 30 % longer than the last.
     motion : "auto", None or float array (time, 2)
         Positions (pixels) whose effect is taken off where that makes the flux quieter. "auto": the
         light curve's `pos_corr1` and `pos_corr2`, or its centroids where it has no such; None:

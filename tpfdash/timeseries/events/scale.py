@@ -27,9 +27,9 @@ _FLOOR = 0.85
 _FEWEST = 6
 #: One flank alone is asked for so much more: what follows a gap is not what is between gaps.
 _ONE_SIDED = 1.3
-#: So many responses are taken for each length of the filter to measure that, and so many places
-#: are enough to choose flanks, and to know how one flank alone does.
-_A_LENGTH, _SAMPLE = 4, 3000
+#: So many responses are taken for each length of the filter to measure that; so many places are
+#: enough to choose flanks, and to know how one flank alone does; and so many for all else.
+_A_LENGTH, _SAMPLE, _MOST = 4, 3000, 20_000
 
 
 @dataclass(frozen=True, eq=False)
@@ -128,7 +128,7 @@ def _scaled(sums: Sums, filter: Filter) -> Scaled:
     if independent < _FEWEST:
         return Scaled(filter, places, response, np.full(len(places), np.inf), np.inf)
     # A few responses for each length of the filter say all that there is to know of their scatter.
-    thinned = two[:: max(1, length // (_A_LENGTH * filter.stride))]
+    thinned = two[:: max(1, length // (_A_LENGTH * filter.stride), two.size // _MOST)]
     strength = response.strength[thinned]
     block = max(_BLOCK, _LENGTHS * _A_LENGTH)
     running = np.maximum(running_scatter(strength, block), _FLOOR * scatter(strength))

@@ -18,7 +18,6 @@ from tpfdash.timeseries.events.shapes import (
     Shape,
     shape_at_step,
     shape_of,
-    whole,
 )
 
 __all__ = ["Found", "search"]
@@ -207,7 +206,7 @@ def _settled(rest: _Rest, sums: Sums, scale: Scale, step: Found, min_snr: float)
     if shape.name == "step":
         exact = _step(sums, np.array([int(shape.start)]), [step.core], scale, min_snr)
         return exact or step
-    start, stop = whole(shape)
+    start, stop = shape.whole()
     box = _box(sums, scale, scale.nearest("box", stop - start), start, min_snr)
     if box is not None and box.snr >= _REST * step.snr:
         shape = _shape(rest, scale, box, rest.weight)
@@ -292,7 +291,7 @@ def _filled(weight: np.ndarray, start: int, stop: int) -> np.ndarray:
 
 def _widened(event: Found, shape: Shape, weight: np.ndarray) -> Found:
     """The event with the window of its shape, which ends where cadences do."""
-    start, stop = whole(shape)
+    start, stop = shape.whole()
     stop = max(stop, event.place + event.core.length)
     return _ended(replace(event, shape=shape.name), min(start, event.place), stop, weight)
 

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-import itertools
 import math
 from dataclasses import dataclass
-from functools import cache
 
 import numpy as np
 
-__all__ = ["UNCLEAR", "UNRESOLVED", "Shape", "shape_at_step", "shape_of", "whole"]
+from tpfdash.timeseries.events.templates import Templates, joined, slopes, steps, trapezoids
+
+__all__ = ["UNCLEAR", "UNRESOLVED", "Shape", "shape_at_step", "shape_of"]
 
 UNCLEAR, UNRESOLVED = "unclear", "unresolved"
 #: Cadences that an event needs to have a shape.
@@ -18,27 +18,29 @@ _FEWEST = 4
 _MARGIN = 6.0
 #: Points that shapes are fitted to at most; beyond, means of neighbouring cadences are taken.
 _POINTS = 200
-#: What is tried, by the length of the box that was found. A trapezoid's edges, its width where it
-#: is half as deep, its middle; a triangle is one with edges as long as that width.
+
+# What is tried, by the length of the box that was found.
+#: A trapezoid's edges, its width where it is half as deep, and its middle. A triangle's edges are
+#: as long as that width, and the box that is strongest in it 4/3 as long.
 _EDGES, _WIDTHS, _MIDDLES = (0.0, 0.2, 0.4), (0.88, 1.0, 1.12, 1.25), (0.42, 0.5, 0.58)
-_WIDE = (1.6, 2.1, 2.8)
-#: A triangle's width where it is half as deep, by the box that is strongest in it: 3/4.
 _TRIANGLE = 0.75
-#: A decay's first cadence, how long it rises, and how long until 1/e is left.
+#: A slope's first cadence, how long it rises, and how long until 1/e is left.
 _ONSETS, _RISES, _DECAYS = (-0.3, -0.15, 0.0, 0.1), (0.0, 0.15, 0.3), (0.3, 0.5, 0.8, 1.2)
-_SLOW = (2.0, 3.0)
-#: What is wider than the box that was found has to fit by so much better.
-_BETTER = 1.1
-#: So many of those belong to the event.
-_TAIL = 3.0
-#: Where a step is tried by the length of a box that is found at it.
-_STEP_PLACES = np.linspace(-0.5, 1.5, 41)
-#: Steps, and boxes on each side, that are tried about a step.
-_STEPS, _BOXES = 41, 16
-#: The ends of a box are looked for so far from where they were found, by its length.
-_ENDS_APART = 0.2
-#: The same numbers of a decay by the length of a step.
-_SLOPE_ONSETS, _SLOPE_RISES, _SLOPES = (-0.5, -0.2, 0.0), (0.0, 0.2, 0.5), (0.1, 0.2, 0.4, 0.8, 1.6)
+#: Widths and decays of what is wider than that box: it has to fit by so much better.
+_WIDE, _SLOW, _BETTER = (1.6, 2.1, 2.8), (2.0, 3.0), 1.1
+_STEPS = np.linspace(-0.5, 1.5, 41)
+#: The ends of a box are looked for so far from where they were found.
+_ENDS = 0.2
+
+# What is tried about a step, by the length of the levels that it was seen between.
+_BOXES = 16
+_STEP_ONSETS, _STEP_RISES, _STEP_DECAYS = (
+    (-0.5, -0.2, 0.0),
+    (0.0, 0.2, 0.5),
+    (0.1, 0.2, 0.4, 0.8, 1.6),
+)
+#: Places that are tried for a step at most.
+_PLACES = 41
 
 
 @dataclass(frozen=True)
@@ -58,6 +60,11 @@ class Shape:
     name: str
     start: float
     stop: float
+
+    def whole(self) -> tuple[int, int]:
+        """The slots that it takes, from one to before another."""
+        start = math.floor(self.start + 0.5)
+        return start, max(math.ceil(self.stop - 0.5), start + 1)
 
 
 def shape_of(
@@ -79,49 +86,30 @@ def shape_of(
     factor : float
         By how much they scatter more than their weights say, at its length.
     """
+    length = stop - start
     every = slot, flux, weight
     slot, flux, weight = _binned(slot, flux, weight)
-    at = (slot + 0.5 - start) / (stop - start)
-    made = [one for one in _kinds() if stop - start >= _FEWEST or one[0] == "step"]
-    if stop - start < _FEWEST:
-        made.append(("box", (0.5, 1.0, 0.0)))
-    kinds = np.array([name for name, _ in made], dtype=object)
-    wide = np.array([_is_wide(*one) for one in made])
-    ends = np.array([_ends(*one) for one in made])
-    templates = np.stack([_template(*one, at) for one in made])
-    gains = _gains(at, flux, weight, templates) / factor**2
+    at = (slot + 0.5 - start) / length
+    tried, wide = _about_box(at, length)
+    gains = _gains(at, flux, weight, tried.values) / factor**2
     gains = np.where(wide, gains / _BETTER - _MARGIN, gains)
-    best = {kind: max(np.flatnonzero(kinds == kind), key=lambda n: gains[n]) for kind in set(kinds)}
-    ranked = sorted(best, key=lambda kind: (-gains[best[kind]], kind))
-    first, second = (gains[best[kind]] for kind in ranked[:2])
-    if ranked[0] == "step":
-        return Shape("step", *_slots(ends[best["step"]], start, stop))
-    if stop - start < _FEWEST:
+    best: dict[str, int] = {}
+    for n in np.argsort(-gains, kind="stable").tolist():
+        best.setdefault(tried.name[n], n)
+    (name, first), (_, second) = list(best.items())[:2]
+    shape = Shape(name, *(start + length * end[first] for end in (tried.start, tried.stop)))
+    if name == "step":
+        return shape
+    if length < _FEWEST:
         return Shape(UNRESOLVED, start, stop)
-    if first < second + _MARGIN:
+    if gains[first] < gains[second] + _MARGIN:
         return Shape(UNCLEAR, start, stop)
-    first_slot, last_slot = _slots(ends[best[ranked[0]]], start, stop)
-    if ranked[0] != "box":
-        return Shape(ranked[0], first_slot, last_slot)
-    edge = made[best["box"]][1][2] * (stop - start)
-    near = max(2, round(_ENDS_APART * (stop - start)))
-    ends_at = [
-        _step_place(*every, round(place), near)
-        for place in (first_slot + edge / 2, last_slot - edge / 2)
-    ]
-    return Shape("box", ends_at[0] - edge / 2, max(ends_at) + edge / 2)
-
-
-def _step_place(
-    slot: np.ndarray, flux: np.ndarray, weight: np.ndarray, place: int, near: int
-) -> int:
-    """Where near a place a step fits best, by what lies twice as near: the first slot after it."""
-    its = np.abs(slot + 0.5 - place) < 2 * near
-    at = slot[its] + 0.5
-    places = np.unique(np.rint(np.linspace(-near, near, _STEPS)).astype(np.int64)) + place
-    steps = (at > places[:, None]).astype(np.float64)
-    gains = _gains(np.zeros_like(at), flux[its], weight[its], steps)
-    return int(places[gains.argmax()])
+    if name != "box":
+        return shape
+    near, edge = max(2, round(_ENDS * length)), length * float(tried.edge[first]) / 2
+    begin = _step_place(*every, round(shape.start + edge), near) - edge
+    end = _step_place(*every, round(shape.stop - edge), near) + edge
+    return Shape("box", begin, max(begin + 1, end))
 
 
 def shape_at_step(
@@ -145,23 +133,57 @@ def shape_at_step(
     """
     slot, flux, weight = _binned(slot, flux, weight)
     at = slot + 0.5
-    near = max(2, length // 4)
-    steps = np.unique(np.rint(np.linspace(-near, near, _STEPS)).astype(np.int64)) + place
-    made = [(Shape("step", float(n), float(n)), (at > n).astype(np.float64)) for n in steps]
-    for n in np.unique(np.rint(np.geomspace(1, max(length, 1), _BOXES)).astype(np.int64)).tolist():
-        for start in (place, place - n):
-            inside = (at > start) & (at < start + n)
-            made.append((Shape("box", start, start + n), inside.astype(np.float64)))
+    sizes = np.unique(np.rint(np.geomspace(1, max(length, 1), _BOXES)))
+    middles = np.concatenate([place + sizes / 2, place - sizes / 2])
+    parts = [
+        steps(at, _near(place, max(2, length // 4))),
+        trapezoids(at, "box", middles, np.tile(sizes, 2), np.zeros(middles.size)),
+    ]
     if length >= _FEWEST:
-        place_of = (at - place) / length
-        for name, numbers in _slopes(_SLOPE_ONSETS, _SLOPE_RISES, _SLOPES):
-            # Mirrored about the step itself.
-            ends = np.array(_ends(name, numbers)) - (0 if name == "decay" else 1)
-            start, stop = (place + length * ends).tolist()
-            values = _template(name, numbers, place_of + (0 if name == "decay" else 1))
-            made.append((Shape(name, start, stop), values))
-    gains = _gains((at - place) / length, flux, weight, np.stack([values for _, values in made]))
-    return made[int(gains.argmax())][0]
+        onsets = [place + length * onset for onset in _STEP_ONSETS]
+        rises, decays = ([length * x for x in each] for each in (_STEP_RISES, _STEP_DECAYS))
+        parts.append(slopes(at, onsets, rises, decays, mirror=place))
+    tried = joined(*parts)
+    best = int(_gains((at - place) / length, flux, weight, tried.values).argmax())
+    return Shape(tried.name[best], float(tried.start[best]), float(tried.stop[best]))
+
+
+def _about_box(at: np.ndarray, length: int) -> tuple[Templates, np.ndarray]:
+    """What is tried about a box that lies from 0 to 1, and which of it is wider than that."""
+    if length < _FEWEST:
+        whole, none = np.ones(1), np.zeros(1)
+        tried = joined(steps(at, _STEPS), trapezoids(at, "box", whole / 2, whole, none))
+        return tried, np.zeros(len(tried.name), dtype=bool)
+    grid = (*_WIDTHS, *_WIDE)
+    middle, width, share = (x.ravel() for x in np.meshgrid(_MIDDLES, grid, _EDGES))
+    middles, widths = (x.ravel() for x in np.meshgrid(_MIDDLES, grid))
+    base = _TRIANGLE * widths
+    decays = (*_DECAYS, *_SLOW)
+    slope = slopes(at, _ONSETS, _RISES, decays, mirror=0.5)
+    slow = np.tile(np.isin(decays, _SLOW), len(slope.name) // len(decays))
+    parts = [
+        (steps(at, _STEPS), np.zeros(_STEPS.size, dtype=bool)),
+        (trapezoids(at, "box", middle, width, share * width), width > _WIDTHS[-1]),
+        (trapezoids(at, "triangle", middles, base, base), widths > _WIDTHS[-1]),
+        (slope, slow),
+    ]
+    return joined(*(part for part, _ in parts)), np.concatenate([wide for _, wide in parts])
+
+
+def _near(place: int, most: int) -> np.ndarray:
+    """Slots up to so far from a place, not too many."""
+    return np.unique(np.rint(np.linspace(-most, most, _PLACES))) + place
+
+
+def _step_place(
+    slot: np.ndarray, flux: np.ndarray, weight: np.ndarray, place: int, near: int
+) -> int:
+    """Where near a place a step fits best, by what lies twice as near: the first slot after it."""
+    its = np.abs(slot + 0.5 - place) < 2 * near
+    at = slot[its] + 0.5
+    tried = steps(at, _near(place, near))
+    gains = _gains(np.zeros_like(at), flux[its], weight[its], tried.values)
+    return int(tried.start[gains.argmax()])
 
 
 def _gains(
@@ -183,75 +205,12 @@ def _gains(
     return np.where(known, (shapes @ values) ** 2 / np.where(known, power, 1), 0)
 
 
-def _slots(ends: np.ndarray, start: int, stop: int) -> tuple[float, float]:
-    first, last = (start + (stop - start) * ends).tolist()
-    return first, last
-
-
 def _binned(*arrays: np.ndarray) -> tuple[np.ndarray, ...]:
+    """Weighted means of neighbouring cadences, where there are many."""
     slot, flux, weight = arrays
     n = -(-slot.size // _POINTS)
     if n == 1:
         return arrays
-    size = slot.size // n * n
-    slot, flux, weight = (x[:size].reshape(-1, n) for x in arrays)
+    slot, flux, weight = (x[: slot.size // n * n].reshape(-1, n) for x in arrays)
     total = weight.sum(axis=1)
-    used = total > 0
-    slot, flux, weight = slot[used], flux[used], weight[used]
-    total = total[used]
     return (slot * weight).sum(axis=1) / total, (flux * weight).sum(axis=1) / total, total
-
-
-@cache
-def _kinds() -> tuple[tuple[str, tuple[float, ...]], ...]:
-    """(name, numbers) of each template."""
-    made: list[tuple[str, tuple[float, ...]]] = [("step", (place,)) for place in _STEP_PLACES]
-    for middle in _MIDDLES:
-        for width in (*_WIDTHS, *_WIDE):
-            made += [("box", (middle, width, edge * width)) for edge in _EDGES]
-            base = _TRIANGLE * width
-            made.append(("triangle", (middle, base, base)))
-    return (*made, *_slopes(_ONSETS, _RISES, (*_DECAYS, *_SLOW)))
-
-
-def _slopes(
-    onsets: tuple[float, ...], rises: tuple[float, ...], decays: tuple[float, ...]
-) -> list[tuple[str, tuple[float, ...]]]:
-    numbers = itertools.product(("decay", "rise"), onsets, rises, decays)
-    return [(name, (onset, rise, decay)) for name, onset, rise, decay in numbers]
-
-
-def _is_wide(name: str, numbers: tuple[float, ...]) -> bool:
-    most = {"box": _WIDTHS[-1], "triangle": _TRIANGLE * _WIDTHS[-1]}
-    return name in most and numbers[1] > most[name] or numbers[-1] in _SLOW
-
-
-def _template(name: str, numbers: tuple[float, ...], at: np.ndarray) -> np.ndarray:
-    if name == "step":
-        return (at > numbers[0]).astype(np.float64)
-    if name in ("box", "triangle"):
-        middle, width, edge = numbers
-        inside = (width + edge) / 2 - np.abs(at - middle)
-        return np.clip(inside / edge, 0, 1) if edge else (inside >= 0).astype(np.float64)
-    onset, rise, decay = numbers
-    after = (at if name == "decay" else 1 - at) - onset - rise
-    falling = np.exp(-np.clip(after, 0, None) / decay)
-    rising = np.clip(1 + after / rise, 0, 1) if rise else (after >= 0).astype(np.float64)
-    return np.where(after >= 0, falling, rising)
-
-
-def _ends(name: str, numbers: tuple[float, ...]) -> tuple[float, float]:
-    if name == "step":
-        return numbers[0], numbers[0]
-    if name in ("box", "triangle"):
-        middle, width, edge = numbers
-        return middle - (width + edge) / 2, middle + (width + edge) / 2
-    onset, rise, decay = numbers
-    first, last = onset, onset + rise + _TAIL * decay
-    return (first, last) if name == "decay" else (1 - last, 1 - first)
-
-
-def whole(shape: Shape) -> tuple[int, int]:
-    """The slots that a shape takes, from one to before another."""
-    start = math.floor(shape.start + 0.5)
-    return start, max(math.ceil(shape.stop - 0.5), start + 1)
