@@ -41,7 +41,7 @@ def find_events(
     *,
     good: np.ndarray | None = None,
     kinds: str | Iterable[str] = KINDS,
-    min_snr: float = 5.5,
+    min_snr: float = 6.0,
     durations: Sequence[float] | None = None,
     motion: str | np.ndarray | None = "auto",
     progress: Callable[[int, int], object] | None = None,

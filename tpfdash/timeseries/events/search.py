@@ -156,7 +156,8 @@ def _strongest(rest: _Rest, sums: Sums, scale: Scale, min_snr: float) -> Iterato
         if taken[max(place + low, 0) : max(place + high, 0)].any():
             continue
         event = _refined(rest, sums, scale, filter, place, min_snr)
-        if event is not None:
+        # It may have turned out to lie beside its filter.
+        if event is not None and not taken[max(event.start - 1, 0) : event.stop + 1].any():
             taken[event.start : event.stop] = True
             yield event
 

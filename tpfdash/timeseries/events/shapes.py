@@ -37,7 +37,7 @@ _BOXES = 16
 _STEP_ONSETS, _STEP_RISES, _STEP_DECAYS = (
     (-0.5, -0.2, 0.0),
     (0.0, 0.2, 0.5),
-    (0.1, 0.2, 0.4, 0.8, 1.6),
+    (0.1, 0.2, 0.4, 0.8),
 )
 #: Places that are tried for a step at most.
 _PLACES = 41
