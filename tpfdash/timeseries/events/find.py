@@ -15,7 +15,8 @@ from tpfdash.timeseries.events.filters import Filter, Sums
 from tpfdash.timeseries.events.found import KINDS, FoundEvent, FoundEvents, as_kinds
 from tpfdash.timeseries.events.motion import without_motion
 from tpfdash.timeseries.events.noise import flag_factors, white_noise
-from tpfdash.timeseries.events.search import Found, search
+from tpfdash.timeseries.events.rest import Found
+from tpfdash.timeseries.events.search import search
 from tpfdash.timeseries.events.series import Series, as_series
 from tpfdash.version import __version__
 

@@ -6,11 +6,13 @@ What is taken out cannot ring in the filters of what lies beside it, and is foun
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 import numpy as np
 
 from tpfdash.timeseries.events.filters import Filter, Sums, box_response
+from tpfdash.timeseries.events.merge import merged, paired
+from tpfdash.timeseries.events.rest import BESIDE, Found, Rest, filled
 from tpfdash.timeseries.events.scale import Scale, Scaled
 from tpfdash.timeseries.events.shapes import (
     UNCLEAR,
@@ -20,7 +22,7 @@ from tpfdash.timeseries.events.shapes import (
     shape_of,
 )
 
-__all__ = ["Found", "search"]
+__all__ = ["search"]
 
 #: Places of a filter are far apart: what reaches this share of the S/N wanted is looked at closely.
 _NEARLY = 0.9
@@ -33,79 +35,8 @@ _CONTEXT = 2.5
 #: The levels beside a step are looked at over so many slots at least, since they may be a flare's;
 #: and this share of them has to be there.
 _NEAR, _SEEN = 12, 0.6
-#: Slots beside an event that are taken out with it, by its length.
-_BESIDE = 8
-#: Something this much weaker that touches a stronger event is the rest of it, and so is what lies
-#: by more than this share within it.
-_REST, _OVERLAP = 0.5, 0.5
-#: Two opposite steps whose heights differ by no more than this share are one event's ends.
-_ALIKE = 0.35
-
-
-@dataclass(frozen=True)
-class Found:
-    """An event on the grid.
-
-    Parameters
-    ----------
-    kind : {"box", "step"}
-    start, stop : int
-        Its slots; of a step, those it is looked at in.
-    core : Filter
-        The filter that it is strongest in; at `place`.
-    place : int
-    height, error : float
-        In the unit of the flux searched; the error with all noise.
-    snr : float
-        Not negative.
-    shape : str
-
-    An event that is seen by an edge alone is a box whose core is a step.
-    """
-
-    kind: str
-    start: int
-    stop: int
-    core: Filter
-    place: int
-    height: float
-    error: float
-    snr: float
-    shape: str
-
-    @property
-    def length(self) -> int:
-        """Slots that it is strongest over."""
-        by_edge = self.kind != self.core.kind
-        return self.stop - self.start if by_edge else self.core.length
-
-
-class _Rest:
-    """What is left of a light curve: flux less its steps, and weights without events."""
-
-    def __init__(self, flux: np.ndarray, weight: np.ndarray, longest: int):
-        self.flux, self.weight = flux.copy(), weight.copy()
-        self._whole = weight
-        self._reach = 8 * longest + 32
-
-    def sums(self) -> Sums:
-        return Sums(self.flux, self.weight, self._reach)
-
-    def take_out(self, event: Found) -> None:
-        """Have no part in what is searched next."""
-        if event.kind == "step":
-            self.flux[event.place :] -= event.height
-            beside = max(1, event.core.length // _BESIDE)
-            self.weight[max(event.place - beside, 0) : event.place + beside] = 0
-        else:
-            beside = (event.stop - event.start) // _BESIDE
-            self.weight[max(event.start - beside, 0) : event.stop + beside] = 0
-
-    def put_back(self, start: int, stop: int) -> np.ndarray:
-        """The weights with those from `start` to before `stop` as they were."""
-        weight = self.weight.copy()
-        weight[start:stop] = self._whole[start:stop]
-        return weight
+#: A box in place of a step should have this share of its S/N.
+_REST = 0.5
 
 
 def search(
@@ -128,7 +59,7 @@ def search(
         Called with the share that is done, 0 to 1.
     """
     kinds = [("box", n) for n in lengths] + [("step", n) for n in lengths if n >= 3]
-    rest = _Rest(flux, weight, max(lengths))
+    rest = Rest(flux, weight, max(lengths))
     found: list[Found] = []
     for turn in range(_ROUNDS):
         sums, scaled = rest.sums(), []
@@ -142,11 +73,14 @@ def search(
         for event in new:
             rest.take_out(event)
         found += new
-    final = [_measured(rest, scale, event) for event in _merged(_paired(found, max(lengths)))]
+    final = [
+        _measured(rest, scale, event)
+        for event in merged(paired(rest, scale, found, max(lengths), min_snr))
+    ]
     return sorted((event for event in final if event.snr >= min_snr), key=lambda event: event.start)
 
 
-def _strongest(rest: _Rest, sums: Sums, scale: Scale, min_snr: float) -> Iterator[Found]:
+def _strongest(rest: Rest, sums: Sums, scale: Scale, min_snr: float) -> Iterator[Found]:
     """Events that no stronger one lies within the filter of."""
     taken = np.zeros(sums.size, dtype=bool)
     rows = _candidates(scale.scaled, _NEARLY * min_snr)
@@ -177,7 +111,7 @@ def _candidates(scaled: Sequence[Scaled], least: float) -> list[tuple[float, int
 
 
 def _refined(
-    rest: _Rest, sums: Sums, scale: Scale, filter: Filter, place: int, min_snr: float
+    rest: Rest, sums: Sums, scale: Scale, filter: Filter, place: int, min_snr: float
 ) -> Found | None:
     """The event at a response: where and as long as it is strongest; None where it is too weak."""
     if filter.kind == "step":
@@ -195,14 +129,14 @@ def _refined(
     return _widened(found, shape, rest.weight)
 
 
-def _settled(rest: _Rest, sums: Sums, scale: Scale, step: Found, min_snr: float) -> Found:
+def _settled(rest: Rest, sums: Sums, scale: Scale, step: Found, min_snr: float) -> Found:
     """A step, or what looks like one from near: an event that begins or ends there."""
     piece = _piece(rest, step)
     if piece is not None:
         return piece
     length = max(step.core.length, _NEAR)
     low, high = replace(step.core, length=length).reach()
-    slots = _filled(rest.weight, step.place + low, step.place + high)
+    slots = filled(rest.weight, step.place + low, step.place + high)
     shape = shape_at_step(slots, rest.flux[slots], rest.weight[slots], step.place, length)
     if shape.name == "step":
         exact = _step(sums, np.array([int(shape.start)]), [step.core], scale, min_snr)
@@ -218,11 +152,11 @@ def _settled(rest: _Rest, sums: Sums, scale: Scale, step: Found, min_snr: float)
     return _ended(seen, start, stop, rest.weight)
 
 
-def _piece(rest: _Rest, step: Found) -> Found | None:
+def _piece(rest: Rest, step: Found) -> Found | None:
     """What lies between a step and a gap or an event, too near for a level; None if nothing is."""
     place, weight = step.place, rest.weight
     for start, stop, sign in ((place, place + _NEAR, 1), (place - _NEAR, place, -1)):
-        slots = _filled(weight, start, stop)
+        slots = filled(weight, start, stop)
         if slots.size < _SEEN * _NEAR:
             shape = UNRESOLVED if slots.size < _NEAR // 3 else UNCLEAR
             piece = replace(step, kind="box", height=sign * step.height, shape=shape)
@@ -274,20 +208,14 @@ def _box(sums: Sums, scale: Scale, filter: Filter, place: int, min_snr: float) -
     return Found("box", start, start + size, core, start, height, error, float(snr[at]), UNRESOLVED)
 
 
-def _shape(rest: _Rest, scale: Scale, event: Found, weight: np.ndarray) -> Shape:
+def _shape(rest: Rest, scale: Scale, event: Found, weight: np.ndarray) -> Shape:
     """The shape of a box."""
     low, high = event.core.reach()
     start, length = event.place, event.core.length
     beside = round(_CONTEXT * length)
-    slots = _filled(weight, start + min(low, -beside), start + max(high, length + beside))
+    slots = filled(weight, start + min(low, -beside), start + max(high, length + beside))
     factor = scale.factor_at("box", length, start)
     return shape_of(slots, rest.flux[slots], weight[slots], start, start + length, factor)
-
-
-def _filled(weight: np.ndarray, start: int, stop: int) -> np.ndarray:
-    """The slots from `start` to before `stop` that have a weight."""
-    start = max(start, 0)
-    return np.flatnonzero(weight[start : max(stop, 0)]) + start
 
 
 def _widened(event: Found, shape: Shape, weight: np.ndarray) -> Found:
@@ -299,85 +227,19 @@ def _widened(event: Found, shape: Shape, weight: np.ndarray) -> Found:
 
 def _ended(event: Found, start: int, stop: int, weight: np.ndarray) -> Found:
     """The event with a window that ends where cadences do."""
-    filled = _filled(weight, start, stop)
-    if filled.size:
-        start, stop = int(filled[0]), int(filled[-1]) + 1
+    slots = filled(weight, start, stop)
+    if slots.size:
+        start, stop = int(slots[0]), int(slots[-1]) + 1
     return replace(event, start=start, stop=stop)
 
 
-def _paired(found: Sequence[Found], longest: int) -> list[Found]:
-    """Events, those that are two opposite steps of one height being one that lies between them."""
-    steps = sorted((event for event in found if event.kind == "step"), key=lambda e: e.place)
-    made, n = [event for event in found if event.kind != "step"], 0
-    while n < len(steps):
-        first, last = steps[n], steps[min(n + 1, len(steps) - 1)]
-        apart, left = last.place - first.place, abs(first.height + last.height)
-        error = float(np.hypot(first.error, last.error))
-        alike = left <= max(_ALIKE * max(abs(first.height), abs(last.height)), 2 * error)
-        if first.height * last.height < 0 and alike and 0 < apart <= longest:
-            stronger = first if first.snr >= last.snr else last
-            height, error = (first.height - last.height) / 2, error / 2
-            made.append(
-                Found(
-                    "box",
-                    first.place,
-                    last.place,
-                    stronger.core,
-                    first.place,
-                    height,
-                    error,
-                    abs(height) / error,
-                    "box" if 3 * stronger.core.length <= apart else UNCLEAR,
-                )
-            )
-            n += 1
-        else:
-            made.append(first)
-        n += 1
-    return made
-
-
-def _merged(found: Sequence[Found]) -> list[Found]:
-    """Events less those that are a part of a stronger one."""
-    kept: list[Found] = []
-    for event in sorted(found, key=lambda event: (-event.snr, event.start)):
-        for number, stronger in enumerate(kept):
-            if _is_part(event, stronger):
-                kept[number] = _with_part(stronger, event)
-                break
-        else:
-            kept.append(event)
-    return kept
-
-
-def _is_part(event: Found, stronger: Found) -> bool:
-    """Whether an event belongs to a stronger one."""
-    apart = max(event.start, stronger.start) - min(event.stop, stronger.stop)
-    if apart < 0:
-        most = _OVERLAP * (event.stop - event.start)
-        return -apart > most or _alike(event, stronger)
-    touching = apart <= max(1, stronger.length // _BESIDE)
-    return touching and (_alike(event, stronger) or event.snr < _REST * stronger.snr)
-
-
-def _alike(one: Found, other: Found) -> bool:
-    return one.kind == other.kind == "box" and one.height * other.height > 0
-
-
-def _with_part(event: Found, part: Found) -> Found:
-    """An event whose window holds a part of it too, where that is no longer than itself."""
-    if not _alike(event, part) or part.stop - part.start > event.length:
-        return event
-    return replace(event, start=min(event.start, part.start), stop=max(event.stop, part.stop))
-
-
-def _measured(rest: _Rest, scale: Scale, event: Found) -> Found:
+def _measured(rest: Rest, scale: Scale, event: Found) -> Found:
     """An event as all others are taken out."""
     if event.kind != event.core.kind:
         return event
     low, high = event.core.reach()
     near = slice(max(event.place + low, 0), max(event.place + high, 0))
-    beside = max(1, (event.stop - event.start) // _BESIDE)
+    beside = max(1, (event.stop - event.start) // BESIDE)
     weight = rest.put_back(max(event.start - beside, 0), event.stop + beside)
     sums = Sums(rest.flux[near], weight[near], 8 * event.core.length + 32)
     response = event.core.respond(sums, np.array([event.place - near.start]))
