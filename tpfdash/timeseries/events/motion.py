@@ -14,7 +14,7 @@ _WINDOW, _FEWEST = 6.0, 100
 _KNOTS = 0.75
 #: The scatter has to fall to this share of what it was, with each further curve as well.
 _GAIN = 0.93
-#: A cubic is not asked for more than what lies between these quantiles of the positions.
+#: Straight lines and cubics are not asked for more than what lies between these quantiles.
 _ENDS = (0.01, 0.99)
 #: What is tried: the power of the position along the line, and the places between which the flux
 #: may bend; and the cadences that each of those needs.
@@ -38,9 +38,10 @@ def without_motion(
     (straight lines between knots 0.75 d apart) and a straight line in both directions of the
     position. Where it comes to the same places again and again, a cubic along the line that it
     mostly moves on follows, then straight lines between 8, then between 20 places on it, as
-    self-flat-fielding has it (Vanderburg & Johnson 2014). Each is taken where the scatter about
-    the fit falls by another 7 % in the mean over the windows: in all of them or in none, since one
-    beside another that is left would make a step.
+    self-flat-fielding has it (Vanderburg & Johnson 2014). The first is taken where the scatter
+    about the fit falls by 7 % in half of the windows, each further one where it falls by another
+    7 % in their geometric mean: in all of them or in none, since one beside another that is left
+    would make a step.
 
     Parameters
     ----------
@@ -53,7 +54,7 @@ def without_motion(
     -------
     flux : float64 array (n,)
     gain : float
-        The factor by which the scatter fell; 1 where nothing was taken off.
+        The factor by which the scatter fell in half of the windows; 1 where nothing was taken off.
     """
     known = np.isfinite(position).all(axis=1)
     if np.count_nonzero(known) < _FEWEST or not np.ptp(position[known], axis=0).any():
@@ -74,7 +75,10 @@ def without_motion(
     passes = np.median([window.passes for window in windows])
     for curve in _CURVES if passes >= _PASSES else _CURVES[:1]:
         after = np.array([window.fit(curve) for window in windows])
-        if _mean_ratio(after, noise) < _GAIN:
+        ratios = _ratios(after, noise)
+        # That it matters at all is for most windows to say; how it does, for those that know.
+        ratio = np.exp(np.mean(np.log(ratios))) if best else np.median(ratios)
+        if ratio < _GAIN:
             noise, best = after, [window.effect for window in windows]
     if best is None:
         return flux, 1.0
@@ -86,13 +90,13 @@ def without_motion(
         weights[window.cadences] += 1 - away + 1e-6
     fitted = np.flatnonzero(weights > 0)
     effect = np.interp(np.arange(flux.size), fitted, total[fitted] / weights[fitted])
-    return flux - effect, float(1 / _mean_ratio(noise, before))
+    return flux - effect, float(1 / np.median(_ratios(noise, before)))
 
 
-def _mean_ratio(after: np.ndarray, before: np.ndarray) -> float:
-    """What noise fell to, as a share, in the geometric mean; 1 where there was none."""
+def _ratios(after: np.ndarray, before: np.ndarray) -> np.ndarray:
+    """What the noise of each window fell to, as a share; 1 where there was none."""
     loud = (before > 0) & (after > 0)
-    return float(np.exp(np.log(after[loud] / before[loud]).mean())) if loud.any() else 1.0
+    return np.where(loud, after, 1) / np.where(loud, before, 1)
 
 
 def _line(position: np.ndarray, known: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
@@ -157,9 +161,10 @@ class _Window:
     def _terms(self, power: int, bends: int) -> np.ndarray:
         """What the flux may do with the position: float64 (n, columns), those that bend last."""
         x = np.clip(self._along, *np.quantile(self._along, _ENDS))
-        smooth = [x**n for n in range(1, power + 1)] + [self._across]
-        if power > 1:
-            smooth.append(self._along * self._across)
+        if power == 1:  # what moves this little has places that are none
+            return np.stack([x, np.clip(self._across, *np.quantile(self._across, _ENDS))], axis=1)
+        smooth = [x**n for n in range(1, power + 1)]
+        smooth += [self._across, self._along * self._across]
         if not bends:
             return np.stack(smooth, axis=1)
         places = np.quantile(self._along, np.linspace(0, 1, bends))
