@@ -111,20 +111,17 @@ def find_events(
 
     tell(0.0)
     position, name = _position(lightcurve, motion, series)
+    quality = _quality(lightcurve, series)
     flux, gain = series.flux, 1.0
     if position is not None and series.time.size:
         flux, gain = without_motion(series.time, flux, position)
-    quality = _quality(lightcurve, series)
-    found: list[Found] = []
-    unit = 1.0
-    if lengths:
-        level, noise = float(np.median(flux)), white_noise(flux)
-        unit = float(np.median(noise))
-        grid = series.on_grid((flux - level) / unit)
-        weight = (unit / noise) ** 2
-        if quality is not None:
-            weight /= _loudness(series, grid, weight, quality) ** 2
-        found = search(grid, series.on_grid(weight), lengths, float(min_snr), tell)
+    half = 1.0 if gain == 1 else 0.5
+    found, unit = _search(series, flux, quality, lengths, min_snr, lambda x: tell(half * x))
+    if gain > 1 and position is not None and found:
+        # Once more, with what the pointing does learned from where nothing happens.
+        calm, steps = _calm(found, series, unit)
+        flux, gain = without_motion(series.time, series.flux, position, calm, steps)
+        found, unit = _search(series, flux, quality, lengths, min_snr, lambda x: tell(0.5 + x / 2))
     events = [_event(each, series, unit, quality) for each in found]
     events = [event for event in events if event.kind in wanted]
     tell(1.0)
@@ -145,6 +142,36 @@ def find_events(
         if isinstance(lightcurve.attrs.get(name), str | Real)
     }
     return FoundEvents(_ranked(events), meta | facts | {"tpfdash_version": __version__})
+
+
+def _search(
+    series: Series,
+    flux: np.ndarray,
+    quality: np.ndarray | None,
+    lengths: Sequence[int],
+    min_snr: float,
+    tell: Callable[[float], None],
+) -> tuple[list[Found], float]:
+    """Events of a flux, and the unit in which their heights are."""
+    if not lengths:
+        return [], 1.0
+    noise = white_noise(flux)
+    unit = float(np.median(noise))
+    grid = series.on_grid((flux - np.median(flux)) / unit)
+    weight = (unit / noise) ** 2
+    if quality is not None:
+        weight /= _loudness(series, grid, weight, quality) ** 2
+    return search(grid, series.on_grid(weight), lengths, float(min_snr), tell), unit
+
+
+def _calm(found: Sequence[Found], series: Series, unit: float) -> tuple[np.ndarray, np.ndarray]:
+    """The cadences in no event, bool (n,), and the steps up to each, float64 (n,)."""
+    calm, steps = np.ones(series.slot.size, dtype=bool), np.zeros(series.slot.size)
+    for event in found:
+        calm[series.cadences(event.start, event.stop)] = False
+        if event.kind == "step":
+            steps[series.slot >= event.place] += unit * event.height
+    return calm, steps
 
 
 def _ranked(events: list[FoundEvent]) -> list[FoundEvent]:

@@ -30,7 +30,11 @@ _POINTS = 3000
 
 
 def without_motion(
-    time: np.ndarray, flux: np.ndarray, position: np.ndarray
+    time: np.ndarray,
+    flux: np.ndarray,
+    position: np.ndarray,
+    calm: np.ndarray | None = None,
+    steps: np.ndarray | float = 0.0,
 ) -> tuple[np.ndarray, float]:
     """Flux with its dependence on the position taken off, where that makes it quieter.
 
@@ -49,6 +53,10 @@ def without_motion(
         Ascending, finite.
     position : float array (n, 2)
         Pixels; NaN where not known.
+    calm : bool array (n,), optional
+        The cadences to learn from. Default: all.
+    steps : float array (n,), optional
+        What is to be taken off the flux before, and stays in what is given.
 
     Returns
     -------
@@ -60,12 +68,14 @@ def without_motion(
     if np.count_nonzero(known) < _FEWEST or not np.ptp(position[known], axis=0).any():
         return flux, 1.0
     along, across = _line(position, known)
+    calm = np.ones(flux.size, dtype=bool) if calm is None else calm
+    level = flux - steps
     windows = []
     for start in np.arange(time[0] - _WINDOW / 2, time[-1], _WINDOW / 2):
         inside = slice(*np.searchsorted(time, [start, start + _WINDOW]))
         cadences = np.flatnonzero(known[inside]) + inside.start
-        if cadences.size >= _FEWEST:
-            its = (array[cadences] for array in (time, flux, along, across))
+        if np.count_nonzero(calm[cadences]) >= _FEWEST:
+            its = (array[cadences] for array in (time, level, calm, along, across))
             windows.append(_Window(cadences, start, *its))
     if not windows:
         return flux, 1.0
@@ -120,13 +130,15 @@ class _Window:
         start: float,
         time: np.ndarray,
         flux: np.ndarray,
+        calm: np.ndarray,
         along: np.ndarray,
         across: np.ndarray,
     ):
         self.cadences, self.start, self.time = cadences, start, time
         self._along, self._across = along, across
-        self._some = slice(None, None, -(-time.size // _POINTS))
-        self._values = flux[self._some] - np.median(flux)
+        self._some = np.flatnonzero(calm)
+        self._some = self._some[:: -(-self._some.size // _POINTS)]
+        self._values = flux[self._some] - np.median(flux[self._some])
         knots = np.arange(time[0], time[-1] + _KNOTS, _KNOTS)
         trend = np.clip(1 - np.abs(time[self._some, None] - knots) / _KNOTS, 0, None)
         self._trend = trend[:, trend.any(axis=0)]
