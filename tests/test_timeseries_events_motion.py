@@ -53,6 +53,17 @@ def test_an_event_keeps_its_depth(roll):
     assert np.abs((made - without)[dip == 0]).max() < 1
 
 
+def test_events_that_are_known_teach_nothing(roll):
+    flux = rolled(roll, "smooth")
+    calm, steps = np.ones(N, dtype=bool), np.zeros(N)
+    calm[900:960] = False
+    steps[1300:] = 400
+    event = np.where(calm, 0, -300) + steps
+    made, _ = without_motion(TIME, flux + event, roll, calm, steps)
+    without, _ = without_motion(TIME, flux, roll)
+    assert scatter(made - event - without) < 0.5
+
+
 def test_missing_positions_take_what_is_beside_them(roll):
     place = roll.copy()
     place[::97] = np.nan
