@@ -78,6 +78,12 @@ def test_a_star_that_never_moves_is_left(place):
     assert without_motion(TIME, flux, place) == (flux, 1.0)
 
 
+def test_times_far_apart_take_no_longer(roll):
+    flux, time = rolled(roll, "smooth"), np.where(np.arange(N) < 1000, TIME, TIME + 1e9)
+    made, gain = without_motion(time, flux, roll)
+    assert gain > 5 and scatter(np.diff(made)) / np.sqrt(2) < 1.2
+
+
 def test_flux_that_is_constant_is_left(roll):
     flux = np.full(N, 5.0)
     made, gain = without_motion(TIME, flux, roll)

@@ -32,6 +32,12 @@ def test_a_long_gap_is_cut():
     assert series.slot[10] - series.slot[9] == 50
 
 
+def test_two_clocks_make_no_endless_grid():
+    time = np.sort(np.concatenate([CADENCE * np.arange(1000), CADENCE * np.arange(1000) + 1e-7]))
+    series = as_series(lightcurve(np.ones(2000), time=time), None, longest_gap=4.5)
+    assert series.time.size == 2000 and series.size <= 52 * 2000
+
+
 def test_a_clock_that_drifts_keeps_its_cadences_apart():
     """Barycentric times are up to minutes off an even grid, over many cadences."""
     time = CADENCE * np.arange(5000) + 0.0055 * np.sin(np.arange(5000) / 800)

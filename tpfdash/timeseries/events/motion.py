@@ -71,7 +71,8 @@ def without_motion(
     calm = np.ones(flux.size, dtype=bool) if calm is None else calm
     level = flux - steps
     windows = []
-    for start in np.arange(time[0] - _WINDOW / 2, time[-1], _WINDOW / 2):
+    halves = np.floor((time - time[0]) / (_WINDOW / 2))  # each is in two windows
+    for start in time[0] + (np.unique([halves, halves + 1]) - 1) * (_WINDOW / 2):
         inside = slice(*np.searchsorted(time, [start, start + _WINDOW]))
         cadences = np.flatnonzero(known[inside]) + inside.start
         if np.count_nonzero(calm[cadences]) >= _FEWEST:

@@ -11,6 +11,10 @@ from tpfdash.errors import TPFError
 
 __all__ = ["Series", "as_series"]
 
+#: All gaps together have no more slots than this for each cadence: two clocks in one light curve
+#: would make a grid of nothing but gaps.
+_SLOTS = 50
+
 
 @dataclass(frozen=True, eq=False)
 class Series:
@@ -88,7 +92,8 @@ def as_series(lightcurve: xr.Dataset, good: np.ndarray | None, longest_gap: floa
     cadence = float(np.median(steps)) if steps.size else np.nan
     slots = np.zeros(index.size, dtype=np.int64)
     if steps.size:
-        most = max(round(longest_gap / cadence), 1)
+        gaps = max(int(np.count_nonzero(steps > 1.5 * cadence)), 1)
+        most = max(min(round(longest_gap / cadence), _SLOTS * index.size // gaps), 1)
         slots[1:] = np.cumsum(np.clip(np.rint(steps / cadence), 1, most))
     return Series(index, time, flux, slots, cadence)
 
