@@ -32,7 +32,7 @@ def mean_of(flux, weight, start, stop):
 
 def written_out(flux, weight, place, length, flank):
     """Height, error and sides of a box, by its definition."""
-    guard, side = length // 8, max(round(length * flank), 6)
+    guard, side = length // 8, max(round(length * flank), round(2 * flank) + 1)
     box = mean_of(flux, weight, place, place + length)
     left = mean_of(flux, weight, place - guard - side, place - guard)
     right = mean_of(flux, weight, place + length + guard, place + length + guard + side)

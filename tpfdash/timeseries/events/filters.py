@@ -19,8 +19,8 @@ LEFT, RIGHT, BOTH = 1, 2, 3
 _GUARD = 8
 #: The share of its slots that a box, and a flank, must have cadences on.
 _BOX_FILLED, _FLANK_FILLED = 0.6, 0.35
-#: Slots of a flank at least.
-_SHORTEST_FLANK = 6
+#: A flank is as long as that of a box of so many slots, at least.
+_SHORTEST = 2
 #: Slots without a cadence that a step may have happened in.
 _UNSEEN = 4
 
@@ -139,7 +139,9 @@ class Filter:
 
 
 def _flank(length: int | np.ndarray, flank: float) -> np.ndarray:
-    return np.maximum(np.rint(np.asarray(length) * flank), _SHORTEST_FLANK).astype(np.int64)
+    return np.maximum(np.rint(np.asarray(length) * flank), np.rint(_SHORTEST * flank) + 1).astype(
+        np.int64
+    )
 
 
 class _Window:
