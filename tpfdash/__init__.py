@@ -14,6 +14,7 @@ from tpfdash.version import __version__
 _PLACES = {
     "Diagnosis": "tpfdash.diagnosis.diagnose",
     "Ephemeris": "tpfdash.timeseries.ephemeris",
+    "FoundEvents": "tpfdash.timeseries.events.found",
     "Inspector": "tpfdash.inspector",
     "TPFDashboard": "tpfdash.app.dashboard",
     "TPFError": "tpfdash.errors",
@@ -22,6 +23,7 @@ _PLACES = {
     "box_periodogram": "tpfdash.timeseries.periodogram",
     "corrected": "tpfdash.timeseries.corrections",
     "diagnose": "tpfdash.diagnosis.diagnose",
+    "find_events": "tpfdash.timeseries.events.find",
     "flatten": "tpfdash.timeseries.flatten",
     "fold": "tpfdash.timeseries.fold",
     "inject": "tpfdash.simulate",

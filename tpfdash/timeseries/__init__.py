@@ -1,1 +1,1 @@
-"""From a light curve to a light curve, in time; the pixels are not needed any more."""
+"""From a light curve to a light curve, in time, and to what happens in it; no pixel is needed."""
