@@ -23,6 +23,7 @@ from tpfdash.app.widths import Widths
 from tpfdash.archive.stars import available_sources
 from tpfdash.cards.alert import fault_alert
 from tpfdash.cards.drawer import drawer
+from tpfdash.cards.events import events_card
 from tpfdash.cards.evidence import evidence_card
 from tpfdash.cards.files import files_card
 from tpfdash.cards.flags import flags_card
@@ -279,6 +280,7 @@ class TPFDashboard(pn.viewable.Viewer):
         return drawer(
             inspector,
             {
+                "Events": lambda: events_card(inspector),
                 "Flags": lambda: flags_card(inspector),
                 "Target": lambda: (readout(inspector, target_html, "target"), []),
                 "Sky": lambda: sky_card(inspector, self.star_sources),

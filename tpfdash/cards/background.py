@@ -136,9 +136,13 @@ class Job:
         self._news: dict[str, Any] = {}
         self._told = 0.0
 
-    def say(self, words: str) -> None:
-        """What is done now."""
-        self._tell(not words.startswith("fetching "), stage=words)
+    def say(self, words: str, often: bool = False) -> None:
+        """What is done now; `often`: it is said many times a second."""
+        self._tell(not (often or words.startswith("fetching ")), stage=words)
+
+    def have(self, act: Callable[[], None]) -> None:
+        """Have the page's loop do something with what there is so far, if it is wanted still."""
+        self._background.call(lambda: None if self.cancel.is_set() else act())
 
     def tell(self, done: int, total: int | None) -> None:
         """So many bytes have come, of so many."""
