@@ -54,7 +54,7 @@ def dashboard(themed, tpf):
     return board
 
 
-@pytest.fixture(params=[None, "Flags", "Target", "Sky", "Save and load"])
+@pytest.fixture(params=[None, "Events", "Flags", "Target", "Sky", "Save and load"])
 def opened(request, dashboard):
     """The page with each of its drawers open."""
     if request.param is not None:

@@ -33,6 +33,10 @@ _LISTED, _JUDGED = 300, 40
 #: Share of its light from which a depth is given in per cent.
 _PERCENT_FROM = 0.01
 
+_WHAT = (
+    "The light curve that is shown is searched for dips, brightenings, steps and single cadences "
+    "that stand out; then the pixels of each say what it is."
+)
 _HEADINGS = {
     "name": ("event", "Its number, in order of time; pressed, it is the window."),
     "kind": ("kind", "Dip, brightening, step, or outlier (one cadence)."),
@@ -78,7 +82,8 @@ def events_card(inspector: Inspector) -> tuple[pn.Column, list[Live]]:
     events.tell = enable
     enable()
     card = pn.Column(
-        row(find, events.words, saving, gap=8, css_classes=["tpf-bar"], stylesheets=[CSS]),
+        row(find, saving, gap=8, css_classes=["tpf-bar"], stylesheets=[CSS]),
+        events.words,
         events.list,
         margin=0,
         sizing_mode="stretch_width",
@@ -126,11 +131,12 @@ class _Events:
     def __init__(self, inspector: Inspector):
         self._inspector = inspector
         self.list = PickList(guarded(inspector)(self._act), _HEADINGS, "event-list")
-        self.words = html("", css_classes=["tpf-events-words"], margin=0)
+        self.words = html("", css_classes=["tpf-events-words"])
         self.found = FoundEvents([], {})
         self.tell = lambda: None
         self._background = Background(self.list)
         self._searched: Any = None
+        self._compare()
         self.lives = [
             Live(inspector, self._compare, "lightcurve", "good"),
             Live(inspector, self._mark, "windows"),
@@ -195,11 +201,11 @@ class _Events:
 
     def _said(self) -> str:
         if self._searched is None:
-            return ""
+            return f"<div class='note'>{_WHAT}</div>"
         count = len(self.found)
         said = f"{count} event{'s' * (count != 1)}" if count else "Nothing stands out."
         if count > _LISTED:
             said += f", of which the first {_LISTED} are listed"
         if self._searched is not self._inspector.lightcurve:
             said += " in the light curve as it was: it has changed since"
-        return f"<div class='note' style='margin: 0'>{said}</div>"
+        return f"<div class='note'>{said}</div>"
