@@ -17,6 +17,7 @@ from tpfdash.inspector import Inspector
 from tpfdash.inspector.inspector import FOLLOWING
 from tpfdash.simulate import simulate_tpf
 from tpfdash.stamp.catalogue import standard_stars
+from tpfdash.timeseries.events.found import FoundEvent, FoundEvents
 
 #: Bokeh's own book-keeping, which differs from page to page and shows nowhere.
 UNSEEN = {
@@ -146,6 +147,33 @@ def masked(*pixels):
     return mask
 
 
+def events_in(tpf):
+    """A dip and an outlier."""
+    looks = {"depth": 5.0, "depth_err": 1.0, "relative_depth": 0.05, "relative_depth_err": 0.01}
+    time = tpf["time"].values[np.isfinite(tpf["time"].values)]
+    return FoundEvents(
+        [
+            FoundEvent(
+                rank=n,
+                kind=kind,
+                time=(t0 + t1) / 2,
+                start=t0,
+                end=t1,
+                duration=t1 - t0,
+                snr=7.0 - n,
+                shape="box",
+                cadences=3,
+                flagged=0.0,
+                first=0,
+                last=3,
+                **looks,
+            )
+            for n, kind, t0, t1 in ((1, "dip", *time[[2, 5]]), (2, "outlier", *time[[8, 9]]))
+        ],
+        {},
+    )
+
+
 def stars_on(tpf):
     """Three stars on the stamp, as they are placed; their coordinates lead nowhere."""
     row, col = float(tpf["row"][1]), float(tpf["col"][1])
@@ -198,6 +226,7 @@ def changes(tpf):
         "variables": [stars_on(tpf)[:1]],
         "movers": [stars_on(tpf)[1:2]],
         "star": [1],
+        "events": [events_in(tpf)],
         "show_stars": [False],
         "star_limit": [14.5],
         "star_colors": [True],

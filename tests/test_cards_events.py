@@ -105,3 +105,22 @@ def test_words_of_a_row(inspector):
     row = event_row(0, found[0])
     assert row["name"] == "1" and row["duration"].endswith("h") and "%" in row["depth"]
     assert np.isclose(float(row["time"]), found[0].time, atol=1e-4)
+
+
+def test_events_found_elsewhere_are_listed_and_walked(inspector, card):
+    found = find_events(inspector.lightcurve, good=inspector.good)
+    inspector.events = found
+    assert len(part(card, "event-list").rows) == len(found)
+    seen = []
+    for _ in range(len(found)):
+        assert inspector.walk(1)
+        seen.append(inspector.window)
+    assert sorted(seen) == [event.window for event in found]  # each once, round the end
+    inspector.walk(-1)
+    assert inspector.window == seen[-2]
+    inspector.clear_windows()
+    inspector.cadence = int(found[1].last) + 1
+    inspector.walk(-1)
+    assert inspector.window == found[1].window
+    inspector.events = None
+    assert not inspector.walk(1) and not part(card, "event-list").rows

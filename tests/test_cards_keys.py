@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 from cardparts import odd_tpf
 from panel.models.esm import DataEvent
+from test_app_truth import events_in
 
 from tpfdash.cards.keys import GESTURES, Keys
 from tpfdash.inspector import Inspector
@@ -48,6 +49,19 @@ def test_a_window_begins_and_ends_at_the_cadence(inspector):
     inspector.cadence = 22
     tell(inspector, "window")
     assert inspector.window == pytest.approx((time[22] - half, time[25] + half))
+
+
+def test_the_brackets_walk_from_event_to_event(inspector):
+    tell(inspector, "walk", 1)  # there is none
+    assert inspector.window is None
+    inspector.events = events_in(inspector.tpf)
+    inspector.cadence = 0
+    tell(inspector, "walk", 1)
+    assert inspector.window == inspector.events[0].window
+    tell(inspector, "walk", 1)
+    assert inspector.window == inspector.events[1].window
+    tell(inspector, "walk", -1)
+    assert inspector.window == inspector.events[0].window
 
 
 def test_zoom_keeps_the_cadence_where_it_is(inspector):

@@ -139,6 +139,7 @@ BAD = {
     "variables": [5, Table({"variables": [1]})],
     "movers": [5, Table({"movers": [1]})],
     "star": [-1, 1.5, "3"],
+    "events": [5, "events", [(1.0, 2.0)]],
     "pointed_star": [-1, 1.5, "3"],
     "show_stars": ["yes", 1, None],
     "star_limit": [np.nan, 99, "bright", None, True],

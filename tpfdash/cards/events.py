@@ -71,15 +71,14 @@ def events_card(inspector: Inspector) -> tuple[pn.Column, list[Live]]:
         inspector,
         "events",
         lambda: kind.value,
-        lambda suffix: events.found.to_bytes(suffix),
+        lambda suffix: inspector.events.to_bytes(suffix),
         label="Save",
     )
     saving = row(kind, save)
 
-    def enable():
-        put_in_sight(saving, len(events.found) > 0)
+    def enable(*changes):
+        put_in_sight(saving, bool(inspector.events))
 
-    events.tell = enable
     enable()
     card = pn.Column(
         row(find, saving, gap=8, css_classes=["tpf-bar"], stylesheets=[CSS]),
@@ -89,7 +88,7 @@ def events_card(inspector: Inspector) -> tuple[pn.Column, list[Live]]:
         sizing_mode="stretch_width",
         styles={"gap": "4px"},
     )
-    return card, events.lives
+    return card, [Live(inspector, enable, "events"), *events.lives]
 
 
 def event_row(number: int, event: FoundEvent, verdict: str = "") -> dict[str, Any]:
@@ -132,13 +131,12 @@ class _Events:
         self._inspector = inspector
         self.list = PickList(guarded(inspector)(self._act), _HEADINGS, "event-list")
         self.words = html("", css_classes=["tpf-events-words"])
-        self.found = FoundEvents([], {})
-        self.tell = lambda: None
         self._background = Background(self.list)
-        self._searched: Any = None
-        self._compare()
+        self._searched: Any = None  # the light curve
+        self._show()
         self.lives = [
-            Live(inspector, self._compare, "lightcurve", "good"),
+            Live(inspector, self._show, "events"),
+            Live(inspector, self._compare, "lightcurve"),
             Live(inspector, self._mark, "windows"),
         ]
 
@@ -168,11 +166,14 @@ class _Events:
         self._background.start(work)
 
     def _take(self, found: FoundEvents, lightcurve: Any) -> None:
-        self.found, self._searched = found, lightcurve
+        self._searched = lightcurve
+        self._inspector.events = found
+
+    def _show(self, *events: Any) -> None:
+        found = self._inspector.events or ()
         self.list.rows = [event_row(n, event) for n, event in enumerate(found[:_LISTED])]
         self._compare()
         self._mark()
-        self.tell()
 
     def _judge(self, n: int, said: Diagnosis) -> None:
         rows = list(self.list.rows)
@@ -184,15 +185,14 @@ class _Events:
     def _act(self, what: str, number: int) -> None:
         if what == "cancel":
             self._background.cancel()
-        elif number < len(self.found):
-            event = self.found[number]
-            self._inspector.new_window(*event.window)
-            self._inspector.seek(event.time)
+        elif number < len(self._inspector.events or ()):
+            self._inspector.go_to_event(number)
 
     def _mark(self, *events: Any) -> None:
         """The row whose event is the window."""
         windows = self._inspector.windows
-        same = [n for n, event in enumerate(self.found) if (event.window,) == tuple(windows)]
+        found = enumerate(self._inspector.events or ())
+        same = [n for n, event in found if (event.window,) == tuple(windows)]
         self.list.chosen = same[0] if same else -1
 
     def _compare(self, *events: Any) -> None:
@@ -200,12 +200,12 @@ class _Events:
         self.words.object = self._said()
 
     def _said(self) -> str:
-        if self._searched is None:
+        if self._inspector.events is None:
             return f"<div class='note'>{_WHAT}</div>"
-        count = len(self.found)
+        count = len(self._inspector.events)
         said = f"{count} event{'s' * (count != 1)}" if count else "Nothing stands out."
         if count > _LISTED:
             said += f", of which the first {_LISTED} are listed"
-        if self._searched is not self._inspector.lightcurve:
+        if self._searched is not None and self._searched is not self._inspector.lightcurve:
             said += " in the light curve as it was: it has changed since"
         return f"<div class='note'>{said}</div>"

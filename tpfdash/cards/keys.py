@@ -23,6 +23,7 @@ GESTURES = {
         ("← →", "one cadence back, on (with Shift: ten)"),
         ("W", "a window at the current cadence; again: up to the then current cadence"),
         ("+ − 0", "zoom in and out of the light curve around the current cadence; show all"),
+        ("[ ]", 'the event before, the next one (drawer "Events")'),
         (", .", "move what is in sight of the light curve back and on"),
         ("Ctrl+Z, Ctrl+Y", "take back the last change of a mask; do it again"),
         ("?", "this list"),
@@ -144,6 +145,7 @@ class Keys(JSComponent):
         if (onStamp && key === "Enter") return ["select"]
         return { w: ["window"], W: ["window"], "+": ["zoom", 0.5], "=": ["zoom", 0.5],
                  "-": ["zoom", 2], "0": ["zoom", 0], ",": ["pan", -0.5], ".": ["pan", 0.5],
+                 "[": ["walk", -1], "]": ["walk", 1],
                  "?": ["help"] }[key] || null
       }
       const press = (event) => {
@@ -190,6 +192,7 @@ class Keys(JSComponent):
             "window": inspector.set_window_here,
             "zoom": inspector.zoom,
             "pan": inspector.pan,
+            "walk": inspector.walk,
             "point": inspector.point,
             "extend": lambda *by: (inspector.point(*by), inspector.edit_pointed("add")),
             "toggle": lambda: inspector.edit_pointed("toggle"),

@@ -7,6 +7,7 @@ import xarray as xr
 
 from tpfdash.inspector.params import (
     Choice,
+    Events,
     FileName,
     Function,
     Interval,
@@ -126,6 +127,9 @@ class Choices(param.Parameterized):
     show_stars = Switch(True, doc="Draw the catalogue stars on the stamp.")
     star_limit = Number(25.0, bounds=(0.0, 25.0), doc="Magnitude of the faintest stars drawn.")
     star_colors = Switch(False, doc="Colour the stars by BP - RP: blue is hot, red is cool.")
+    events = Events(
+        None, doc="Events of the light curve, as tpfdash.find_events gives them, or None; numbered."
+    )
     notes = Text("", doc="The user's own words on this file; they go into the report.")
     pointed = Pixel(None, doc="(row, col) of the detector pixel pointed at, or None.")
     pointed_star = Whole(

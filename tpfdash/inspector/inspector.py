@@ -343,6 +343,40 @@ class Inspector(Values):
             self.window = t0, t1
             self.stacked = tuple(window for window in before if window != self.window)
 
+    def walk(self, n: int) -> bool:
+        """Have the n-th of `events` on from here as the window, and its cadence.
+
+        From the event that is the window, or else from the current cadence; round again at the
+        ends. `n` below 0: back.
+
+        Returns
+        -------
+        bool
+            Whether there is any event.
+        """
+        n = _whole(n, "a number of events")
+        events = self.events
+        if not events or not n:
+            return bool(events)
+        at = [k for k, event in enumerate(events) if event.window == self.window]
+        if at:
+            k = at[0] + n
+        else:
+            now = self.time[self.cadence]
+            before = sum(event.time <= now for event in events) if np.isfinite(now) else 0
+            k = before + n - (n > 0)
+        self.go_to_event(k % len(events))
+        return True
+
+    def go_to_event(self, k: int) -> None:
+        """Have the event of this number, from 0, as the window, and its cadence."""
+        k = _whole(k, "an event")
+        if self.events is None or not 0 <= k < len(self.events):
+            raise TPFError(f"there is no event {k}: it should be one of those that were found.")
+        event = self.events[k]
+        self.new_window(*event.window)
+        self.seek(event.time)
+
     def clear_windows(self) -> None:
         """Set no window, and stack none."""
         self._set(window=None, stacked=())
@@ -442,7 +476,7 @@ FOLLOWING = ("lightcurve", "diagnosis", "answer")
 #: Params that no copy and no session takes over: the name, what follows from the rest, the mouse.
 NOT_COPIED = ("name", "tpf", *FOLLOWING, "pointed", "hovered", "pointed_star")
 #: Params that no session holds though a copy has them: what was looked up.
-LOOKED_UP = ("stars", "variables", "movers", "star")
+LOOKED_UP = ("stars", "variables", "movers", "star", "events")
 
 
 def _rebuild(tpf: xr.Dataset, params: dict, history: MaskHistory) -> Inspector:

@@ -14,6 +14,7 @@ import param
 from tpfdash.errors import TPFError
 from tpfdash.stamp.masks import as_mask
 from tpfdash.stamp.stars import place_stars
+from tpfdash.timeseries.events.found import FoundEvents
 
 __all__ = [
     "Choice",
@@ -115,6 +116,18 @@ class Places(param.Parameter):
             raise TPFError(
                 f"{self.name} is a {type(value).__name__}: it should be an astropy Table with row "
                 "and col, or None."
+            )
+        super().__set__(obj, value)
+
+
+class Events(param.Parameter):
+    """What `tpfdash.find_events` found, or None."""
+
+    def __set__(self, obj: Any, value: Any) -> None:
+        if value is not None and not isinstance(value, FoundEvents):
+            raise TPFError(
+                f"{self.name} is a {type(value).__name__}: it should be what tpfdash.find_events "
+                "gives, or None."
             )
         super().__set__(obj, value)
 

@@ -15,6 +15,7 @@ from tpfdash.views.raster import LEVELS
 __all__ = [
     "CADENCE_COLOR",
     "EDGE_COLOR",
+    "EVENT_COLOR",
     "Kind",
     "glyph_options",
     "point_size",
@@ -24,6 +25,8 @@ __all__ = [
 CADENCE_COLOR = "#ff2d55"
 #: Of error bars and of the marks of points beyond the axis.
 EDGE_COLOR = "#767c88"
+#: Of the ticks of events, and of what their white numbers stand on, in both themes.
+EVENT_COLOR = "#6d4fd0"
 
 #: Shape -> Bokeh's marker, whether it is filled, and by how much it is larger than a dot.
 _SHAPES = {

@@ -7,11 +7,11 @@ Inspector.
 from __future__ import annotations
 
 import numpy as np
-from bokeh.models import Scatter, Segment
+from bokeh.models import Scatter, Segment, Text
 
 from tpfdash.inspector import Inspector
 from tpfdash.views import gestures
-from tpfdash.views.kinds import CADENCE_COLOR, EDGE_COLOR, Kind
+from tpfdash.views.kinds import CADENCE_COLOR, EDGE_COLOR, EVENT_COLOR, Kind
 from tpfdash.views.live import Live
 from tpfdash.views.patches import patch, set_columns
 from tpfdash.views.timeplot import TimePlot
@@ -27,6 +27,8 @@ CURVE_KINDS = [
 _REACH = 0.01
 #: Below so many cadences in sight each has its error bar.
 _WITH_ERRORS = 300
+#: Height of an event's tick, by the axis; so many in sight have their numbers.
+_TICK, _NUMBERED = 0.035, 40
 
 
 def curve_series(inspector: Inspector) -> list[tuple[np.ndarray, np.ndarray]]:
@@ -60,6 +62,7 @@ class LightCurveView(TimePlot):
             {gestures.PointerStream: self._hover, gestures.LeaveStream: self._leave},
         )
         Live(inspector, self._draw_hover, "hovered")
+        Live(inspector, self._draw_ticks, "events")
 
     # -- gestures --------------------------------------------------------------------------------
 
@@ -131,18 +134,52 @@ class LightCurveView(TimePlot):
         time, flux, errors = self.inspector.time[part][there], flux[there], errors[there]
         return {"t": time, "f": flux - errors, "t1": time, "f1": flux + errors}
 
+    def _ticks(self, picture: dict) -> dict[str, dict]:
+        """The ticks of the events in sight, at the lower edge, and their numbers."""
+        (low, high), (y0, y1) = self.x_range, picture["y_range"]
+        events = enumerate(self.inspector.events or (), start=1)
+        seen = [(event.time, str(n)) for n, event in events if low <= event.time <= high]
+        times = np.array([time for time, _ in seen])
+        top = np.full(times.size, y0 + _TICK * (y1 - y0))
+        named = slice(None) if times.size <= _NUMBERED else slice(0)
+        return {
+            "ticks": {"t": times, "f": np.full(times.size, y0), "t1": times, "f1": top},
+            "tick_numbers": {
+                "t": times[named],
+                "f": top[named],
+                "n": np.array([number for _, number in seen], dtype=object)[named],
+            },
+        }
+
     def _glyphs(self):
+        tick = Segment(
+            x0="t", y0="f", x1="t1", y1="f1", line_color=EVENT_COLOR, line_width=2, line_cap="butt"
+        )
+        number = Text(
+            x="t",
+            y="f",
+            text="n",
+            text_color="white",
+            text_font_size="10px",
+            background_fill_color=EVENT_COLOR,
+            padding=2,
+            border_radius=3,
+            text_align="center",
+            text_baseline="bottom",
+        )
         bars = Segment(x0="t", y0="f", x1="t1", y1="f1", line_color=EDGE_COLOR)
         ring = {"size": 12, "fill_color": None, "line_color": CADENCE_COLOR, "line_width": 2}
         return {
             "errors": (bars, "underlay"),  # below the windows
             **super()._glyphs(),
+            "ticks": (tick, "annotation"),
+            "tick_numbers": (number, "annotation"),
             "hovered": (Scatter(x="t", y="f", **ring), "annotation"),
         }
 
     def _marks(self, picture):
         mine = {"errors": self._error_bars(picture), "hovered": self._hovered()}
-        return super()._marks(picture) | mine
+        return super()._marks(picture) | mine | self._ticks(picture)
 
     def summary(self) -> str:
         """One line over the plot: what the light curve is the sum of, or why there is none."""
@@ -184,6 +221,15 @@ class LightCurveView(TimePlot):
 
     def _draw_more(self, plots, picture):
         plots["raster"].state.title.text = self.summary()
+
+    def _draw_ticks(self, *events):
+        ticks = self._ticks(self._drawn or self._picture())
+
+        def change(plots):
+            for name, columns in ticks.items():
+                set_columns(plots["raster"].handles["marks"][name], **columns)
+
+        patch(self._figures, change)
 
     def _draw_hover(self, *events):
         patch(

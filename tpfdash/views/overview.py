@@ -13,12 +13,12 @@ from math import ceil
 import holoviews as hv
 import numpy as np
 import panel as pn
-from bokeh.models import VStrip
+from bokeh.models import VSpan, VStrip
 
 from tpfdash.inspector import Inspector
 from tpfdash.views import gestures
 from tpfdash.views.faults import guarded
-from tpfdash.views.kinds import raster_palette
+from tpfdash.views.kinds import EVENT_COLOR, raster_palette
 from tpfdash.views.lightcurve import CURVE_KINDS, curve_series
 from tpfdash.views.live import Live, served_document
 from tpfdash.views.patches import Figures, add_glyph, patch, set_columns, simplify, weakly
@@ -74,7 +74,7 @@ class OverviewView:
             self.plot,
             {gestures.DragStream: self._drag, gestures.ClickStream: self._click},
         )
-        Live(inspector, self._draw_marks, "cadence", "time_range", "windows")
+        Live(inspector, self._draw_marks, "cadence", "time_range", "windows", "events")
         self.live = Live(inspector, self.draw, "flux", "times_by_kind", later=True)
 
     # -- the brush -------------------------------------------------------------------------------
@@ -160,6 +160,9 @@ class OverviewView:
             "codes": rasterize(pieces, x_range, y_range, _SHAPE),
         }
 
+    def _tick_columns(self) -> dict[str, list[float]]:
+        return {"t": [event.time for event in self.inspector.events or ()]}
+
     def _brush_columns(self) -> dict[str, list[float]]:
         low, high = self.brush
         return {"left": [low], "right": [high]}
@@ -208,6 +211,8 @@ class OverviewView:
             figure, window, "underlay", window_spans(self.inspector)
         )
         plot.handles["brush"] = add_glyph(figure, brush, "underlay", self._brush_columns())
+        tick = VSpan(x="t", line_color=EVENT_COLOR, line_alpha=0.5, line_width=1.5)
+        plot.handles["ticks"] = add_glyph(figure, tick, "annotation", self._tick_columns())
         plot.handles["bar"] = add_bar(figure, self.inspector)
 
     def _finish(self, figure, picture) -> None:
@@ -235,6 +240,7 @@ class OverviewView:
             handles["bar"].update(**cadence_bar(self.inspector))
             set_columns(handles["windows"], **window_spans(self.inspector))
             set_columns(handles["brush"], **self._brush_columns())
+            set_columns(handles["ticks"], **self._tick_columns())
 
         patch(self._figures, change)
 
