@@ -12,6 +12,7 @@ import threading
 import time
 
 import numpy as np
+import panel as pn
 import param
 from playwright.sync_api import TimeoutError
 
@@ -149,7 +150,10 @@ class Board:
                 self.becomes(lambda name=name: getattr(self.inspector, name), mask)
 
     def shows(self, dashboards: int = 1) -> None:
-        """Wait until so many dashboards have painted both their figures."""
+        """Wait until so many dashboards have painted both their figures, and the page is there.
+
+        Until it has said so itself, Panel sends it nothing of what Python changes.
+        """
         try:
             for figure in ("tpf-pixels", "tpf-lightcurve"):
                 self.page.wait_for_function(
@@ -159,6 +163,13 @@ class Board:
         except TimeoutError:
             said = self.page.evaluate("tpfTest.words(document.body)")
             raise AssertionError(f"never painted; the page says: {said[-2000:]}") from None
+        if self._served:
+            self.until(self._is_there, "the page's word that it is there")
+
+    def _is_there(self) -> bool:
+        said = []
+        self.in_session(lambda: said.append(pn.state.loaded))
+        return said == [True]
 
     # -- figures ----------------------------------------------------------------------------------
 
