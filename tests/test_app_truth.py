@@ -280,7 +280,7 @@ def test_after_many_changes_the_page_says_what_one_built_anew_would_say(tpf, sta
     """Also after those that take back what another has shown, and after an undo."""
     inspector = Inspector(tpf)
     page = Page(inspector)
-    inspector._set(**STATES[state])
+    inspector.change(**STATES[state])
     assert_says_what_one_built_anew_says(page)
     done = []
     for name, values in reversed(changes(tpf).items()):

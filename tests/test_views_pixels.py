@@ -5,6 +5,7 @@ import numpy as np
 import pytest
 from bokeh.models import Arrow, ColorBar, Image, Scatter
 
+from tpfdash import photometry
 from tpfdash.diagnosis.diagnose import Diagnosis
 from tpfdash.diagnosis.verdict import VERDICTS
 from tpfdash.inspector import Inspector
@@ -183,3 +184,18 @@ def test_a_box_takes_from_the_pixel_pressed_to_the_one_released(tpf, start, end,
     expected = np.zeros(SHAPE, dtype=bool)
     expected[pixels] = True
     np.testing.assert_array_equal(view.inspector.aperture, expected)
+
+
+def test_the_mouse_over_the_stamp_works_out_no_light_curve(tpf, monkeypatch):
+    """With a million cadences that takes seconds, at each click that follows."""
+    view = PixelView(Inspector(tpf))
+    view.inspector.toggle(ROW + 1, COL + 1)
+
+    def worked_out(*arguments, **wanted):
+        raise AssertionError("the whole light curve was asked for")
+
+    monkeypatch.setattr(photometry, "aperture_photometry", worked_out)
+    view._hover(x=COL + 2.0, y=ROW + 1.0)
+    assert view.inspector.pointed == (ROW + 1, COL + 2)
+    view._leave(x=None, y=None)
+    assert view.inspector.pointed is None

@@ -272,7 +272,7 @@ class Checks(JSComponent):
         change = {"check": event.new}
         if event.new:
             change["picture"] = self._picture(event.new)
-        self._inspector.param.update(**change)
+        self._inspector.change(**change)
 
     def _picture(self, name: str) -> str:
         """What shows a finding: the pixels' light curves, where its cause has no image."""

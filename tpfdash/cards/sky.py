@@ -307,7 +307,7 @@ class _Stars:
         self._background.start(work)
 
     def _set(self, name: str, found: Any) -> None:
-        self._inspector.param.update(**{name: found}, show_stars=True)
+        self._inspector.change(**{name: found}, show_stars=True)
 
     def _act(self, what: str, number: int) -> None:
         inspector = self._inspector

@@ -72,7 +72,7 @@ class Inspector(Values):
             bits = self.mission.bitmask(params.get("quality_bitmask", "default"))
             params["cadence"] = self.timeline.first(~self.timeline.flagged(bits))
         try:
-            self._set(**params)
+            self.change(**params)
             self.limits = limits  # last: a stretch would take them back
         except TPFError:
             raise
@@ -203,11 +203,11 @@ class Inspector(Values):
 
     def undo(self) -> None:
         """Take back the last change of the aperture or the background; nothing without one."""
-        self._set(**self._history.undo())
+        self.change(**self._history.undo())
 
     def redo(self) -> None:
         """Do again what `undo` took back; nothing without one."""
-        self._set(**self._history.redo())
+        self.change(**self._history.redo())
 
     @property
     def _masks(self) -> dict[str, np.ndarray]:
@@ -334,7 +334,7 @@ class Inspector(Values):
 
     def new_window(self, t0: float, t1: float) -> None:
         """Look at another event: this is its window, and nothing is stacked."""
-        self._set(window=(t0, t1), stacked=())
+        self.change(window=(t0, t1), stacked=())
 
     def add_window(self, t0: float, t1: float) -> None:
         """Measure the event in another window too: that is `window` now, the former is stacked."""
@@ -379,7 +379,7 @@ class Inspector(Values):
 
     def clear_windows(self) -> None:
         """Set no window, and stack none."""
-        self._set(window=None, stacked=())
+        self.change(window=None, stacked=())
 
     @param.depends("window", watch=True)
     def _drop_stacked(self) -> None:
@@ -392,7 +392,7 @@ class Inspector(Values):
         stretch, span = self.time_range, self.timeline.span
         if stretch is not None and span is not None:
             stretch = pulled(stretch, float(self.time[cadence]), span)
-        self._set(cadence=cadence, time_range=stretch)
+        self.change(cadence=cadence, time_range=stretch)
 
     def flag_counts(self) -> list[tuple[int, str, int]]:
         """(bit, name, number of cadences) of each quality flag that occurs in the file."""
@@ -460,8 +460,11 @@ class Inspector(Values):
             "value": float(self.frame()[row - first_row, col - first_col]),
         }
 
-    def _set(self, **values: Any) -> None:
-        """Set params as one change. (`param.update` would work out the light curve to do so.)"""
+    def change(self, **values: Any) -> None:
+        """Set params as one change: who watches several of them is told once.
+
+        `param.update` would do it too, but first work out the light curve, which takes long.
+        """
         with param.parameterized.batch_call_watchers(self):
             for name, value in values.items():
                 setattr(self, name, value)

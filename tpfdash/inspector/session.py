@@ -128,9 +128,9 @@ def restore(inspector: Inspector, session: Mapping[str, Any]) -> tuple[str, ...]
 
 
 def _choose(inspector: Inspector, values: dict[str, Any]) -> None:
-    inspector._set(**values)
+    inspector.change(**values)
     # A change may take back another choice, as a stretch does with limits.
-    inspector._set(
+    inspector.change(
         **{
             name: value
             for name, value in values.items()

@@ -140,10 +140,10 @@ class PixelView:
 
     def _hover(self, x, y):
         star = self.inspector.star_near(y, x)
-        self.inspector.param.update(pointed=self._pixel(x, y), pointed_star=star)
+        self.inspector.change(pointed=self._pixel(x, y), pointed_star=star)
 
     def _leave(self, x, y):
-        self.inspector.param.update(pointed=None, pointed_star=None)
+        self.inspector.change(pointed=None, pointed_star=None)
 
     def _pixel(self, x: float, y: float) -> tuple[int, int] | None:
         """(row, col) of the detector pixel at a position; None beside the stamp."""
