@@ -201,8 +201,26 @@ def explanations(
             gain = max(each.gain - float(lost), 0.0) / tail
             rest = image.chi2 - gain - len(image.image)
             found.append(replace(each, gain=gain, plain=float(its), rest=rest))
-    found += _moving(data, noise, prints, found)
+    moving = _moving(data, noise, prints, found)
+    if moving:  # what crosses the stamp is no ray just before or after the window
+        ray = _ray_beside(data, noise, prints)
+        found += [each for each in moving if each.gain > ray]
     return found, images, beside
+
+
+def _ray_beside(data: Stretches, noise: Noise, prints: Footprints) -> float:
+    """The best gain of pixels that jump in one bin between the window and its flanks."""
+    if data.bin_cadences > 1:
+        return 0.0
+    guard = set(range(data.region.start, data.region.stop)) - set(
+        range(data.window.start, data.window.stop)
+    )
+    shapes = np.eye(data.length)[sorted(guard)]
+    pixels = np.eye(prints.uniform.shape[1])
+    return max(
+        (float(whitened(noise, shape, data).gains(pixels)[0].max()) for shape in shapes),
+        default=0.0,
+    )
 
 
 def held_to(
