@@ -46,7 +46,10 @@ _HEADINGS = {
     "snr": ("S/N", "Over how far the same box scatters elsewhere in the light curve."),
     "shape": ("shape", "Which fits it best; unclear where two do."),
     "flagged": ("flagged", "Share of its cadences with a quality flag."),
-    "verdict": ("what it is", "As the evidence says, with its confidence."),
+    "verdict": (
+        "what it is",
+        "By all cadences of its window, flagged ones too, with the confidence of that.",
+    ),
 }
 
 

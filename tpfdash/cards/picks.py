@@ -71,11 +71,24 @@ class PickList(Progress, JSComponent):
         head.append(cell)
       }
       const body = table.createTBody()
-      const mark = () => {
+      // In the drawer alone: the page is not to jump.
+      const show = (line) => {
+        const drawer = drawer_of(place)
+        if (!drawer) return
+        const [seen, own] = [drawer.getBoundingClientRect(), line.getBoundingClientRect()]
+        if (own.top < seen.top) drawer.scrollTop -= seen.top - own.top
+        if (own.bottom > seen.bottom) drawer.scrollTop += own.bottom - seen.bottom
+      }
+      const drawer_of = (node) => {
+        while (node && !node.classList?.contains("tpf-drawer")) node = node.parentNode || node.host
+        return node
+      }
+      const mark = (seen = false) => {
         for (const line of body.rows) {
           const chosen = Number(line.dataset.number) === model.chosen
           line.classList.toggle("chosen", chosen)
           line.querySelector("button").setAttribute("aria-pressed", String(chosen))
+          if (chosen && seen) show(line)
         }
       }
       const fill = () => {
@@ -112,7 +125,7 @@ class PickList(Progress, JSComponent):
       fill()
       tell()
       model.on("rows", fill)
-      model.on("chosen", mark)
+      model.on("chosen", () => mark(true))
       model.on("stage", tell)
       model.on("error", tell)
       return place
