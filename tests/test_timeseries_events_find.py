@@ -271,7 +271,7 @@ def test_what_is_found_says_how():
         ({"durations": "long"}, "durations are 'long'"),
         ({"motion": "roll"}, "motion is 'roll'"),
         ({"motion": np.zeros(3)}, r"motion has float64 values of shape \(3,\)"),
-        ({"good": [1, 0]}, "`good` has"),
+        ({"good": [1, 0]}, "good is an array of int64"),
     ],
 )
 def test_bad_wishes_are_refused(wrong, words):

@@ -55,12 +55,12 @@ def test_next_to_nothing_is_a_series_too(n):
     "curve, good, words",
     [
         (5, None, "no light curve"),
-        (xr.Dataset({"flux": ("time", [1.0])}), None, "no light curve"),
-        (lightcurve([1.0, 2]).drop_vars("flux"), None, "no light curve"),
-        (lightcurve([1.0, 2]).assign(flux=("x", [1.0, 2])), None, "`flux` .* over"),
-        (lightcurve([1.0, 2], time=np.array(["a", "b"])), None, "`time` .* over"),
-        (lightcurve([1.0, 2]), np.array([1, 0]), "`good` has int64"),
-        (lightcurve([1.0, 2]), np.array([True]), r"`good` .* shape \(1,\)"),
+        (xr.Dataset({"flux": ("time", [1.0])}), None, "has no `time`"),
+        (lightcurve([1.0, 2]).drop_vars("flux"), None, "has no `flux`"),
+        (lightcurve([1.0, 2]).assign(flux=("x", [1.0, 2])), None, "no `flux` over `time`"),
+        (lightcurve([1.0, 2], time=np.array(["a", "b"])), None, "`time` .* <U1 values"),
+        (lightcurve([1.0, 2]), np.array([1, 0]), "good is an array of int64"),
+        (lightcurve([1.0, 2]), np.array([True]), r"good .* shape \(1,\)"),
     ],
 )
 def test_what_is_no_light_curve_is_refused(curve, good, words):

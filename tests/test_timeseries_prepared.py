@@ -5,7 +5,8 @@ import pytest
 import xarray as xr
 
 from tpfdash import TPFError, aperture_photometry, simulate_tpf
-from tpfdash.timeseries.prepared import binned, kept_cadences, ready, red_noise
+from tpfdash.timeseries.prepared import binned, ready, red_noise
+from tpfdash.timeseries.series import in_order
 
 N = 4000
 TIME = 100 + np.arange(N) * 0.01
@@ -25,7 +26,7 @@ def test_cadences_that_are_kept_are_in_order_of_time():
     flux[7], time[11] = np.nan, np.nan
     good = np.ones(N, dtype=bool)
     good[20:30] = False
-    kept = kept_cadences(curve(flux, time=time), good)
+    kept = in_order(curve(flux, time=time), good)
     expected = np.setdiff1d(np.arange(N), [7, 11, *range(20, 30)])[::-1]
     np.testing.assert_array_equal(kept, expected)
 
@@ -34,9 +35,9 @@ def test_quality_counts_where_the_mission_is_known():
     tpf = simulate_tpf("TESS", n_cadences=50, shape=(5, 5))
     tpf["quality"].values[[3, 5]] = 128, 64  # manual exclude; cosmic ray, which is not left out
     lightcurve = aperture_photometry(tpf, np.ones((5, 5), bool))
-    assert 3 not in kept_cadences(lightcurve, None) and 5 in kept_cadences(lightcurve, None)
+    assert 3 not in in_order(lightcurve, None) and 5 in in_order(lightcurve, None)
     del lightcurve.attrs["mission"]
-    assert kept_cadences(lightcurve, None).size == 50
+    assert in_order(lightcurve, None).size == 50
 
 
 def test_errors_are_brought_to_the_scatter():
@@ -101,12 +102,12 @@ def test_white_noise_is_not_red_and_a_wave_is():
     "call, words",
     [
         (lambda: ready(None, None, 1.0), "NoneType"),
-        (lambda: ready(xr.Dataset({"flux": ("time", TIME)}), None, 1.0), "time for each flux"),
+        (lambda: ready(xr.Dataset({"flux": ("time", TIME)}), None, 1.0), "no `time` over `time`"),
         (lambda: ready(curve(noisy()), np.ones(3, bool), 1.0), r"shape \(3,\)"),
         (lambda: ready(curve(noisy()), np.ones(N), 1.0), "float64"),
         (lambda: ready(curve(noisy() * np.nan), None, 1.0), "0 cadences"),
         (lambda: ready(curve(noisy(), time=TIME.astype("M8[s]")), None, 1.0), "datetime64"),
-        (lambda: ready(curve(noisy().astype(str)), None, 1.0), "flux has the type"),
+        (lambda: ready(curve(noisy().astype(str)), None, 1.0), "`flux` .* <U32 values"),
         (lambda: ready(curve(noisy(), time=np.full(N, 3.0)), None, 1.0), "same time"),
     ],
 )

@@ -8,10 +8,10 @@ import numpy as np
 import xarray as xr
 
 from tpfdash.errors import TPFError
-from tpfdash.missions import get_mission
+from tpfdash.timeseries.series import in_order
 from tpfdash.timeseries.spline import slow_trend
 
-__all__ = ["Series", "binned", "kept_cadences", "ready", "red_noise"]
+__all__ = ["Series", "binned", "ready", "red_noise"]
 
 #: A single cadence this many sigma above both neighbours is a ray or a glitch, and no dip.
 _LONELY = 5.0
@@ -69,52 +69,6 @@ class Series:
         return float(self.time[-1] - self.time[0])
 
 
-def kept_cadences(lightcurve: xr.Dataset, good: np.ndarray | None) -> np.ndarray:
-    """The cadences of a light curve that have time and flux, in order of time: int array.
-
-    Parameters
-    ----------
-    lightcurve : Dataset
-        `time` and `flux` over one dimension.
-    good : bool array (time,), optional
-        Those to keep. Default: those that the mission's default quality bitmask keeps, where the
-        light curve has `quality` and says its mission; else all.
-
-    Raises
-    ------
-    TPFError
-        Where it is no light curve, or `good` has another length.
-    """
-    if not isinstance(lightcurve, xr.Dataset) or "flux" not in lightcurve.variables:
-        raise TPFError(
-            f"The light curve is a {type(lightcurve).__name__}: it should be a Dataset with time "
-            "and flux, as tpfdash.aperture_photometry gives it."
-        )
-    if "time" not in lightcurve.variables or lightcurve["flux"].dims != lightcurve["time"].dims:
-        raise TPFError("The light curve should have a time for each flux, over one dimension.")
-    time, flux = lightcurve["time"].values, lightcurve["flux"].values
-    for name, values in (("time", time), ("flux", flux)):
-        if values.dtype.kind not in "fiu" or values.ndim != 1:
-            raise TPFError(
-                f"{name} has the type {values.dtype} and {values.ndim} dimensions: it should be "
-                "numbers over one dimension, times in days."
-            )
-    if good is None:
-        good = np.ones(time.size, dtype=bool)
-        mission = lightcurve.attrs.get("mission")
-        if "quality" in lightcurve.variables and mission is not None:
-            bits = get_mission(mission).bitmask("default")
-            good = (lightcurve["quality"].values.astype(np.int64) & bits) == 0
-    good = np.asarray(good)
-    if good.dtype != bool or good.shape != time.shape:
-        raise TPFError(
-            f"good has the shape {good.shape} and the type {good.dtype}: it should be an array of "
-            f"bool of shape {time.shape}."
-        )
-    index = np.flatnonzero(good & np.isfinite(time) & np.isfinite(flux))
-    return index[np.argsort(time[index], kind="stable")]
-
-
 def ready(
     lightcurve: xr.Dataset,
     good: np.ndarray | None,
@@ -130,7 +84,7 @@ def ready(
     Parameters
     ----------
     lightcurve, good
-        As for `kept_cadences`. `flux_err` is used where there is one.
+        As for `tpfdash.timeseries.series.in_order`. `flux_err` is used where there is one.
     trend_scale : float
         Days; NaN: only the median is taken off.
     apart : bool array (time,), optional
@@ -145,9 +99,9 @@ def ready(
     Raises
     ------
     TPFError
-        As `kept_cadences`, or where fewer cadences are kept.
+        As `in_order`, or where fewer cadences are kept.
     """
-    index = kept_cadences(lightcurve, good)
+    index = in_order(lightcurve, good)
     if index.size < fewest:
         raise TPFError(
             f"The light curve has {index.size} cadences with time and flux that are kept: it "

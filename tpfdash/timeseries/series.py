@@ -20,6 +20,7 @@ __all__ = [
     "BREAK_GAP",
     "as_cadences",
     "check_lightcurve",
+    "in_order",
     "kept_cadences",
     "pieces",
     "positive",
@@ -44,6 +45,11 @@ def check_lightcurve(lightcurve: Any) -> None:
             raise TPFError(
                 f"the light curve has no `{name}` over `time`: it should be a Dataset as "
                 "aperture_photometry gives it."
+            )
+        if lightcurve[name].dtype.kind not in "fiu":
+            raise TPFError(
+                f"`{name}` of the light curve has {lightcurve[name].dtype} values: it should have "
+                "numbers, times in days."
             )
 
 
@@ -89,7 +95,7 @@ def positive(value: Any, name: str, unit: str = "days") -> float:
     return number
 
 
-def usable(lightcurve: xr.Dataset, good: np.ndarray | None = None) -> np.ndarray:
+def in_order(lightcurve: xr.Dataset, good: np.ndarray | None = None) -> np.ndarray:
     """The cadences that are kept and have a time and a flux, in order of time: int array.
 
     Parameters
@@ -101,7 +107,7 @@ def usable(lightcurve: xr.Dataset, good: np.ndarray | None = None) -> np.ndarray
     Raises
     ------
     TPFError
-        On what is no light curve or no such array, and where no cadence is left.
+        On what is no light curve or no such array.
     """
     check_lightcurve(lightcurve)
     if good is None:
@@ -109,12 +115,18 @@ def usable(lightcurve: xr.Dataset, good: np.ndarray | None = None) -> np.ndarray
     good = as_cadences(good, lightcurve.sizes["time"], "good")
     time = lightcurve["time"].values
     there = np.flatnonzero(good & np.isfinite(time) & np.isfinite(lightcurve["flux"].values))
+    return there[np.argsort(time[there], kind="stable")]
+
+
+def usable(lightcurve: xr.Dataset, good: np.ndarray | None = None) -> np.ndarray:
+    """The same as `in_order`, and a TPFError where no cadence is left."""
+    there = in_order(lightcurve, good)
     if not there.size:
         raise TPFError(
             "the light curve has no cadence with a time and a flux among those that are kept: "
             "there is nothing to correct."
         )
-    return there[np.argsort(time[there], kind="stable")]
+    return there
 
 
 def pieces(times: np.ndarray, break_gap: float = BREAK_GAP) -> list[slice]:

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 import xarray as xr
 
-from tpfdash.errors import TPFError
+from tpfdash.timeseries.series import check_lightcurve, in_order
 
 __all__ = ["Series", "as_series"]
 
@@ -74,20 +74,12 @@ def as_series(lightcurve: xr.Dataset, good: np.ndarray | None, longest_gap: floa
     TPFError
         Where it is no light curve, or `good` is not one boolean a cadence.
     """
-    time, flux = (_numbers(lightcurve, name) for name in ("time", "flux"))
-    kept = np.isfinite(time) & np.isfinite(flux)
-    if good is not None:
-        good = np.asarray(good)
-        if good.dtype != bool or good.shape != time.shape:
-            raise TPFError(
-                f"`good` has {good.dtype} values of shape {good.shape}: it should be a boolean for "
-                f"each of the {time.size} cadences."
-            )
-        kept &= good
-    index = np.flatnonzero(kept)
-    _, first = np.unique(time[index], return_index=True)
-    index = index[first]
-    time, flux = time[index], flux[index]
+    check_lightcurve(lightcurve)
+    every = np.ones(lightcurve.sizes["time"], dtype=bool)
+    index = in_order(lightcurve, every if good is None else good)
+    time, flux = (lightcurve[name].values[index].astype(float) for name in ("time", "flux"))
+    time, first = np.unique(time, return_index=True)
+    index, flux = index[first], flux[first]
     steps = np.diff(time)
     cadence = float(np.median(steps)) if steps.size else np.nan
     slots = np.zeros(index.size, dtype=np.int64)
@@ -96,18 +88,3 @@ def as_series(lightcurve: xr.Dataset, good: np.ndarray | None, longest_gap: floa
         most = max(min(round(longest_gap / cadence), _SLOTS * index.size // gaps), 1)
         slots[1:] = np.cumsum(np.clip(np.rint(steps / cadence), 1, most))
     return Series(index, time, flux, slots, cadence)
-
-
-def _numbers(lightcurve: xr.Dataset, name: str) -> np.ndarray:
-    if not isinstance(lightcurve, xr.Dataset) or name not in lightcurve.variables:
-        raise TPFError(
-            "this is no light curve: it should be a Dataset with `flux` over `time`, as "
-            "aperture_photometry gives it."
-        )
-    variable = lightcurve.variables[name]
-    if variable.dims != ("time",) or variable.dtype.kind not in "fiu":
-        raise TPFError(
-            f"`{name}` of the light curve has {variable.dtype} values over {variable.dims}: it "
-            "should have numbers over `time`, which is in days."
-        )
-    return np.asarray(variable.values, dtype=np.float64)
