@@ -10,7 +10,7 @@ import xarray as xr
 from numpy.typing import ArrayLike
 
 from tpfdash.diagnosis.diagnose import Diagnosis, diagnose
-from tpfdash.diagnosis.numbers import in_ppm
+from tpfdash.diagnosis.numbers import DepthInPpm
 from tpfdash.diagnosis.windows import Window
 from tpfdash.errors import TPFError
 from tpfdash.stamp.masks import as_mask
@@ -19,7 +19,7 @@ __all__ = ["ApertureDepth", "depth_by_aperture"]
 
 
 @dataclass(frozen=True)
-class ApertureDepth:
+class ApertureDepth(DepthInPpm):
     """How deep an event is in an aperture. NaN where it could not be measured.
 
     Parameters
@@ -37,16 +37,6 @@ class ApertureDepth:
     depth: float
     depth_err: float
     level: float
-
-    @property
-    def depth_ppm(self) -> float:
-        """Depth by the level, in ppm; NaN where the level is not above 0."""
-        return in_ppm(self.depth, self.level)
-
-    @property
-    def depth_ppm_err(self) -> float:
-        """Error of `depth_ppm`."""
-        return in_ppm(self.depth_err, self.level)
 
 
 def depth_by_aperture(

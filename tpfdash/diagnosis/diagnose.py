@@ -28,7 +28,7 @@ from tpfdash.diagnosis.findings import (
 from tpfdash.diagnosis.footprints import footprints, shapes
 from tpfdash.diagnosis.narrow import narrowed
 from tpfdash.diagnosis.noise import learn_noise
-from tpfdash.diagnosis.numbers import in_ppm
+from tpfdash.diagnosis.numbers import DepthInPpm
 from tpfdash.diagnosis.place import Pair, Place, Square, measure_place, pair, sigma_off
 from tpfdash.diagnosis.reference import Nothing, on_stamp, stretches
 from tpfdash.diagnosis.scene import see_scene
@@ -71,7 +71,7 @@ class EventImages:
 
 
 @dataclass(frozen=True, eq=False)
-class Diagnosis:
+class Diagnosis(DepthInPpm):
     """What an event is, and how sure that is. Numbers that cannot be had are NaN or None.
 
     Parameters
@@ -157,16 +157,6 @@ class Diagnosis:
     def confidence(self) -> float:
         """Probability of the verdict."""
         return self.probabilities[self.verdict]
-
-    @property
-    def depth_ppm(self) -> float:
-        """Depth by the level, in ppm; NaN where the level is not above 0."""
-        return in_ppm(self.depth, self.level)
-
-    @property
-    def depth_ppm_err(self) -> float:
-        """Error of `depth_ppm`."""
-        return in_ppm(self.depth_err, self.level)
 
     @property
     def offset_arcsec(self) -> Pair | None:

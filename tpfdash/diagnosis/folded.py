@@ -15,7 +15,7 @@ from numpy.typing import ArrayLike
 from tpfdash.diagnosis.diagnose import EventImages, check_prf
 from tpfdash.diagnosis.evidence import Whitened, whitened
 from tpfdash.diagnosis.noise import Noise, learn_noise
-from tpfdash.diagnosis.numbers import in_ppm
+from tpfdash.diagnosis.numbers import DepthInPpm
 from tpfdash.diagnosis.place import Pair, Place, Square, measure_place, pair, sigma_off
 from tpfdash.diagnosis.reference import Nothing, Stretches, on_stamp, stretches
 from tpfdash.diagnosis.scene import Scene, see_scene
@@ -41,7 +41,7 @@ _MOST = 400
 
 
 @dataclass(frozen=True, eq=False)
-class FoldedImage:
+class FoldedImage(DepthInPpm):
     """What changes on the stamp in all events together.
 
     Parameters
@@ -82,16 +82,6 @@ class FoldedImage:
     pixel_scale: float
     windows: tuple[Window, ...]
     n_events: int
-
-    @property
-    def depth_ppm(self) -> float:
-        """Depth by the level, in ppm; NaN where the level is not above 0."""
-        return in_ppm(self.depth, self.level)
-
-    @property
-    def depth_ppm_err(self) -> float:
-        """Error of `depth_ppm`."""
-        return in_ppm(self.depth_err, self.level)
 
     @property
     def offset_sigma(self) -> float:

@@ -1,17 +1,34 @@
-"""Measured numbers in words: as many digits as the error bears. What they mean is elsewhere."""
+"""Measured numbers, in ppm and in words: as many digits as the error bears."""
 
 from __future__ import annotations
 
 import numpy as np
 
-__all__ = ["in_ppm", "signed_with_error", "with_error"]
+__all__ = ["DepthInPpm", "signed_with_error", "with_error"]
 
 #: Digits of a number that has no error.
 _DIGITS = 4
 
 
-def in_ppm(value: float, level: float) -> float:
-    """A value by the level that it is a part of, in ppm; NaN where that is not above 0."""
+class DepthInPpm:
+    """For what has a `depth`, its `depth_err`, and the `level` that it is a part of."""
+
+    depth: float
+    depth_err: float
+    level: float
+
+    @property
+    def depth_ppm(self) -> float:
+        """Depth by the level, in ppm; NaN where the level is not above 0."""
+        return _in_ppm(self.depth, self.level)
+
+    @property
+    def depth_ppm_err(self) -> float:
+        """Error of `depth_ppm`."""
+        return _in_ppm(self.depth_err, self.level)
+
+
+def _in_ppm(value: float, level: float) -> float:
     return value / level * 1e6 if level > 0 else np.nan
 
 
