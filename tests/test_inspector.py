@@ -1,5 +1,6 @@
 """The Inspector's contract: what it takes and refuses, its gestures, its history, its watchers."""
 
+import contextlib
 import copy
 import pickle
 
@@ -145,6 +146,13 @@ BAD = {
     "star_limit": [np.nan, 99, "bright", None, True],
     "star_colors": ["yes", 1, None],
 }
+
+
+@pytest.mark.parametrize("name", BAD)
+def test_a_number_too_large_for_a_float_is_refused_or_taken(inspector, name):
+    for huge in (10**400, (10**400, 1), [(10**400, 1)]):
+        with contextlib.suppress(TPFError):  # and raises nothing else
+            setattr(inspector, name, huge)
 
 
 @pytest.mark.parametrize(("name", "value"), [(n, v) for n in BAD for v in BAD[n]])

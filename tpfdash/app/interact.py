@@ -13,7 +13,7 @@ import xarray as xr
 
 from tpfdash.app.dashboard import TPFDashboard
 from tpfdash.app.notebook import open_tab
-from tpfdash.errors import TPFError
+from tpfdash.errors import NO_NUMBER, TPFError
 from tpfdash.inspector import Inspector
 from tpfdash.io import open_tpf, to_lightkurve
 from tpfdash.missions import APERTURE_OPTIMAL
@@ -135,7 +135,7 @@ def _limits(vmin, vmax) -> tuple | None:
     for name, value in (("vmin", vmin), ("vmax", vmax)):
         try:
             numbers.append(None if value is None else float(value))
-        except (TypeError, ValueError):
+        except NO_NUMBER:
             numbers.append(np.nan)
         if value is not None and not np.isfinite(numbers[-1]):
             raise TPFError(f"{name} is {value!r}: it should be a number of e-/s, or None.")
@@ -208,7 +208,7 @@ def _flux_range(tpf, function) -> dict:
         ends = _call(function, "ylim_func", to_lightkurve(lightcurve.isel(time=good)))
         try:
             low, high = sorted(float(getattr(end, "value", end)) for end in ends)
-        except (TypeError, ValueError):
+        except NO_NUMBER:
             low = high = np.nan
         if not (np.isfinite([low, high]).all() and low < high):
             raise TPFError(f"ylim_func gave {ends!r}: it should give two numbers, (low, high).")

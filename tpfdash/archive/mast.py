@@ -19,7 +19,7 @@ from urllib.parse import quote, urlsplit
 from tpfdash.archive import sessions
 from tpfdash.archive.settings import mast_url, offline
 from tpfdash.archive.stages import Stages
-from tpfdash.errors import TPFError
+from tpfdash.errors import NO_NUMBER, TPFError
 
 if TYPE_CHECKING:
     import requests
@@ -382,7 +382,7 @@ def number(value: Any) -> float:
     """A finite number of an answer, which may come as text; NaN where there is none."""
     try:
         found = math.nan if isinstance(value, bool) else float(value)
-    except (TypeError, ValueError, OverflowError):
+    except NO_NUMBER:
         return math.nan
     return found if math.isfinite(found) else math.nan
 

@@ -12,7 +12,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from tpfdash.errors import TPFError
+from tpfdash.errors import NO_NUMBER, TPFError
 from tpfdash.missions import MISSIONS
 
 __all__ = ["Target", "catalogue_name", "parse_target"]
@@ -156,7 +156,7 @@ def _numbered(number: int, missions: Sequence[str]) -> Target:
 def _placed(text: str, ra: Any, dec: Any) -> Target:
     try:
         place = float(ra), float(dec)
-    except (TypeError, ValueError):
+    except NO_NUMBER:
         place = math.nan, math.nan
     if not (0 <= place[0] <= 360 and -90 <= place[1] <= 90):
         raise TPFError(

@@ -19,7 +19,7 @@ from tpfdash.archive.results import SearchResult
 from tpfdash.archive.rows import CUTOUT_AUTHOR, CUTOUT_SIZE
 from tpfdash.archive.stages import Cancel, Stages
 from tpfdash.archive.wanted import Wanted, parse_wanted
-from tpfdash.errors import TPFError
+from tpfdash.errors import NO_NUMBER, TPFError
 
 __all__ = ["search", "search_targetpixelfile", "search_tesscut"]
 
@@ -163,7 +163,7 @@ def _arcsec(radius: Any) -> float | None:
         return None
     try:
         arcsec = float(radius.to_value("arcsec") if hasattr(radius, "to_value") else radius)
-    except (TypeError, ValueError):  # a unit that is no angle's is a ValueError
+    except NO_NUMBER:  # a unit that is no angle's is a ValueError
         arcsec = math.nan
     if isinstance(radius, bool) or not 0 < arcsec <= _LARGEST_RADIUS:
         raise TPFError(

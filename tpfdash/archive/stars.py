@@ -19,7 +19,7 @@ from tpfdash.archive.ask import Stage, in_brief
 from tpfdash.archive.gaia import MOST, gaia_stars, has_database, offline_stars
 from tpfdash.archive.stages import Cancel, Cancelled
 from tpfdash.archive.tic import name_by_tic, tic_stars
-from tpfdash.errors import TPFError
+from tpfdash.errors import NO_NUMBER, TPFError
 from tpfdash.stamp.catalogue import add_note, standard_stars
 from tpfdash.stamp.model import check_tpf
 from tpfdash.stamp.sky import cone, sky_state
@@ -114,7 +114,7 @@ def magnitude_limit(tpf: xr.Dataset) -> float:
     target = tpf.attrs.get("magnitude", np.nan)
     try:
         faintest = float(target) + _FAINTER
-    except (TypeError, ValueError):
+    except NO_NUMBER:
         faintest = np.nan
     return float(np.clip(faintest, _AT_LEAST, _AT_MOST)) if np.isfinite(faintest) else _AT_LEAST
 
@@ -258,7 +258,7 @@ def _within(stars: Table, faintest: float, *, own_limit: bool) -> Table:
 def _checked(name: str, value: Any, low: float, high: float) -> float:
     try:
         number = float(value)
-    except (TypeError, ValueError):
+    except NO_NUMBER:
         number = np.nan
     if isinstance(value, bool) or not low < number <= high:
         raise TPFError(f"{name}={value!r}: it should be a number above {low:g}, up to {high:g}.")

@@ -15,6 +15,7 @@ from tpfdash.archive.ask import Stage, refuse_offline
 from tpfdash.archive.mast import Mast
 from tpfdash.archive.settings import mast_url
 from tpfdash.archive.stages import Cancel, Stages
+from tpfdash.errors import NO_NUMBER
 from tpfdash.stamp.catalogue import standard_stars
 from tpfdash.stamp.epoch import moved
 from tpfdash.stamp.stars import tess_magnitude
@@ -85,7 +86,7 @@ def _digits(value: Any) -> str:
 def _number(value: Any) -> float:
     try:
         number = float(value)
-    except (TypeError, ValueError):
+    except NO_NUMBER:
         return math.nan
     return number if math.isfinite(number) else math.nan
 

@@ -14,7 +14,7 @@ from tpfdash.diagnosis import settings
 from tpfdash.diagnosis.evidence import Whitened
 from tpfdash.diagnosis.place import Place
 from tpfdash.diagnosis.scene import Scene
-from tpfdash.errors import TPFError
+from tpfdash.errors import NO_NUMBER, TPFError
 from tpfdash.stamp.epoch import moved, observation_epoch
 from tpfdash.stamp.geometry import corner
 from tpfdash.stamp.pointing import usual_motion
@@ -156,7 +156,7 @@ def _column(table: Any, name: str) -> np.ndarray:
         made = np.array(getattr(made, "value", made), dtype=np.float64)
         if getattr(values, "unit", None) is not None and name.lower() in _UNITS:
             made = units.Quantity(made, values.unit).to_value(_UNITS[name.lower()])
-    except (TypeError, ValueError):  # a unit that is no angle's is a TypeError too
+    except NO_NUMBER:  # a unit that is no angle's is a TypeError too
         made = np.zeros((0, 0))
     if made.ndim != 1:
         raise TPFError(f"stars' column {name!r} should hold numbers, one a star.") from None

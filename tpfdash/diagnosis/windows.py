@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from tpfdash.errors import TPFError
+from tpfdash.errors import NO_NUMBER, TPFError
 
 __all__ = ["Window", "as_windows", "cadence_length", "usable_cadences"]
 
@@ -25,7 +25,7 @@ def as_windows(windows: Window | Sequence[Window]) -> list[Window]:
     """
     try:
         ends = np.atleast_2d(np.asarray(windows, dtype=np.float64))
-    except (TypeError, ValueError):
+    except NO_NUMBER:
         ends = np.empty(0)
     if ends.ndim != 2 or ends.shape[1] != 2 or not np.isfinite(ends).all():
         raise TPFError(

@@ -6,6 +6,7 @@ from datetime import datetime, timedelta
 
 import xarray as xr
 
+from tpfdash.errors import NO_NUMBER
 from tpfdash.missions import Mission
 
 __all__ = ["cadence_facts", "iso_date", "quality_of"]
@@ -60,6 +61,6 @@ def iso_date(time: float, reference: float) -> str:
         day = timedelta(days=float(reference) - _NOON_OF_2000)
         # A float64 of days is good to some microseconds: half a millisecond makes up for that.
         date = datetime(2000, 1, 1, 12) + (day + timedelta(days=float(time), microseconds=500))
-    except (OverflowError, TypeError, ValueError):
+    except NO_NUMBER:
         return ""
     return date.isoformat(timespec="seconds")

@@ -17,7 +17,7 @@ import param
 import xarray as xr
 from numpy.typing import ArrayLike
 
-from tpfdash.errors import TPFError
+from tpfdash.errors import NO_NUMBER, TPFError
 from tpfdash.inspector.derived import follows, params_of
 from tpfdash.inspector.describe import cadence_facts
 from tpfdash.inspector.history import MaskHistory
@@ -272,7 +272,7 @@ class Inspector(Values):
         """Index of the drawn cadence nearest to `time`; None where none has a time."""
         try:
             time = float(time)
-        except (TypeError, ValueError):
+        except NO_NUMBER:
             raise TPFError(f"{time!r} is no time: it should be a number of days.") from None
         return nearest_to(time, *self.drawn)
 

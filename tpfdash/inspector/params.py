@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 import param
 
-from tpfdash.errors import TPFError
+from tpfdash.errors import NO_NUMBER, TPFError
 from tpfdash.stamp.masks import as_mask
 from tpfdash.stamp.stars import place_stars
 from tpfdash.timeseries.events.found import FoundEvents
@@ -88,7 +88,7 @@ class Number(param.Number):
         low, high = self.bounds
         try:
             inside = low <= float(value) <= high
-        except (TypeError, ValueError):
+        except NO_NUMBER:
             inside = False
         if not inside or isinstance(value, bool):
             raise TPFError(f"{self.name} is {value!r}: it should be a number, {low:g} to {high:g}.")
@@ -164,7 +164,7 @@ class Interval(param.Parameter):
     def _ordered(self, value: Any) -> tuple[float | None, float | None] | None:
         try:
             low, high = sorted(float(end) for end in value)
-        except (OverflowError, TypeError, ValueError):
+        except NO_NUMBER:
             low = high = np.nan
         if isinstance(value, str) or not self._within(low, high):
             raise TPFError(f"{self.name} is {value!r}: it should be {self._right}.")
@@ -181,7 +181,7 @@ class Intervals(param.Parameter):
         try:
             ends = np.array([list(each) for each in value], dtype=float).reshape(-1, 2)
             right = len(ends) == len(value) and np.isfinite(ends).all()
-        except (TypeError, ValueError):
+        except NO_NUMBER:
             right = False
         if not right or isinstance(value, str):
             raise TPFError(
@@ -199,7 +199,7 @@ class Levels(Interval):
     def _ordered(self, value: Any) -> tuple[float | None, float | None] | None:
         try:
             low, high = (None if end is None else float(end) for end in value)
-        except (OverflowError, TypeError, ValueError):
+        except NO_NUMBER:
             low = high = np.nan
         ends = [end for end in (low, high) if end is not None]
         if isinstance(value, str) or not np.isfinite(ends).all() or ends != sorted(set(ends)):
@@ -219,7 +219,7 @@ class Pixel(param.Parameter):
         try:
             row, col = map(operator.index, value)
             inside = row in obj.tpf["row"].values and col in obj.tpf["col"].values
-        except (TypeError, ValueError):
+        except NO_NUMBER:
             inside = False
         if not inside:
             raise TPFError(

@@ -12,6 +12,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from tpfdash.errors import NO_NUMBER
 from tpfdash.simulate.events import Event, Pointing, View, is_finite, require
 
 __all__ = [
@@ -74,7 +75,7 @@ class _Pixels(Event):
         try:
             pixels = tuple((int(row), int(col)) for row, col in self.pixels)
             good = all(tuple(pair) == made for pair, made in zip(self.pixels, pixels, strict=True))
-        except (TypeError, ValueError, OverflowError):
+        except NO_NUMBER:
             pixels, good = (), False
         require(
             good and bool(pixels) and len(set(pixels)) == len(pixels),
@@ -290,7 +291,7 @@ class CosmicRay(_Pixels):
         super().__post_init__()
         try:
             flux = tuple(np.broadcast_to(np.asarray(self.flux, float), len(self.pixels)).tolist())
-        except (TypeError, ValueError):
+        except NO_NUMBER:
             flux = (np.nan,)
         require(
             is_finite(*flux),

@@ -15,7 +15,7 @@ from astropy import units
 from astropy.coordinates import Angle
 from astropy.table import Column, MaskedColumn, Table
 
-from tpfdash.errors import TPFError
+from tpfdash.errors import NO_NUMBER, TPFError
 
 __all__ = ["COLUMNS", "add_note", "notes", "standard_stars"]
 
@@ -191,7 +191,7 @@ def _numbers(table: Table, column: str | None, name: str, what: str) -> np.ndarr
         made = np.array(made, dtype=np.float64)
         if given is not None and unit is not None and unit.physical_type != "unknown":
             made = units.Quantity(made, given).to_value(unit)
-    except (TypeError, ValueError):  # units that do not convert are one, too
+    except NO_NUMBER:  # units that do not convert are one, too
         raise TPFError(
             f"{what}'s column {column!r} should hold numbers, one a star"
             + (f", in {unit} or what converts to it." if unit is not None else ".")

@@ -11,6 +11,7 @@ from astropy import units
 from astropy.coordinates import offset_by
 from numpy.typing import ArrayLike
 
+from tpfdash.errors import NO_NUMBER
 from tpfdash.missions import get_mission
 
 __all__ = ["HEADER_EPOCH", "moved", "observation_epoch", "proper_motion"]
@@ -60,7 +61,7 @@ def proper_motion(tpf: xr.Dataset) -> tuple[float, float] | None:
     pair = [tpf.attrs.get(name) for name in ("pmra", "pmdec")]
     try:
         ra, dec = (float(value) for value in pair if value is not None)
-    except (TypeError, ValueError):  # one of them alone leads nowhere
+    except NO_NUMBER:  # one of them alone leads nowhere
         return None
     if not np.isfinite([ra, dec]).all() or ra == dec == 0:
         return None

@@ -11,7 +11,7 @@ from itertools import groupby
 import numpy as np
 import xarray as xr
 
-from tpfdash.errors import TPFError
+from tpfdash.errors import NO_NUMBER, TPFError
 
 __all__ = [
     "LARGEST_PIXEL",
@@ -74,7 +74,7 @@ def rectangle(tpf: xr.Dataset, row0: float, row1: float, col0: float, col1: floa
     ends = row0, row1, col0, col1
     try:
         row0, row1, col0, col1 = numbers = [float(end) for end in ends]
-    except (TypeError, ValueError):
+    except NO_NUMBER:
         numbers = [np.nan]
     if np.isnan(numbers).any():
         raise TPFError(f"a rectangle has the ends {ends!r}: they should be detector pixels.")

@@ -19,7 +19,7 @@ import numpy as np
 from scipy import ndimage
 from scipy.special import erf
 
-from tpfdash.errors import TPFError
+from tpfdash.errors import NO_NUMBER, TPFError
 
 __all__ = ["PRF", "GaussianPRF", "MeasuredPRF", "MoffatPRF", "as_prf"]
 
@@ -128,7 +128,7 @@ class GaussianPRF(_Profile):
     def __post_init__(self) -> None:
         try:
             pairs = [(float(weight), float(sigma)) for weight, sigma in self.components]
-        except (TypeError, ValueError):
+        except NO_NUMBER:
             pairs = []
         if not pairs or not all(0 < number < math.inf for pair in pairs for number in pair):
             raise TPFError(
@@ -234,7 +234,7 @@ class MeasuredPRF(_Profile):
     def __post_init__(self) -> None:
         try:
             samples = np.array(self.samples, dtype=np.float64)  # a copy: it is to stay as it is
-        except (TypeError, ValueError):
+        except NO_NUMBER:
             raise TPFError(
                 f"the samples of a PRF should be an array of numbers: got {self.samples!r}."
             ) from None

@@ -10,7 +10,7 @@ import numpy as np
 import xarray as xr
 from astropy.table import Table
 
-from tpfdash.errors import TPFError
+from tpfdash.errors import NO_NUMBER, TPFError
 from tpfdash.missions import get_mission
 from tpfdash.stamp.catalogue import COLUMNS, add_note, standard_stars
 from tpfdash.stamp.epoch import moved, observation_epoch
@@ -150,7 +150,7 @@ def shifted(stars: Table, shift: tuple[float, float]) -> Table:
     """
     try:
         new = np.array(shift, dtype=np.float64)
-    except (TypeError, ValueError):
+    except NO_NUMBER:
         new = np.zeros(0)
     if new.shape != (2,) or not np.isfinite(new).all():
         raise TPFError(f"A shift of {shift!r} is none: it should be (rows, columns) in pixels.")

@@ -14,7 +14,7 @@ import numpy as np
 import xarray as xr
 from numpy.typing import ArrayLike
 
-from tpfdash.errors import TPFError
+from tpfdash.errors import NO_NUMBER, TPFError
 from tpfdash.timeseries.binning import bin_lightcurve
 from tpfdash.timeseries.flatten import flatten
 from tpfdash.timeseries.outliers import without_outliers
@@ -89,7 +89,7 @@ def _as_windows(windows: Any) -> Windows:
     """Windows of time as a tuple of (t0, t1), t0 before t1."""
     try:
         pairs = np.array([tuple(one) for one in windows], dtype=np.float64).reshape(-1, 2)
-    except (TypeError, ValueError):
+    except NO_NUMBER:
         pairs = np.full((1, 2), np.nan)
     if not np.isfinite(pairs).all():
         raise TPFError(f"windows is {windows!r}: it should be pairs of times, ((t0, t1), ...).")

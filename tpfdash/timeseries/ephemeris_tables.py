@@ -11,7 +11,7 @@ import numpy as np
 from astropy import units as u
 from astropy.table import Table
 
-from tpfdash.errors import TPFError
+from tpfdash.errors import NO_NUMBER, TPFError
 from tpfdash.missions import MISSIONS
 
 __all__ = ["read_rows"]
@@ -121,7 +121,7 @@ def _numbers(table: Table, name: str, scale: float, what: str) -> np.ndarray:
     column = table[name]
     try:
         values = np.array(np.ma.filled(np.ma.asarray(column, dtype=np.float64), np.nan))
-    except (TypeError, ValueError) as error:
+    except NO_NUMBER as error:
         raise TPFError(f"The column {name} should hold numbers.") from error
     unit = getattr(column, "unit", None)
     if unit is None or what == "t0":

@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 import xarray as xr
 
-from tpfdash.errors import TPFError
+from tpfdash.errors import NO_NUMBER, TPFError
 from tpfdash.timeseries.box_grid import usual_durations
 from tpfdash.timeseries.box_search import BoxPeriodogram, search_boxes
 from tpfdash.timeseries.periods import Progress, check_count, check_periods
@@ -130,7 +130,7 @@ def sine_periodogram(
 def _durations(durations: Any, shortest_period: float) -> np.ndarray:
     try:
         given = np.atleast_1d(np.asarray(durations, dtype=np.float64))
-    except (TypeError, ValueError):
+    except NO_NUMBER:
         given = np.array([])
     made = np.unique(given)
     if given.ndim != 1 or not made.size or not (np.isfinite(made).all() and made[0] > 0):

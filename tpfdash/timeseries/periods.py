@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from tpfdash.errors import TPFError
+from tpfdash.errors import NO_NUMBER, TPFError
 
 __all__ = [
     "Progress",
@@ -68,7 +68,7 @@ def check_periods(
         return shortest, longest
     try:
         low, high = (float(each) for each in periods)
-    except (TypeError, ValueError):
+    except NO_NUMBER:
         low = high = np.nan
     if not (0 < low < high < np.inf):
         raise TPFError(

@@ -9,7 +9,7 @@ import numpy as np
 import xarray as xr
 from numpy.typing import ArrayLike
 
-from tpfdash.errors import TPFError
+from tpfdash.errors import NO_NUMBER, TPFError
 from tpfdash.missions import get_mission, time_format
 from tpfdash.timeseries.series import usable
 
@@ -195,7 +195,7 @@ def _levels(
 def _as_level(value: Any, rule: Callable) -> float:
     try:
         return float(value)
-    except (TypeError, ValueError):
+    except NO_NUMBER:
         name = getattr(rule, "__name__", "rule")
         raise TPFError(f"{name} gave {value!r}: it should give a number to divide by.") from None
 

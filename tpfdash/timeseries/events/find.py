@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 import xarray as xr
 
-from tpfdash.errors import TPFError
+from tpfdash.errors import NO_NUMBER, TPFError
 from tpfdash.timeseries.events.filters import Filter, Sums
 from tpfdash.timeseries.events.found import KINDS, FoundEvent, FoundEvents, as_kinds
 from tpfdash.timeseries.events.motion import without_motion
@@ -197,7 +197,7 @@ def _as_durations(durations: Sequence[float] | None) -> list[float]:
         return []
     try:
         values = np.asarray(durations, dtype=np.float64).ravel()
-    except (TypeError, ValueError):
+    except NO_NUMBER:
         values = np.empty(0)
     if not values.size or not (np.isfinite(values) & (values > 0)).all():
         raise TPFError(
