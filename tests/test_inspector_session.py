@@ -240,7 +240,7 @@ def test_a_rectangle_the_wrong_way_round_or_half_off_the_stamp_is_refused(inspec
 NAMES = st.sampled_from([*choices_of(), "pointed", "transform", "lightcurve", "tpf", "name", ""])
 
 
-@settings(deadline=None, max_examples=300)
+@settings(deadline=None, max_examples=100)
 @given(choices=st.dictionaries(NAMES, JSON | st.sampled_from([10**400, [10**400, 1], [[], {}]])))
 def test_whatever_the_choices_all_or_nothing_is_restored(tpf, choices):
     inspector = Inspector(tpf)

@@ -36,8 +36,16 @@ def port(path):
         yield port
 
 
-@pytest.fixture
+@pytest.fixture(scope="module")
 def wire(port):
+    """One page for all tests: whatever it is sent, it has to live on."""
+    with Wire(port) as wire:
+        yield wire
+
+
+@pytest.fixture(scope="module")
+def other(port):
+    """Somebody else's page."""
     with Wire(port) as wire:
         yield wire
 
@@ -144,23 +152,22 @@ def changed(wire, part, attr, new):
 
 
 @pytest.mark.parametrize("crafted", CRAFTED.values(), ids=CRAFTED)
-def test_a_crafted_message_is_answered_and_all_live_on(port, wire, folders, crafted, caplog):
-    with Wire(port) as other:
-        answer = wire.patch(crafted(wire))
-        assert answer["msgtype"] in ("OK", "ERROR")
-        if answer["msgtype"] == "ERROR":
-            assert not answer["content"]["traceback"]
-            number = re.search(r"\(error (\w+)\)", answer["content"]["text"]).group(1)
-            assert any(number in record.getMessage() for record in caplog.records)
-        assert alive(wire) and alive(other)
-        assert pn.state.curdoc is None  # nobody's page is the current one here
-        assert not [folder for folder in folders if folder in told(wire)]
+def test_a_crafted_message_is_answered_and_all_live_on(wire, other, folders, crafted, caplog):
+    answer = wire.patch(crafted(wire))
+    assert answer["msgtype"] in ("OK", "ERROR")
+    if answer["msgtype"] == "ERROR":
+        assert not answer["content"]["traceback"]
+        number = re.search(r"\(error (\w+)\)", answer["content"]["text"]).group(1)
+        assert any(number in record.getMessage() for record in caplog.records)
+    assert alive(wire) and alive(other)
+    assert pn.state.curdoc is None  # nobody's page is the current one here
+    assert not [folder for folder in folders if folder in told(wire)]
 
 
 def test_what_is_no_message_at_all_ends_that_connection_alone(port, wire, caplog):
     caplog.set_level(logging.CRITICAL)
-    with Wire(port) as other:
-        other.socket.send("no JSON")
+    with Wire(port) as broken:
+        broken.socket.send("no JSON")
         assert alive(wire)
     with Wire(port) as another:
         assert alive(another)
