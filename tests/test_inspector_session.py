@@ -33,13 +33,19 @@ def inspector(tpf):
     return Inspector(tpf)
 
 
+@pytest.fixture(scope="module")
+def wanted(tpf):
+    """Param -> values that it can be set to."""
+    return changes(tpf)
+
+
 @pytest.fixture
-def changed(tpf):
+def changed(tpf, wanted):
     """An Inspector all of whose choices are others than at the start."""
     inspector = Inspector(tpf)
     for name in choices_of():
-        setattr(inspector, name, changes(tpf)[name][0])
-    inspector.limits = changes(tpf)["limits"][0]  # which the stretch has taken back
+        setattr(inspector, name, wanted[name][0])
+    inspector.limits = wanted["limits"][0]  # which the stretch has taken back
     return inspector
 
 
@@ -93,8 +99,8 @@ def test_every_choice_is_restored(tpf, inspector, changed):
 
 
 @pytest.mark.parametrize("name", choices_of())
-def test_each_choice_is_restored_by_itself(tpf, inspector, name):
-    for value in changes(tpf)[name]:
+def test_each_choice_is_restored_by_itself(tpf, inspector, wanted, name):
+    for value in wanted[name]:
         other = Inspector(tpf, **{name: value})
         restore(inspector, session_of(other))
         assert same(inspector, other)
