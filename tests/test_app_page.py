@@ -4,6 +4,7 @@ import threading
 import time
 
 import panel as pn
+import pytest
 
 from tests.wire import Wire, find, serving
 from tpfdash import simulate_tpf
@@ -70,6 +71,7 @@ def test_a_page_that_cannot_be_filled_keeps_no_other_from_it():
     assert done == ["failed", "filled"]
 
 
+@pytest.mark.slow
 def test_the_shells_of_a_server_come_first():
     tpf = simulate_tpf("K2", n_cadences=50, shape=(3, 3))
     shells, filled = [], []

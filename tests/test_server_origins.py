@@ -88,6 +88,7 @@ def test_bokehs_parts_that_are_touched_are_as_they_were():
     assert "\"Refusing websocket connection from Origin '%s';" in inspect.getsource(inner)
 
 
+@pytest.mark.slow
 def test_the_command_lets_in_whom_it_is_told_to():
     port = free()
     line = [sys.executable, "-m", "tpfdash", "--no-show", "--port", str(port)]

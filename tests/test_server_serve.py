@@ -48,6 +48,7 @@ def listened(process):
     }
 
 
+@pytest.mark.slow
 def test_it_listens_to_this_machine_alone_and_to_its_own_pages(command):
     port, process = command()
     assert listened(process) == {"127.0.0.1"}
@@ -58,6 +59,7 @@ def test_it_listens_to_this_machine_alone_and_to_its_own_pages(command):
         Wire(port, origin="http://elsewhere.example")
 
 
+@pytest.mark.slow
 def test_it_listens_elsewhere_where_told_to(command):
     port, process = command("--address", "0.0.0.0")
     assert listened(process) == {"0.0.0.0"}

@@ -60,6 +60,7 @@ def test_bins_lose_nothing():
     assert rows.days <= 0.1 / 8
 
 
+@pytest.mark.slow
 def test_an_injected_period_comes_out_with_errors_that_hold():
     pulls = []
     for seed in range(24):

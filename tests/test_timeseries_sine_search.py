@@ -31,6 +31,7 @@ def test_numbers_are_astropys():
     np.testing.assert_allclose(near.power, exact, rtol=1e-9)
 
 
+@pytest.mark.slow
 def test_a_wave_comes_out_with_errors_that_hold():
     pulls = []
     for seed in range(40):
