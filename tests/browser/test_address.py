@@ -184,11 +184,8 @@ def test_each_file_is_left_and_found_again_with_its_state(two, tpf, other):
 
 BAD = [
     ("cadence", "100000", "cadence is 100000"),
-    ("window", "[[[", "window is '[[['"),
-    ("aperture", "1:1", "within rows"),
     ("file", "../secret.fits", "no file '../secret.fits' is open"),
     ("scale", "<img src=x onerror=alert(1)>", "<img src=x onerror=alert(1)>"),
-    ("limits", "9" * 3000, "limits is"),
 ]
 
 
