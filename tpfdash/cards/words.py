@@ -27,7 +27,7 @@ NOT_AVAILABLE = "not available"
 INJECTED = "yes: tpfdash put events into these pixels that nobody observed"
 
 
-@follows("hovered", "cadence", "describe", "flux_unit")
+@follows("hovered", "cadence", "describe", "flux_unit", "is_corrected")
 def cadence_html(inspector: Inspector) -> str:
     """The hovered cadence, or the current one: numbers, time, flux and flags."""
     hovered = inspector.hovered is not None
@@ -45,7 +45,7 @@ def cadence_html(inspector: Inspector) -> str:
         ("at the mouse" if hovered else "current", f"{number} · index {index}"),
         ("time", f"{clock} {minus(format(facts['time'], '.5f'))}" if facts["date"] else "no time"),
         ("date (TDB, barycentric)", facts["date"].replace("T", " ") or NOT_AVAILABLE),
-        ("flux", flux),
+        ("corrected flux" if inspector.is_corrected else "flux", flux),
         _quality(inspector, facts["quality"]),
     ]
     return _readout(parts, "readout hovered" if hovered else "readout")

@@ -43,8 +43,10 @@ class Correction:
     `repr` is Python that makes it again, and names only what is not as usual.
     """
 
-    #: What it is called on a page and in files.
+    #: What it is called in files.
     label: ClassVar[str]
+    #: And on a page, where there is room for one word.
+    word: ClassVar[str]
     #: Whether the light curve that comes out has the cadences of the one that goes in.
     keeps_cadences: ClassVar[bool] = True
 
@@ -56,6 +58,8 @@ class Correction:
             elif each.type == "float":
                 unit = "standard deviations" if each.name == "sigma" else "days"
                 object.__setattr__(self, each.name, positive(value, each.name, unit))
+            elif each.type == "bool" and not isinstance(value, bool | np.bool_):
+                raise TPFError(f"{each.name} is {value!r}: it should be True or False.")
 
     def apply(self, lightcurve: xr.Dataset, good: np.ndarray | None = None) -> xr.Dataset:
         """The corrected light curve; `good` is bool (time,), the cadences to learn from."""
@@ -120,6 +124,7 @@ class Flatten(Correction):
     windows: Windows = ()
     break_gap: float = BREAK_GAP
     label: ClassVar[str] = "Flatten"
+    word: ClassVar[str] = "flatten"
 
     def apply(self, lightcurve: xr.Dataset, good: np.ndarray | None = None) -> xr.Dataset:
         """As `Correction.apply`."""
@@ -152,6 +157,7 @@ class RemoveOutliers(Correction):
     windows: Windows = ()
     break_gap: float = BREAK_GAP
     label: ClassVar[str] = "Remove outliers"
+    word: ClassVar[str] = "outliers"
 
     def apply(self, lightcurve: xr.Dataset, good: np.ndarray | None = None) -> xr.Dataset:
         """As `Correction.apply`."""
@@ -191,6 +197,7 @@ class RemovePointing(Correction):
     windows: Windows = ()
     break_gap: float = BREAK_GAP
     label: ClassVar[str] = "Remove pointing"
+    word: ClassVar[str] = "pointing"
 
     def __post_init__(self) -> None:
         super().__post_init__()
@@ -225,6 +232,7 @@ class Bin(Correction):
     width: float = 0.25
     break_gap: float = BREAK_GAP
     label: ClassVar[str] = "Bin"
+    word: ClassVar[str] = "bin"
     keeps_cadences: ClassVar[bool] = False
 
     def apply(self, lightcurve: xr.Dataset, good: np.ndarray | None = None) -> xr.Dataset:
@@ -299,14 +307,15 @@ def correction_from(written: Mapping[str, Any]) -> Correction:
     TPFError
         On what is none, and on arguments that it does not have.
     """
-    if not isinstance(written, Mapping) or written.get("correction") not in CORRECTIONS:
+    name = written.get("correction") if isinstance(written, Mapping) else None
+    if not isinstance(name, str) or name not in CORRECTIONS:
         names = ", ".join(CORRECTIONS)
         raise TPFError(
             f"{written!r} is no correction: it should be a mapping whose `correction` is one of "
             f"{names}."
         )
-    kind = CORRECTIONS[written["correction"]]
-    values = {name: value for name, value in written.items() if name != "correction"}
+    kind = CORRECTIONS[name]
+    values = {key: value for key, value in written.items() if key != "correction"}
     known = {each.name for each in fields(kind)}  # type: ignore[arg-type]
     if unknown := sorted(map(str, values.keys() - known)):
         raise TPFError(
