@@ -68,10 +68,12 @@ class _Field:
         """Its value; the usual one where the correction is off."""
         usual = next(each.default for each in fields(self.kind) if each.name == self.name)  # type: ignore[arg-type]
         found = [getattr(each, self.name) for each in corrections if isinstance(each, self.kind)]
-        return found[0] if found else usual
+        value = found[0] if found else usual
+        return "" if value is None else value
 
     def chosen(self, corrections: tuple[Correction, ...], value: Any) -> tuple[Correction, ...]:
         """The corrections with another value of it."""
+        value = None if value == "" else value
         return tuple(
             replace(each, **{self.name: value}) if isinstance(each, self.kind) else each  # type: ignore[type-var]
             for each in corrections
@@ -85,14 +87,14 @@ _FIELDS = (
         "model",
         "How the flux follows the pointing: splines along the way that the stars roll to and fro, "
         "or a polynomial in row and column; automatic: roll in K2.",
-        options={"automatic": None, "roll": "roll", "regression": "regression"},
+        options={"automatic": "", "roll": "roll", "regression": "regression"},
     ),
     _Field(
         RemovePointing,
         "position",
         "of",
         "What says how the pointing was; automatic: POS_CORR where the file has it.",
-        options={"automatic": None, "POS_CORR": "pos_corr", "centroids": "centroid"},
+        options={"automatic": "", "POS_CORR": "pos_corr", "centroids": "centroid"},
     ),
     _Field(
         Flatten,
@@ -135,13 +137,24 @@ def corrections_card(inspector: Inspector) -> tuple[pn.Column, list[Live]]:
         put_in_sight(cancel, inspector.waiting)
         on = {type(each) for each in inspector.corrections}
         for kind, group in groups.items():
-            put_in_sight(group, kind in on)
+            group.visible = kind in on  # the plots are to get less height, or more
 
     show()
     card = pn.Column(
         row(switches, cancel, gap=8),
-        row(*groups.values(), gap=20, css_classes=["tpf-bar"], stylesheets=[CSS]),
-        readout(inspector, corrections_html, "corrections-words", sizing_mode="stretch_width"),
+        row(
+            *groups.values(),
+            css_classes=["tpf-bar"],
+            stylesheets=[CSS],
+            styles={"gap": "6px 20px", "align-items": "center"},
+        ),
+        readout(
+            inspector,
+            corrections_html,
+            "corrections-words",
+            sizing_mode="stretch_width",
+            min_height=40,
+        ),
         margin=0,
         sizing_mode="stretch_width",
         styles={"gap": "6px"},
@@ -183,7 +196,8 @@ def _group(inspector: Inspector, kind: type[Correction]) -> pn.Row:
                 chosen=lambda value, field=field: field.chosen(inspector.corrections, value),
             )
     saving = _saving(inspector) if kind is Bin else []
-    return row(html(f"<span class='section'>{kind.word}</span>"), *parts, *saving, gap=8)
+    heading = html(f"<b class='label'>{kind.word}</b>")
+    return row(heading, *parts, *saving, gap=8, visible=False)
 
 
 def _saving(inspector: Inspector) -> list[pn.widgets.Widget]:
@@ -219,12 +233,9 @@ def _said(inspector: Inspector) -> list[str]:
     corrections = inspector.corrections
     said = []
     if inspector.waiting:
-        drawn = (
-            "the light curve shown is that for the windows before"
-            if inspector.is_corrected
-            else "the light curve shown is raw"
-        )
-        said.append(f"Correcting ({in_words(each_cadence(corrections))}) …: until then {drawn}.")
+        drawn = "the one for the windows before" if inspector.is_corrected else "the raw one"
+        names = in_words(each_cadence(corrections))
+        said.append(f"Correcting ({names}) … Until then the light curve shown is {drawn}.")
     elif inspector.scatter is not None:
         said.append(_scatter(*inspector.scatter))
     elif each_cadence(corrections):
@@ -236,9 +247,9 @@ def _said(inspector: Inspector) -> list[str]:
 
 def _windows(count: int) -> str:
     if not count:
-        return "What lies in the window of an event will be left out of what they fit."
+        return "The cadences of a window would be left out of what is fitted."
     which = "the window" if count == 1 else f"the {count} windows"
-    return f"What lies in {which} of the event is left out of what they fit."
+    return f"The cadences of {which} are left out of what is fitted."
 
 
 def _scatter(raw: float, made: float) -> str:

@@ -37,6 +37,8 @@ __all__ = [
 
 Windows = tuple[tuple[float, float], ...]
 
+#: Steps that are remembered for who switches one on again.
+_KEPT = 8
 #: Length of the means whose scatter a correction is judged by.
 SCATTER_HOURS = 6.0
 #: Seconds a cadence that corrections take, measured: of the pointing where the spacecraft rolls, of
@@ -80,39 +82,61 @@ class Curve(Once):
         transform: Callable[[xr.Dataset], xr.Dataset] | None,
         before: Curve | None = None,
     ):
-        self._made_of = raw, bits, good, corrections, transform
+        self._raw, self._bits, self._good, self._transform = raw, bits, good, transform
+        self._corrections = corrections
+        self._known: dict[tuple[Correction, ...], _Step] = {}
         self.instead: xr.Dataset | None = None
-        if before is not None and self.is_like(before):
-            self.instead = before.answer() if before.answered else before.instead
+        if before is not None and before._raw is raw and before._good is good:
+            self._known |= list(before._known.items())[-_KEPT:]
+            if self.is_like(before):
+                self.instead = before.answer() if before.answered else before.instead
+        self._steps = self._steps_of(protected(corrections, windows))
+        super().__init__(self._make)
 
-        def work() -> xr.Dataset:
-            made = raw.answer().assign_attrs(quality_bitmask=bits)
-            made = _corrected(made, protected(corrections, windows), good)
-            return made if transform is None else transformed(made, good, transform)
+    def _make(self) -> xr.Dataset:
+        made = _corrected(self._raw.answer(), self._steps[-1:], self._good)
+        made = made.assign_attrs(quality_bitmask=self._bits)
+        return made if self._transform is None else transformed(made, self._good, self._transform)
 
-        super().__init__(work)
+    def _steps_of(self, corrections: tuple[Correction, ...]) -> list[_Step]:
+        """A step for each correction; of those that are known the same ones."""
+        steps: list[_Step] = []
+        for n, correction in enumerate(corrections, start=1):
+            last = steps[-1] if steps else self._raw
+            step = self._known.pop(corrections[:n], None) or _Step(correction, last, self._good)
+            self._known[corrections[:n]] = step  # the latest
+            steps.append(step)
+        return steps
+
+    @property
+    def to_do(self) -> tuple[Correction, ...]:
+        """The corrections that are not applied yet."""
+        return tuple(step.correction for step in self._steps if not step.answered)
 
     def is_like(self, other: Curve) -> bool:
         """Whether another differs at most in the windows that are left out of what is fitted."""
-        raw, bits, good, corrections, transform = other._made_of
-        mine = self._made_of
         return (
-            raw is mine[0]
-            and bits == mine[1]
-            and good is mine[2]
-            and corrections == mine[3]
-            and transform is mine[4]
+            self._raw is other._raw
+            and self._good is other._good
+            and self._transform is other._transform
+            and (self._bits, self._corrections) == (other._bits, other._corrections)
         )
 
 
-def _corrected(
-    lightcurve: xr.Dataset, corrections: tuple[Correction, ...], good: np.ndarray
-) -> xr.Dataset:
-    """The corrected light curve, read-only; without a flux, and with `trouble`, where none is."""
-    if not corrections or not np.isfinite(lightcurve["flux"].values[good]).any():
+class _Step(Once):
+    """One correction of what another step, or the photometry, gives."""
+
+    def __init__(self, correction: Correction, before: Once, good: np.ndarray):
+        self.correction = correction
+        super().__init__(lambda: corrected(before.answer(), correction, good=good))
+
+
+def _corrected(lightcurve: xr.Dataset, last: list[_Step], good: np.ndarray) -> xr.Dataset:
+    """What the last step gives, read-only; without a flux, and with `trouble`, where it cannot."""
+    if not last or not np.isfinite(lightcurve["flux"].values[good]).any():
         return lightcurve
     try:
-        made = corrected(lightcurve, corrections, good=good)
+        made = last[0].answer()
     except TPFError as error:
         none = {name: lightcurve[name] * np.nan for name in ("flux", "flux_err")}
         made = lightcurve.assign(none, flux_raw=lightcurve["flux"])

@@ -23,6 +23,7 @@ from tpfdash.inspector.corrected import (
 )
 from tpfdash.inspector.derived import derived, follows
 from tpfdash.inspector.question import Once
+from tpfdash.timeseries.corrections import Correction
 
 __all__ = ["Correcting"]
 
@@ -54,18 +55,22 @@ class Correcting(Choices):
     _sum_of_pixels: Any
     _median_flux: Any
 
+    @derived("corrections")
+    def _each_cadence(self) -> tuple[Correction, ...]:
+        return each_cadence(self.corrections)
+
     @derived("corrections", "windows")
     def _protected(self) -> Windows:
         return self.windows if can_protect(self.corrections) else ()
 
-    @derived("_photometry", "quality_bits", "good", "corrections", "_protected", "transform")
+    @derived("_photometry", "quality_bits", "good", "_each_cadence", "_protected", "transform")
     def curve(self) -> Curve:
         """The `lightcurve`, to be asked for in any thread."""
         self._curve = Curve(
             self._photometry,
             self.quality_bits,
             self.good,
-            each_cadence(self.corrections),
+            self._each_cadence,
             self._protected,
             self.transform,
             self._curve,
@@ -77,10 +82,10 @@ class Correcting(Choices):
     def _derive_lightcurve(self) -> xr.Dataset:
         return self.curve.answer()
 
-    @derived("curve", "corrections")
+    @derived("curve")
     def correction(self) -> Curve | None:
         """The same where it takes so long to correct that a page should not wait for it."""
-        long = takes_long(self.corrections, self.tpf.sizes["time"], self.mission)
+        long = takes_long(self.curve.to_do, self.tpf.sizes["time"], self.mission)
         return self.curve if long else None
 
     @property
@@ -104,10 +109,10 @@ class Correcting(Choices):
         return self.curve.instead if self.waiting else self.curve.answer()
 
     @property
-    @follows("corrections", "_changed")
+    @follows("_each_cadence", "_changed")
     def is_corrected(self) -> bool:
         """Whether what is drawn is a corrected light curve."""
-        return bool(each_cadence(self.corrections)) and self._changed is not None
+        return bool(self._each_cadence) and self._changed is not None
 
     @property
     @follows("_changed")
@@ -123,13 +128,13 @@ class Correcting(Choices):
             return None
         return binned(self.lightcurve, last[0], self.good)
 
-    @derived("curve", "corrections", "_photometry", "good")
+    @derived("curve", "_each_cadence", "_photometry", "good")
     def scattering(self) -> Once | None:
         """How much the raw and the corrected light curve scatter; None where nothing is corrected.
 
         To be asked in any thread; see `tpfdash.inspector.corrected.scatters`.
         """
-        if not each_cadence(self.corrections):
+        if not self._each_cadence:
             return None
         raw, curve, good = self._photometry, self.curve, self.good
         return Once(lambda: scatters(raw.answer(), curve.answer(), good))

@@ -6,7 +6,7 @@ What each does is told by its function: `flatten`, `without_outliers`, `without_
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, fields
 from typing import Any, ClassVar
 
@@ -31,7 +31,6 @@ __all__ = [
     "as_corrections",
     "corrected",
     "correction_from",
-    "corrections_script",
 ]
 
 Windows = tuple[tuple[float, float], ...]
@@ -323,24 +322,3 @@ def correction_from(written: Mapping[str, Any]) -> Correction:
             f"{', '.join(sorted(known))}."
         )
     return kind(**values)
-
-
-def corrections_script(corrections: Sequence[Correction], good: str | None = "good") -> list[str]:
-    """Python that applies corrections to a `lightcurve`: lines of code, none without corrections.
-
-    Parameters
-    ----------
-    corrections : sequence of Correction
-    good : str, optional
-        The variable that holds the cadences to learn from; None for the default ones.
-    """
-    if not corrections:
-        return []
-    names = ", ".join(sorted({type(each).__name__ for each in corrections}))
-    argument = "" if good is None else f", good={good}"
-    return [
-        f"from tpfdash.timeseries.corrections import {names}",
-        "",
-        f"corrections = [{', '.join(map(repr, corrections))}]",
-        f"lightcurve = tpfdash.corrected(lightcurve, corrections{argument})",
-    ]

@@ -253,7 +253,14 @@ class LightCurveView(TimePlot):
                 "annotation",
             ),
             "bins": (
-                Scatter(x="t", y="f", size=7, fill_color=BINS.color, line_color="white"),
+                Scatter(
+                    x="t",
+                    y="f",
+                    size=5.5,
+                    fill_color=BINS.color,
+                    line_color="white",
+                    line_width=0.5,
+                ),
                 "annotation",
             ),
             "ticks": (tick, "annotation"),
@@ -297,9 +304,9 @@ class LightCurveView(TimePlot):
         names = in_words(inspector.corrections)
         if inspector.waiting:
             until_then = "" if inspector.is_corrected else "; raw until then"
-            return f" · correcting ({names}) …{until_then}"
+            return f"\ncorrecting ({names}) …{until_then}"
         raw = "; raw in grey" if inspector.raw_times.size else ""
-        return f" · {names}{raw}"
+        return f"\n{names}{raw}"
 
     def _spoken(self):
         # Not an image, whose tools nobody would be told of.
