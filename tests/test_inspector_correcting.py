@@ -8,11 +8,13 @@ import pytest
 import xarray as xr
 
 from tpfdash import aperture_photometry, corrected
+from tpfdash.cards.words import cadence_html
 from tpfdash.errors import TPFError
 from tpfdash.inspector import Inspector
 from tpfdash.inspector import corrected as module
 from tpfdash.inspector.session import restore, session_of
 from tpfdash.io import lightcurve_bytes
+from tpfdash.missions import get_mission
 from tpfdash.simulate import simulate_tpf
 from tpfdash.timeseries.corrections import Bin, Flatten, RemoveOutliers, RemovePointing
 from tpfdash.timeseries.scatter import scatter_ppm
@@ -232,6 +234,13 @@ def test_what_is_soon_done_is_not_waited_for(inspector):
     ],
 )
 def test_what_takes_long_is_known_before(mission, corrections, n, long):
-    from tpfdash.missions import get_mission
 
     assert module.takes_long(corrections, n, get_mission(mission)) is long
+
+
+def test_an_outlier_is_told_from_what_is_missing(inspector):
+    assert not inspector.is_outlier(90)
+    inspector.corrections = [RemoveOutliers()]
+    assert inspector.is_outlier(90) and not inspector.is_outlier(91)
+    inspector.cadence = 90
+    assert "left out: an outlier" in cadence_html(inspector)

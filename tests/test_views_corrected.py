@@ -51,11 +51,10 @@ def test_the_raw_light_curve_lies_below_the_corrected_one(inspector, figure):
     np.testing.assert_allclose(points(figure, RAW.color)["f"], inspector.raw_flux[good], rtol=1e-6)
     np.testing.assert_allclose(points(figure, "#4285d0")["f"], inspector.flux[good], rtol=1e-6)
     assert title(figure)[1] == "flatten; raw in grey"
-    assert figure.yaxis[0].axis_label.startswith("corrected flux")
     inspector.show_raw = False
     assert not len(points(figure, RAW.color)["f"]) and title(figure)[1] == "flatten"
     inspector.corrections = ()
-    assert figure.yaxis[0].axis_label.startswith("flux")
+    assert len(title(figure)) == 1
 
 
 def test_the_raw_light_curve_is_on_the_axis_and_its_outliers_are_not_marked(

@@ -27,7 +27,7 @@ NOT_AVAILABLE = "not available"
 INJECTED = "yes: tpfdash put events into these pixels that nobody observed"
 
 
-@follows("hovered", "cadence", "describe", "flux_unit", "is_corrected")
+@follows("hovered", "cadence", "describe", "flux_unit", "is_corrected", "is_outlier")
 def cadence_html(inspector: Inspector) -> str:
     """The hovered cadence, or the current one: numbers, time, flux and flags."""
     hovered = inspector.hovered is not None
@@ -38,6 +38,8 @@ def cadence_html(inspector: Inspector) -> str:
         flux += f" {inspector.flux_unit}" if inspector.flux_unit else ""
         if np.isfinite(facts["relative"]):
             flux += f" ({minus(format(100 * facts['relative'], '+,.2f'))} %)"
+    elif inspector.is_outlier(index):
+        flux = "left out: an outlier"
     clock = inspector.tpf.attrs.get("time_format", "")
     numbered = "cadenceno" not in inspector.tpf.attrs.get("not_in_file", ())
     number = f"cadence {facts['cadenceno']}" if numbered else "cadence"

@@ -139,7 +139,7 @@ def _corrected(lightcurve: xr.Dataset, last: list[_Step], good: np.ndarray) -> x
         made = last[0].answer()
     except TPFError as error:
         none = {name: lightcurve[name] * np.nan for name in ("flux", "flux_err")}
-        made = lightcurve.assign(**none, flux_raw=lightcurve["flux"])
+        made = lightcurve.assign(none | {"flux_raw": lightcurve["flux"]})
         made.attrs |= {"trouble": str(error), "corrections": (f"could not be corrected: {error}",)}
         for name in none:
             made[name].attrs = lightcurve[name].attrs

@@ -120,6 +120,12 @@ class Correcting(Choices):
         """Why the light curve could not be corrected, or changed by the user's function; or ""."""
         return "" if self._changed is None else self._changed.attrs.get("trouble", "")
 
+    @follows("_changed")
+    def is_outlier(self, cadence: int) -> bool:
+        """Whether a cadence was left out of the light curve that is drawn, as an outlier."""
+        changed = self._changed
+        return changed is not None and "outlier" in changed and bool(changed["outlier"][cadence])
+
     @derived("corrections", "lightcurve", "good")
     def binned_lightcurve(self) -> xr.Dataset | None:
         """The `lightcurve` over the bins of a `Bin` among the corrections; None without one."""

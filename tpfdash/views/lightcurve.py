@@ -146,7 +146,6 @@ class LightCurveView(TimePlot):
     def _flux_label(self) -> str:
         unit = self.inspector.flux_unit
         name = "normalised flux" if self.inspector.normalized else "flux"
-        name = f"corrected {name}" if self.inspector.is_corrected else name
         return f"{name} ({unit})" if unit else name
 
     def _y_range(self, series, visible):
