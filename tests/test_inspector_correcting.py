@@ -234,8 +234,22 @@ def test_what_is_soon_done_is_not_waited_for(inspector):
     ],
 )
 def test_what_takes_long_is_known_before(mission, corrections, n, long):
+    assert (module.seconds(corrections, n, get_mission(mission)) > module._PATIENCE) is long
 
-    assert module.takes_long(corrections, n, get_mission(mission)) is long
+
+def test_a_function_that_took_long_is_waited_for_the_next_time(inspector, monkeypatch):
+    def doubled(lightcurve):
+        return lightcurve.assign(flux=lightcurve["flux"] * 2)
+
+    inspector.deferred = True
+    inspector.transform = doubled
+    good = inspector.good & np.isfinite(inspector.time)
+    np.testing.assert_array_equal(inspector.flux[good], 2 * inspector.raw_flux[good])
+    monkeypatch.setattr(module, "_PATIENCE", 0.0)
+    inspector.set_aperture("all")
+    assert inspector.waiting and inspector.flux is inspector.raw_flux
+    inspector.corrected = inspector.correction.answer()
+    np.testing.assert_array_equal(inspector.flux[good], 2 * inspector.raw_flux[good])
 
 
 def test_an_outlier_is_told_from_what_is_missing(inspector):

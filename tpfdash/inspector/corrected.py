@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import replace
 
@@ -31,8 +32,8 @@ __all__ = [
     "in_words",
     "protected",
     "scatters",
+    "seconds",
     "switched",
-    "takes_long",
 ]
 
 Windows = tuple[tuple[float, float], ...]
@@ -85,6 +86,9 @@ class Curve(Once):
         self._raw, self._bits, self._good, self._transform = raw, bits, good, transform
         self._corrections = corrections
         self._known: dict[tuple[Correction, ...], _Step] = {}
+        self._took = 0.0  # seconds of the user's function
+        if before is not None and before._transform is transform:
+            self._took = before._took
         self.instead: xr.Dataset | None = None
         if before is not None and before._raw is raw and before._good is good:
             self._known |= list(before._known.items())[-_KEPT:]
@@ -96,7 +100,12 @@ class Curve(Once):
     def _make(self) -> xr.Dataset:
         made = _corrected(self._raw.answer(), self._steps[-1:], self._good)
         made = made.assign_attrs(quality_bitmask=self._bits)
-        return made if self._transform is None else transformed(made, self._good, self._transform)
+        if self._transform is None:
+            return made
+        began = time.monotonic()
+        made = transformed(made, self._good, self._transform)
+        self._took = time.monotonic() - began
+        return made
 
     def _steps_of(self, corrections: tuple[Correction, ...]) -> list[_Step]:
         """A step for each correction; of those that are known the same ones."""
@@ -108,10 +117,13 @@ class Curve(Once):
             steps.append(step)
         return steps
 
-    @property
-    def to_do(self) -> tuple[Correction, ...]:
-        """The corrections that are not applied yet."""
-        return tuple(step.correction for step in self._steps if not step.answered)
+    def takes_long(self, mission: Mission) -> bool:
+        """Whether somebody who clicks would notice that it is worked out now.
+
+        The user's function takes as long as it took last.
+        """
+        to_do = [step.correction for step in self._steps if not step.answered]
+        return self._took + seconds(to_do, self._good.size, mission) > _PATIENCE
 
     def is_like(self, other: Curve) -> bool:
         """Whether another differs at most in the windows that are left out of what is fitted."""
@@ -178,16 +190,16 @@ def protected(corrections: tuple[Correction, ...], windows: Windows) -> tuple[Co
     )
 
 
-def takes_long(corrections: Iterable[Correction], n: int, mission: Mission) -> bool:
-    """Whether somebody who clicks would notice that `n` cadences are corrected."""
-    seconds = 0.0
+def seconds(corrections: Iterable[Correction], n: int, mission: Mission) -> float:
+    """About how long it takes to correct `n` cadences."""
+    made = 0.0
     for each in corrections:
         if isinstance(each, RemovePointing):
             rolls = mission.rolls if each.method is None else each.method == "roll"
-            seconds += n * (_ROLL if rolls else _POINTING)
+            made += n * (_ROLL if rolls else _POINTING)
         elif not isinstance(each, Bin):
-            seconds += n * _OTHER
-    return seconds > _PATIENCE
+            made += n * _OTHER
+    return made
 
 
 def scatters(raw: xr.Dataset, made: xr.Dataset, good: np.ndarray) -> tuple[float, float]:

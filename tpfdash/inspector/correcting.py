@@ -19,7 +19,6 @@ from tpfdash.inspector.corrected import (
     can_protect,
     each_cadence,
     scatters,
-    takes_long,
 )
 from tpfdash.inspector.derived import derived, follows
 from tpfdash.inspector.question import Once
@@ -85,8 +84,7 @@ class Correcting(Choices):
     @derived("curve")
     def correction(self) -> Curve | None:
         """The same where it takes so long to correct that a page should not wait for it."""
-        long = takes_long(self.curve.to_do, self.tpf.sizes["time"], self.mission)
-        return self.curve if long else None
+        return self.curve if self.curve.takes_long(self.mission) else None
 
     @property
     @follows("correction", "corrected")

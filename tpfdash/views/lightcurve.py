@@ -13,6 +13,7 @@ from bokeh.models import Scatter, Segment, Text
 from tpfdash.inspector import Inspector
 from tpfdash.inspector.corrected import in_words
 from tpfdash.inspector.derived import follows
+from tpfdash.timeseries.transform import function_name
 from tpfdash.views import gestures
 from tpfdash.views.kinds import CADENCE_COLOR, EDGE_COLOR, EVENT_COLOR, Kind
 from tpfdash.views.live import Live
@@ -298,12 +299,13 @@ class LightCurveView(TimePlot):
     def _corrections(self) -> str:
         """What is done to the light curve, or to be done to it soon."""
         inspector = self.inspector
-        if not inspector.corrections:
-            return ""
         names = in_words(inspector.corrections)
         if inspector.waiting:
+            names = names or function_name(inspector.transform)
             until_then = "" if inspector.is_corrected else "; raw until then"
             return f"\ncorrecting ({names}) …{until_then}"
+        if not names:
+            return ""
         raw = "; raw in grey" if inspector.raw_times.size else ""
         return f"\n{names}{raw}"
 
