@@ -127,6 +127,7 @@ BAD = {
     "corrections": [
         *(None, 3, "flatten", Flatten, ["flatten"], [{"correction": "Whiten"}]),
         *([{"correction": ["Flatten"]}], [{"correction": "Flatten", "window_length": 0}]),
+        *([{"correction": "Flatten", "window_length": 10**400}],),
         *([Flatten(1.0), Flatten(2.0)], [Bin(0.5), Flatten()]),
     ],
     "show_raw": ["yes", 1, None],
@@ -149,7 +150,7 @@ BAD = {
     "events": [5, "events", [(1.0, 2.0)]],
     "pointed_star": [-1, 1.5, "3"],
     "show_stars": ["yes", 1, None],
-    "star_limit": [np.nan, 99, "bright", None, True],
+    "star_limit": [np.nan, 99, 10**400, "bright", None, True],
     "star_colors": ["yes", 1, None],
 }
 

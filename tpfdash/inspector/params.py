@@ -91,7 +91,7 @@ class Number(param.Number):
         low, high = self.bounds
         try:
             inside = low <= float(value) <= high
-        except (TypeError, ValueError):
+        except (OverflowError, TypeError, ValueError):
             inside = False
         if not inside or isinstance(value, bool):
             raise TPFError(f"{self.name} is {value!r}: it should be a number, {low:g} to {high:g}.")

@@ -92,7 +92,7 @@ def _as_windows(windows: Any) -> Windows:
     """Windows of time as a tuple of (t0, t1), t0 before t1."""
     try:
         pairs = np.array([tuple(one) for one in windows], dtype=np.float64).reshape(-1, 2)
-    except (TypeError, ValueError):
+    except (OverflowError, TypeError, ValueError):
         pairs = np.full((1, 2), np.nan)
     if not np.isfinite(pairs).all():
         raise TPFError(f"windows is {windows!r}: it should be pairs of times, ((t0, t1), ...).")
