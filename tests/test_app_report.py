@@ -17,6 +17,7 @@ from tpfdash.cards.measured import event_html
 from tpfdash.inspector import Inspector
 from tpfdash.io import open_tpf, write_tpf
 from tpfdash.simulate import CosmicRay, inject, simulate_tpf
+from tpfdash.timeseries.corrections import Flatten
 from tpfdash.views.panels import PANELS, available_panels
 
 ROW, COL = 796, 740
@@ -35,6 +36,13 @@ def rows(inspector):
     section = report_html(inspector).partition("How this was made</h2>")[2].partition("</table>")[0]
     found = re.findall("<tr><th>(.*?)</th><td>(.*?)</td></tr>", section, flags=re.S)
     return {key: unescape(value) for key, value in found}
+
+
+def test_what_was_corrected_is_said(tpf):
+    inspector = Inspector(tpf, corrections=[Flatten(0.3)])
+    said = rows(inspector)
+    assert said["Corrections"] == inspector.lightcurve.attrs["corrections"][0]
+    assert said["Scatter"].startswith(("6-hour scatter: ", "The scatter cannot be told"))
 
 
 def test_as_opened(tpf):

@@ -17,6 +17,7 @@ from tpfdash.inspector import Inspector
 from tpfdash.inspector.inspector import FOLLOWING
 from tpfdash.simulate import simulate_tpf
 from tpfdash.stamp.catalogue import standard_stars
+from tpfdash.timeseries.corrections import Bin, Flatten, RemoveOutliers, RemovePointing
 from tpfdash.timeseries.events.found import FoundEvent, FoundEvents
 
 #: Bokeh's own book-keeping, which differs from page to page and shows nowhere.
@@ -218,6 +219,8 @@ def changes(tpf):
         "normalized": [True, False],
         "show_flagged": [False, True],
         "show_all": [True, False],
+        "corrections": [[Flatten(0.5)], [RemovePointing(), RemoveOutliers(3.0), Bin(0.2)]],
+        "show_raw": [False, True],
         "transform": [halved],
         "flux_range": [lambda lightcurve: (10.0, 99.0)],
         "filename": ["mine.fits"],
@@ -251,6 +254,11 @@ STATES = {
         "quality_bitmask": "hardest",
         "column": "error",
         "marked_flag": 32,
+    },
+    "corrected, in bins, a window": {
+        "corrections": [Flatten(0.4), Bin(0.1)],
+        "window": (3263.3, 3263.5),
+        "normalized": True,
     },
 }
 

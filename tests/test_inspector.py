@@ -25,6 +25,7 @@ from tpfdash.photometry import aperture_photometry
 from tpfdash.simulate import simulate_tpf
 from tpfdash.stamp.columns import frame
 from tpfdash.stamp.sky import target_position
+from tpfdash.timeseries.corrections import Bin, Flatten
 
 SHAPE = (4, 5)
 FLAGS = [0, 0, 128, 32, 0, 0, 1 << 20, 0, 128, 0]  # of the last ten cadences
@@ -124,6 +125,13 @@ BAD = {
     "mode": ["xor", None],
     "editing": ["both", None],
     "limits": [5.0, "12", (1, 2, 3), (np.nan, 5), (7, 7), (9, 3), ("a", None)],
+    "corrections": [
+        *(None, 3, "flatten", Flatten, ["flatten"], [{"correction": "Whiten"}]),
+        *([{"correction": ["Flatten"]}], [{"correction": "Flatten", "window_length": 0}]),
+        *([{"correction": "Flatten", "window_length": 10**400}],),
+        *([Flatten(1.0), Flatten(2.0)], [Bin(0.5), Flatten()]),
+    ],
+    "show_raw": ["yes", 1, None],
     "transform": ["normalize", 3],
     "flux_range": ["all", (0, 1)],
     "filename": ["out/star.fits", "..\\star", "a\0b", None, 5],
@@ -143,7 +151,7 @@ BAD = {
     "events": [5, "events", [(1.0, 2.0)]],
     "pointed_star": [-1, 1.5, "3"],
     "show_stars": ["yes", 1, None],
-    "star_limit": [np.nan, 99, "bright", None, True],
+    "star_limit": [np.nan, 99, 10**400, "bright", None, True],
     "star_colors": ["yes", 1, None],
 }
 

@@ -10,6 +10,7 @@ from tpfdash.cards import words
 from tpfdash.inspector import Inspector, script
 from tpfdash.inspector.derived import Derived, derived, follows, params_of
 from tpfdash.simulate import simulate_tpf
+from tpfdash.timeseries.corrections import Bin, Flatten
 from tpfdash.views import panels
 
 
@@ -145,6 +146,7 @@ STATES = [
     {"transform": halved, "normalized": True, "background": "sky"},
     {"flux_range": lambda lightcurve: (1.0, 2.0), "limits": (0, None), "column": "S/N"},
     {"aperture": "empty", "marked_flag": 128},
+    {"corrections": [Flatten(), Bin(0.2)], "window": (540.0, 540.2), "normalized": True},
 ]
 
 
@@ -168,6 +170,6 @@ def test_nothing_is_read_that_is_not_said(name):
         else:
             value = getattr(inspector, what)
             if callable(value):
-                some = {"describe": (7,), "flux_errors": (slice(3, 9),)}
+                some = {"describe": (7,), "flux_errors": (slice(3, 9),), "is_outlier": (7,)}
                 value(*some.get(what, ()))
         assert inspector._read <= said, (state, inspector._read - said)

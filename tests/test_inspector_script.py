@@ -10,6 +10,7 @@ from tpfdash.inspector import Inspector
 from tpfdash.inspector.script import SCRIPTS, lightkurve_script, tpfdash_script
 from tpfdash.io import open_tpf, write_tpf
 from tpfdash.simulate import CosmicRay, inject, simulate_tpf
+from tpfdash.timeseries.corrections import Bin, Flatten, RemoveOutliers, RemovePointing
 
 #: lightkurve adds up in single precision, and takes the background off what it added up.
 PRECISION = {"tpfdash": 0, "lightkurve": 3e-6}
@@ -74,6 +75,21 @@ def test_scripts_of_a_simulated_file(run, tmp_path, mission, chosen, package):
     script = SCRIPTS[package](inspector)
     assert "simulated" in script
     assert_same(inspector, package, run(script, tmp_path))
+
+
+@pytest.mark.parametrize("normalized", [False, True])
+def test_the_script_corrects_as_the_page_does(run, tmp_path, normalized):
+    """The windows too, that the page leaves out of what is fitted."""
+    tpf = simulate_tpf("Kepler", n_cadences=200, shape=(6, 6), seed=1)
+    inspector = Inspector(open_tpf(write_tpf(tpf, tmp_path / "star.fits")), normalized=normalized)
+    inspector.quality_bitmask = "hard"
+    inspector.corrections = [RemovePointing(), Flatten(0.7), RemoveOutliers(3.0), Bin(0.3)]
+    inspector.window = inspector.time[50], inspector.time[60]
+    out = run(tpfdash_script(inspector), tmp_path)
+    assert_same(inspector, "tpfdash", out)
+    for name in ("time", "flux", "flux_err"):
+        np.testing.assert_array_equal(out["binned"][name], inspector.binned_lightcurve[name])
+    assert "not written out here: pointing, flatten, outliers, bin." in lightkurve_script(inspector)
 
 
 @pytest.mark.parametrize("package", SCRIPTS)

@@ -18,7 +18,6 @@ from tpfdash.timeseries.corrections import (
     as_corrections,
     corrected,
     correction_from,
-    corrections_script,
 )
 from tpfdash.timeseries.flatten import flatten
 from tpfdash.timeseries.outliers import without_outliers
@@ -89,20 +88,6 @@ def test_windows_are_passed_over():
 
 def test_only_bins_have_other_cadences():
     assert {name for name, kind in CORRECTIONS.items() if not kind.keeps_cadences} == {"Bin"}
-
-
-def test_the_script_does_the_same():
-    lines = corrections_script([Flatten(2.0), RemoveOutliers(6.0)])
-    made = wavy()
-    names = {"lightcurve": made, "tpfdash": tpfdash, "good": np.ones(2000, dtype=bool)}
-    exec("\n".join(lines), names)
-    xr.testing.assert_identical(
-        names["lightcurve"], corrected(made, [Flatten(2.0), RemoveOutliers(6.0)])
-    )
-    assert corrections_script([]) == []
-    assert corrections_script([Bin()], good=None)[-1] == (
-        "lightcurve = tpfdash.corrected(lightcurve, corrections)"
-    )
 
 
 @pytest.mark.parametrize(

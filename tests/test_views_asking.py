@@ -152,7 +152,7 @@ def test_a_page_that_is_being_drawn_gets_its_answer_once_it_is_there(inspector, 
     page, drawn = Page(), []
     monkeypatch.setattr(asking, "served_document", lambda: page)
     monkeypatch.setattr(asking, "is_being_drawn", lambda document: not drawn)
-    monkeypatch.setattr(asking, "_loop_of_this_session", lambda: None)
+    monkeypatch.setattr(asking, "loop_of_this_session", lambda: None)
     monkeypatch.setattr(asking.pn.io, "hold", nullcontext)
     Asking(inspector)
     inspector.param.update(window=TRANSIT)

@@ -22,6 +22,7 @@ from tpfdash.app.report import report_html, save_report
 from tpfdash.app.widths import Widths
 from tpfdash.archive.stars import available_sources
 from tpfdash.cards.alert import fault_alert
+from tpfdash.cards.corrections import corrections_card
 from tpfdash.cards.drawer import drawer
 from tpfdash.cards.events import events_card
 from tpfdash.cards.evidence import evidence_card
@@ -39,7 +40,7 @@ from tpfdash.inspector import Inspector
 from tpfdash.inspector.session import restore, session_of
 from tpfdash.io import open_tpf
 from tpfdash.io.sessions import read_session, write_session
-from tpfdash.views.asking import Asking
+from tpfdash.views.asking import Asking, loop_of_this_session
 from tpfdash.views.lightcurve import LightCurveView
 from tpfdash.views.live import Live
 from tpfdash.views.pixels import PixelView
@@ -60,6 +61,8 @@ _SETTINGS = (
     "normalized",
     "show_flagged",
     "show_all",
+    "show_raw",
+    "corrections",
     "transform",
     "flux_range",
 )
@@ -244,9 +247,13 @@ class TPFDashboard(pn.viewable.Viewer):
         inspector = self.inspector
         for name in _MIRRORED:
             Live(inspector, lambda event: self._tell(event.name), name)
-        Live(inspector, self._tell_lightcurve, "lightcurve")
+        Live(inspector, self._tell_lightcurve, "lightcurve", "waiting")
         Live(inspector, self._tell_diagnosis, "answer", precedence=2)
-        self._asking = Asking(inspector)
+        inspector.deferred = loop_of_this_session() is not None
+        self._asking = [
+            Asking(inspector),
+            Asking(inspector, "correction", "corrected", forget=None),
+        ]
         self.pixels = PixelView(inspector)
         self.light_curve = LightCurveView(inspector)
         cards = {
@@ -281,6 +288,7 @@ class TPFDashboard(pn.viewable.Viewer):
             inspector,
             {
                 "Events": lambda: events_card(inspector),
+                "Corrections": lambda: corrections_card(inspector),
                 "Flags": lambda: flags_card(inspector),
                 "Target": lambda: (readout(inspector, target_html, "target"), []),
                 "Sky": lambda: sky_card(inspector, self.star_sources),
@@ -303,7 +311,8 @@ class TPFDashboard(pn.viewable.Viewer):
             self._tell(name)
 
     def _tell_lightcurve(self, *events) -> None:
-        if self.param.watchers.get("lightcurve", {}).get("value"):
+        watched = self.param.watchers.get("lightcurve", {}).get("value")
+        if watched and not self.inspector.waiting:
             self._tell("lightcurve")
 
     def _tell_diagnosis(self, *events) -> None:

@@ -20,6 +20,7 @@ from bokeh.embed import components
 from bokeh.resources import Resources
 
 from tpfdash.cards.checks import SIGNS, rows_of
+from tpfdash.cards.corrections import scatter_words
 from tpfdash.cards.curves import curves_html
 from tpfdash.cards.evidence import legend_html
 from tpfdash.cards.measured import event_html
@@ -168,6 +169,8 @@ def _provenance(inspector: Inspector) -> list[tuple[str, str]]:
         ("Quality bitmask", f"{inspector.quality_bitmask} ({bits})"),
         ("Window", f"{window[0]:.5f} to {window[1]:.5f} {clock}" if window else "none"),
         ("Light curve", "divided by its median" if inspector.normalized else "as summed"),
+        ("Corrections", "; ".join(inspector.lightcurve.attrs.get("corrections", ()))),
+        ("Scatter", scatter_words(inspector.scattering)),
         ("Applied function", function_name(inspector.transform) if inspector.transform else ""),
         ("Stamp", f"{inspector.column}, {inspector.scale} scale, {inspector.colors}"),
         ("Made", f"{datetime.now(UTC):%Y-%m-%d %H:%M} UTC by tpfdash {__version__}"),

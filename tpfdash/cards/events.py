@@ -20,6 +20,7 @@ from tpfdash.diagnosis.diagnose import Diagnosis
 from tpfdash.diagnosis.numbers import with_error
 from tpfdash.diagnosis.summary import VERDICT_NAMES
 from tpfdash.inspector import Inspector
+from tpfdash.inspector.corrected import Curve
 from tpfdash.inspector.question import Question
 from tpfdash.timeseries.events.find import find_events
 from tpfdash.timeseries.events.found import FoundEvent, FoundEvents
@@ -135,7 +136,7 @@ class _Events:
         self.list = PickList(guarded(inspector)(self._act), _HEADINGS, "event-list")
         self.words = html("", css_classes=["tpf-events-words"])
         self._background = Background(self.list)
-        self._searched: Any = None  # the light curve
+        self._searched: Curve | None = None
         self._show()
         self.lives = [
             Live(inspector, self._show, "events"),
@@ -146,7 +147,7 @@ class _Events:
     def find(self) -> None:
         """Search the light curve as it is now, then say what each event is."""
         inspector = self._inspector
-        lightcurve, good, stars = inspector.lightcurve, inspector.good, inspector.stars
+        curve, good, stars = inspector.curve, inspector.good, inspector.stars
         tpf, aperture = inspector.tpf, inspector.aperture
 
         def work(job: Job):
@@ -155,8 +156,8 @@ class _Events:
                     raise Cancelled("Stopped, as asked.")
                 job.say(f"searching, {100 * done // max(total, 1)} %", often=True)
 
-            found = find_events(lightcurve, good=good, progress=progress)
-            job.have(lambda: self._take(found, lightcurve))
+            found = find_events(curve.answer(), good=good, progress=progress)
+            job.have(lambda: self._take(found, curve))
             strongest = sorted(range(len(found)), key=lambda n: found[n].rank)[:_JUDGED]
             for done, n in enumerate(strongest):
                 if job.cancel.is_set():
@@ -168,8 +169,8 @@ class _Events:
 
         self._background.start(work)
 
-    def _take(self, found: FoundEvents, lightcurve: Any) -> None:
-        self._searched = lightcurve
+    def _take(self, found: FoundEvents, curve: Curve) -> None:
+        self._searched = curve
         self._inspector.events = found
 
     def _show(self, *events: Any) -> None:
@@ -209,6 +210,6 @@ class _Events:
         said = f"{count} event{'s' * (count != 1)}" if count else "Nothing stands out."
         if count > _LISTED:
             said += f", of which the first {_LISTED} are listed"
-        if self._searched is not None and self._searched is not self._inspector.lightcurve:
+        if self._searched is not None and not self._searched.is_like(self._inspector.curve):
             said += " in the light curve as it was: it has changed since"
         return f"<div class='note'>{said}</div>"

@@ -20,7 +20,9 @@ from tpfdash.cards.widgets import (
 )
 from tpfdash.cards.words import cadence_html
 from tpfdash.inspector import Inspector
-from tpfdash.views.lightcurve import LightCurveView
+from tpfdash.inspector.corrected import each_cadence
+from tpfdash.inspector.derived import follows
+from tpfdash.views.lightcurve import LightCurveView, legend_kinds
 from tpfdash.views.live import Live
 from tpfdash.views.overview import OverviewView
 from tpfdash.views.panels import PanelView, available_panels
@@ -56,9 +58,10 @@ def lightcurve_card(inspector: Inspector, view: LightCurveView) -> pn.Column:
             widget(pn.widgets.Checkbox, p.show_flagged, "show-flagged", label="flagged"),
             widget(pn.widgets.Checkbox, p.normalized, "normalized", label="normalise"),
             widget(pn.widgets.Checkbox, p.show_all, "show-all", label="all points"),
+            _show_raw(inspector),
             _show_beyond(inspector, view),
             row(
-                html(legend_html(view.kinds)),
+                readout(inspector, _legend_html, "legend"),
                 pn.HSpacer(),
                 *([choose] if choose.options else []),
                 css_classes=["tpf-bar"],
@@ -109,6 +112,23 @@ def _quality(inspector: Inspector) -> pn.widgets.Select:
         chosen=chosen,
     )
     return select
+
+
+def _show_raw(inspector: Inspector) -> pn.widgets.Checkbox:
+    """The switch of the raw light curve, there while another is drawn."""
+    made = widget(pn.widgets.Checkbox, inspector.param.show_raw, "show-raw", label="raw")
+
+    def show(*events):
+        put_in_sight(made, bool(each_cadence(inspector.corrections)))
+
+    show()
+    Live(inspector, show, "corrections")
+    return made
+
+
+@follows(*legend_kinds.inputs)
+def _legend_html(inspector: Inspector) -> str:
+    return legend_html(legend_kinds(inspector))
 
 
 def _show_beyond(inspector: Inspector, view: LightCurveView) -> pn.widgets.Button:

@@ -27,7 +27,7 @@ NOT_AVAILABLE = "not available"
 INJECTED = "yes: tpfdash put events into these pixels that nobody observed"
 
 
-@follows("hovered", "cadence", "describe", "flux_unit")
+@follows("hovered", "cadence", "describe", "flux_unit", "is_corrected", "is_outlier")
 def cadence_html(inspector: Inspector) -> str:
     """The hovered cadence, or the current one: numbers, time, flux and flags."""
     hovered = inspector.hovered is not None
@@ -38,6 +38,8 @@ def cadence_html(inspector: Inspector) -> str:
         flux += f" {inspector.flux_unit}" if inspector.flux_unit else ""
         if np.isfinite(facts["relative"]):
             flux += f" ({minus(format(100 * facts['relative'], '+,.2f'))} %)"
+    elif inspector.is_outlier(index):
+        flux = "left out: an outlier"
     clock = inspector.tpf.attrs.get("time_format", "")
     numbered = "cadenceno" not in inspector.tpf.attrs.get("not_in_file", ())
     number = f"cadence {facts['cadenceno']}" if numbered else "cadence"
@@ -45,7 +47,7 @@ def cadence_html(inspector: Inspector) -> str:
         ("at the mouse" if hovered else "current", f"{number} · index {index}"),
         ("time", f"{clock} {minus(format(facts['time'], '.5f'))}" if facts["date"] else "no time"),
         ("date (TDB, barycentric)", facts["date"].replace("T", " ") or NOT_AVAILABLE),
-        ("flux", flux),
+        ("corrected flux" if inspector.is_corrected else "flux", flux),
         _quality(inspector, facts["quality"]),
     ]
     return _readout(parts, "readout hovered" if hovered else "readout")

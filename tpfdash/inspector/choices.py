@@ -7,6 +7,7 @@ import xarray as xr
 
 from tpfdash.inspector.params import (
     Choice,
+    Corrections,
     Events,
     FileName,
     Function,
@@ -104,9 +105,16 @@ class Choices(param.Parameterized):
         True, doc="Draw the cadences that the quality choice leaves out, apart from the others."
     )
     show_all = Switch(False, doc="Let the flux axis reach every point, single outliers included.")
+    corrections = Corrections(
+        (),
+        doc="Applied to the light curve in this order: see `timeseries.corrections`; (): none. "
+        "What is in the windows is left out of what they fit.",
+    )
+    show_raw = Switch(True, doc="Draw the raw light curve in grey below the corrected one.")
     transform = Function(
         None,
-        doc="Applied to the kept cadences' light curve: see `timeseries.transform`; or None.",
+        doc="Applied to the kept cadences' light curve after the corrections: see "
+        "`timeseries.transform`; or None.",
     )
     flux_range = Function(
         None, doc="Light curve -> (low, high) of the flux axis; None: it fits the data."

@@ -9,7 +9,9 @@ are parts that know nothing of an Inspector.
 from __future__ import annotations
 
 import operator
+from collections.abc import Collection, Mapping
 from functools import partial
+from types import MappingProxyType
 from typing import Any, SupportsIndex
 
 import numpy as np
@@ -18,6 +20,7 @@ import xarray as xr
 from numpy.typing import ArrayLike
 
 from tpfdash.errors import NO_NUMBER, TPFError
+from tpfdash.inspector.corrected import switched
 from tpfdash.inspector.derived import follows, params_of
 from tpfdash.inspector.describe import cadence_facts
 from tpfdash.inspector.history import MaskHistory
@@ -32,6 +35,7 @@ from tpfdash.stamp.masks import (
     start_pixel,
 )
 from tpfdash.stamp.model import check_tpf
+from tpfdash.timeseries.corrections import CORRECTIONS, Correction
 
 __all__ = ["LOOKED_UP", "NOT_COPIED", "Inspector"]
 
@@ -53,6 +57,9 @@ class Inspector(Values):
     TPFError
         On any value that a param cannot take; the state is then as it was before.
     """
+
+    #: Name of a correction -> the one that was in use last.
+    _used_last: Mapping[str, Correction] = MappingProxyType({})
 
     def __init__(self, tpf: xr.Dataset, **params: Any):
         unknown = [name for name in params if name not in self.param or name in FOLLOWING]
@@ -404,7 +411,7 @@ class Inspector(Values):
     def _tell(self, name: str, *events: param.parameterized.Event) -> None:
         """Tell those who watch what follows, if it is another; it is not worked out for none."""
         if self.param.watchers.get(name, {}).get("value"):
-            derived = {"diagnosis": "question"}.get(name, f"_derive_{name}")
+            derived = {"diagnosis": "question", "lightcurve": "curve"}[name]
             before = self.__dict__.get("_worked_out", {}).get(derived)
             if before is None or before[1] is not getattr(self, derived):
                 self.param.trigger(name)
@@ -419,9 +426,27 @@ class Inspector(Values):
         """Limits are those of one column, until the ends are to come from elsewhere."""
         self.limits = None
 
+    def use_corrections(self, names: Collection[str]) -> None:
+        """Have these corrections and no others, in the usual order, each as it was used last.
+
+        Parameters
+        ----------
+        names : collection of str
+            Keys of `tpfdash.timeseries.corrections.CORRECTIONS`.
+        """
+        if unknown := set(names) - set(CORRECTIONS):
+            words = ", ".join(CORRECTIONS)
+            raise TPFError(f"{sorted(unknown)} are no corrections: they should be of {words}.")
+        self.corrections = switched(self.corrections, names, self._used_last)
+
+    @param.depends("corrections", watch=True)
+    def _note_corrections(self) -> None:
+        now = {type(each).__name__: each for each in self.corrections}
+        self._used_last = {**self._used_last, **now}
+
     # -- what is said --------------------------------------------------------------------------
 
-    @follows("flux", "_summed", "aperture", "transform", "lightcurve", "normalized", "_median_flux")
+    @follows("flux", "_summed", "aperture", "_changed", "flux_scale", "_median_flux")
     def describe(self, cadence: int) -> dict[str, object]:
         """What is known of one cadence, for a reader.
 
@@ -435,7 +460,7 @@ class Inspector(Values):
             none), `flags` (their names).
         """
         median = self._median_flux
-        error = self._flux_err(cadence) / (median if self.normalized else 1.0)
+        error = self._flux_err(cadence) / self.flux_scale
         relative = self._summed[cadence] / median - 1 if median > 0 else np.nan
         facts = cadence_facts(self.tpf, self.mission, cadence, self.flux[cadence], error)
         return facts | {"relative": float(relative)}
@@ -475,7 +500,7 @@ _NEAR_A_STAR = 0.25
 #: Cadences in sight, about, beyond which nobody zooms in.
 _FEWEST = 5
 #: Params that follow from the others.
-FOLLOWING = ("lightcurve", "diagnosis", "answer")
+FOLLOWING = ("lightcurve", "diagnosis", "answer", "corrected", "scatter")
 #: Params that no copy and no session takes over: the name, what follows from the rest, the mouse.
 NOT_COPIED = ("name", "tpf", *FOLLOWING, "pointed", "hovered", "pointed_star")
 #: Params that no session holds though a copy has them: what was looked up.

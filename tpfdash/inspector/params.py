@@ -6,6 +6,7 @@ What the params mean is `tpfdash.inspector`.
 from __future__ import annotations
 
 import operator
+from collections.abc import Mapping
 from typing import Any
 
 import numpy as np
@@ -14,10 +15,12 @@ import param
 from tpfdash.errors import NO_NUMBER, TPFError
 from tpfdash.stamp.masks import as_mask
 from tpfdash.stamp.stars import place_stars
+from tpfdash.timeseries.corrections import as_corrections, correction_from
 from tpfdash.timeseries.events.found import FoundEvents
 
 __all__ = [
     "Choice",
+    "Corrections",
     "FileName",
     "Function",
     "Interval",
@@ -130,6 +133,29 @@ class Events(param.Parameter):
                 "gives, or None."
             )
         super().__set__(obj, value)
+
+
+class Corrections(param.Parameter):
+    """Corrections of a light curve in order, each kind once, as `tpfdash.corrected` takes them.
+
+    What `Correction.to_dict` wrote down will do too. A `Bin` is the last: it makes no cadences.
+    """
+
+    def __set__(self, obj: Any, value: Any) -> None:
+        try:
+            if isinstance(value, tuple | list):
+                value = [correction_from(one) if isinstance(one, Mapping) else one for one in value]
+            made = as_corrections(value)
+        except TPFError as error:
+            raise TPFError(f"{self.name} cannot be {value!r}: {error}") from None
+        kinds = [type(each) for each in made]
+        if len(set(kinds)) < len(kinds) or not all(each.keeps_cadences for each in made[:-1]):
+            raise TPFError(
+                f"{self.name} is {made!r}: each kind should be there once at most, and Bin be the "
+                "last."
+            )
+        if obj is None or made != self.__get__(obj, type(obj)):
+            super().__set__(obj, made)
 
 
 class Switch(param.Boolean):

@@ -1,22 +1,50 @@
-"""What is it? Asked of one event, and worked out once, whoever asks for the answer first."""
+"""What takes long to work out: asked for in any thread, and worked out once."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from threading import Lock
+from typing import Any
 
 import numpy as np
 import xarray as xr
 from astropy.table import Table
 
-from tpfdash.diagnosis.diagnose import Diagnosis, diagnose
+from tpfdash.diagnosis.diagnose import diagnose
 from tpfdash.diagnosis.windows import Window
 
-__all__ = ["Question"]
+__all__ = ["Once", "Question"]
 
 
-class Question:
-    """An event to be diagnosed.
+class Once:
+    """Something to be worked out once, by whoever asks for it first.
+
+    Parameters
+    ----------
+    work : callable
+        -> the answer. Where it raises, the next one who asks has it called again.
+    """
+
+    def __init__(self, work: Callable[[], Any]):
+        self._work = work
+        self._lock = Lock()
+        self._answers: list[Any] = []
+
+    @property
+    def answered(self) -> bool:
+        """Whether `answer` has to wait for nothing."""
+        return bool(self._answers)
+
+    def answer(self) -> Any:
+        """The answer, waiting for whoever works it out already; in any thread."""
+        with self._lock:
+            if not self._answers:
+                self._answers = [self._work()]
+        return self._answers[0]
+
+
+class Question(Once):
+    """What is it? Asked of one event, and answered by a Diagnosis.
 
     Parameters
     ----------
@@ -34,19 +62,5 @@ class Question:
         aperture: np.ndarray,
         stars: Table | None = None,
     ):
-        self._asked = tpf, windows, aperture
-        self._known = {} if stars is None else {"stars": stars}
-        self._lock = Lock()
-        self._answer: Diagnosis | None = None
-
-    @property
-    def answered(self) -> bool:
-        """Whether `answer` has to wait for nothing."""
-        return self._answer is not None
-
-    def answer(self) -> Diagnosis:
-        """The diagnosis, waiting for whoever works it out already; in any thread."""
-        with self._lock:
-            if self._answer is None:
-                self._answer = diagnose(*self._asked, **self._known)
-        return self._answer
+        known = {} if stars is None else {"stars": stars}
+        super().__init__(lambda: diagnose(tpf, windows, aperture, **known))

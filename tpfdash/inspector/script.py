@@ -7,6 +7,7 @@ background and the normalisation. Text only; how it is shown and copied is `tpfd
 from __future__ import annotations
 
 from tpfdash.inspector import Inspector
+from tpfdash.inspector.corrected import each_cadence, in_words, protected
 from tpfdash.inspector.derived import follows
 from tpfdash.stamp.geometry import corner, rectangles
 from tpfdash.timeseries.transform import function_name
@@ -17,31 +18,37 @@ __all__ = ["SCRIPTS", "lightkurve_script", "tpfdash_script"]
 _SUFFIXES = (".fits", ".fit", ".fits.gz", ".fit.gz")
 
 
-@follows("aperture", "background", "quality_bitmask", "normalized", "transform")
+@follows(
+    *("aperture", "background", "quality_bitmask", "normalized", "transform"),
+    *("corrections", "windows"),
+)
 def tpfdash_script(inspector: Inspector) -> str:
     """Python that makes the light curve with tpfdash.
 
     Run beside the file it leaves, over all of the file's cadences, `time` (float64, days), `flux`
     (float64, as `Inspector.flux` but for a `transform`, which it names), `good` (bool, those that
-    the quality choice keeps), and `lightcurve`, the Dataset.
+    the quality choice keeps), `lightcurve`, the Dataset, and `binned`, where bins are drawn.
     """
     background = ", background=background" if inspector.background.any() else ""
     bits = inspector.quality_bits
+    kinds = ", ".join(sorted(type(each).__name__ for each in inspector.corrections))
+    classes = [f"from tpfdash.timeseries.corrections import {kinds}"] if kinds else []
     return _script(
         inspector,
-        ["import numpy as np", "import tpfdash"],
+        ["import numpy as np", "import tpfdash", *classes],
         "tpf = tpfdash.open_tpf(source)",
         [
             f"lightcurve = tpfdash.aperture_photometry(tpf, aperture{background})",
-            'time, flux = lightcurve["time"].values, lightcurve["flux"].values',
             f'good = (lightcurve["quality"].values & {bits}) == 0  '
             f"# quality_bitmask {inspector.quality_bitmask!r}",
+            *_corrections(inspector),
+            'time, flux = lightcurve["time"].values, lightcurve["flux"].values',
         ],
         "flux = flux / np.nanmedian(flux[good])",
     )
 
 
-@follows("aperture", "background", "quality_bitmask", "normalized", "transform")
+@follows("aperture", "background", "quality_bitmask", "normalized", "transform", "corrections")
 def lightkurve_script(inspector: Inspector) -> str:
     """Python that makes the light curve with lightkurve.
 
@@ -56,6 +63,9 @@ def lightkurve_script(inspector: Inspector) -> str:
             "lightcurve.flux = lightcurve.flux - level * pixels",
         ]
     lines += ["time, flux = lightcurve.time.value, lightcurve.flux.value"]
+    if inspector.corrections:
+        names = in_words(inspector.corrections)
+        lines.append(f"# On screen tpfdash's corrections follow, not written out here: {names}.")
     return _script(
         inspector,
         ["import lightkurve as lk", "import numpy as np"],
@@ -96,6 +106,18 @@ def _script(
     if inspector.normalized:
         lines.append(normalisation)
     return "\n".join(lines) + "\n"
+
+
+def _corrections(inspector: Inspector) -> list[str]:
+    """Statements that correct the light curve, and bin it."""
+    made = each_cadence(protected(inspector.corrections, inspector.windows))
+    lines = []
+    if made:
+        steps = ", ".join(map(repr, made))
+        lines.append(f"lightcurve = tpfdash.corrected(lightcurve, [{steps}], good=good)")
+    if bins := inspector.corrections[len(made) :]:
+        lines.append(f"binned = tpfdash.corrected(lightcurve, {bins[0]!r}, good=good)")
+    return lines
 
 
 def _source(source: str) -> list[str]:

@@ -13,9 +13,9 @@ from tpfdash import photometry
 from tpfdash.diagnosis.diagnose import Diagnosis
 from tpfdash.diagnosis.scene import usual_prf
 from tpfdash.errors import TPFError
-from tpfdash.inspector.choices import Choices
+from tpfdash.inspector.correcting import Correcting
 from tpfdash.inspector.derived import Derived, derived, follows
-from tpfdash.inspector.question import Question
+from tpfdash.inspector.question import Once, Question
 from tpfdash.inspector.timeline import Timeline
 from tpfdash.missions import Mission, get_mission
 from tpfdash.stamp.blocks import long_median, median_level
@@ -38,12 +38,11 @@ from tpfdash.stamp.stretch import (
     scale_for,
 )
 from tpfdash.stamp.units import spelled
-from tpfdash.timeseries.transform import transformed
 
 __all__ = ["Values"]
 
 
-class Values(Choices):
+class Values(Correcting):
     """The choices made over one file, and all that is worked out of them.
 
     Parameters
@@ -52,7 +51,10 @@ class Values(Choices):
         As `open_tpf` gives it. Its flux is read into memory, unless it is chunked.
     """
 
-    lightcurve = Derived(doc="The aperture's light curve, as aperture_photometry gives it.")
+    lightcurve = Derived(
+        doc="The aperture's light curve, as aperture_photometry gives it, corrected by "
+        "`corrections` (but for a `Bin`), then by `transform`."
+    )
     diagnosis = Derived(
         doc="What the event in the windows is, as tpfdash.diagnose gives it; None without a window."
     )
@@ -137,23 +139,28 @@ class Values(Choices):
         return self._sum.flux(self._background_level)
 
     @derived("aperture", "background")
-    def _photometry(self) -> xr.Dataset:
+    def _photometry(self) -> Once:
+        tpf, aperture = self.tpf, self.aperture
         background = self.background if self.background.any() else None
-        made = photometry.aperture_photometry(self.tpf, self.aperture, background=background)
-        for name in ("flux", "flux_err", "centroid_row", "centroid_col"):
-            made[name].values.flags.writeable = False
-        return made
 
-    @derived("_photometry", "quality_bits", "good", "transform")
-    def _derive_lightcurve(self) -> xr.Dataset:
-        made = self._photometry.assign_attrs(quality_bitmask=self.quality_bits)
-        return made if self.transform is None else transformed(made, self.good, self.transform)
+        def work() -> xr.Dataset:
+            made = photometry.aperture_photometry(tpf, aperture, background=background)
+            for name in ("flux", "flux_err", "centroid_row", "centroid_col"):
+                made[name].values.flags.writeable = False
+            return made
+
+        return Once(work)
+
+    @derived("_photometry", "quality_bits")
+    def raw_lightcurve(self) -> xr.Dataset:
+        """The aperture's light curve as aperture_photometry gives it."""
+        return self._photometry.answer().assign_attrs(quality_bitmask=self.quality_bits)
 
     @property
-    @follows("_sum_of_pixels", "lightcurve", "transform")
+    @follows("_sum_of_pixels", "_changed")
     def _summed(self) -> np.ndarray:
         """The light curve, not normalised; the quick way where nothing is done to it."""
-        return self._sum_of_pixels if self.transform is None else self.lightcurve["flux"].values
+        return self._sum_of_pixels if self._changed is None else self._changed["flux"].values
 
     @derived("_summed", "good")
     def _median_flux(self) -> float:
@@ -178,31 +185,31 @@ class Values(Choices):
         return "" if self.normalized else self._summed_unit
 
     @property
-    @follows("transform", "lightcurve")
+    @follows("_changed")
     def _summed_unit(self) -> str:
-        if self.transform is not None:
-            return spelled(self.lightcurve["flux"].attrs.get("units", ""), "words")
+        if self._changed is not None:
+            return spelled(self._changed["flux"].attrs.get("units", ""), "words")
         return column_unit(self.tpf, "flux")
 
-    @derived("flux_range", "lightcurve")
+    @derived("flux_range", "_changed", "raw_lightcurve")
     def _wished_range(self) -> tuple[float, float] | None:
+        drawn = self.raw_lightcurve if self._changed is None else self._changed
         try:
-            return self.flux_range(self.lightcurve)
+            return self.flux_range(drawn)
         except TPFError:  # this aperture's light curve has no such range
             return None
 
-    @follows("flux_range", "show_all", "normalized", "_wished_range", "_median_flux")
+    @follows("flux_range", "show_all", "_wished_range", "flux_scale")
     def flux_limits(self) -> tuple[float, float] | None:
         """The ends of the flux axis that `flux_range` asks for; None where they fit the data."""
         if self.flux_range is None or self.show_all or self._wished_range is None:
             return None
-        scale = self._median_flux if self.normalized else 1.0
-        return tuple(end / scale for end in self._wished_range)
+        return tuple(end / self.flux_scale for end in self._wished_range)
 
     def _flux_err(self, cadence: int) -> float:
         """The error of the light curve, not normalised; that of one cadence is soon read."""
-        if self.transform is not None:
-            return float(self.lightcurve["flux_err"].values[cadence])
+        if self._changed is not None:
+            return float(self._changed["flux_err"].values[cadence])
         if "flux_err" not in self.tpf:
             return np.nan
         if self._errors_read is None or self._errors_read[0] != cadence:
@@ -212,20 +219,20 @@ class Values(Choices):
         errors = errors[np.isfinite(errors)]
         return float(np.sqrt(np.sum(errors**2))) or np.nan  # an error of 0 is none
 
-    @follows("aperture", "background", "transform", "lightcurve", "normalized", "_median_flux")
+    @follows("aperture", "background", "_changed", "flux_scale")
     def flux_errors(self, cadences: slice) -> np.ndarray:
         """The errors of `flux` at some cadences, on its scale; only those cadences are read.
 
         float64 (cadences,); NaN where there is none.
         """
-        if self.transform is not None:
-            errors = self.lightcurve["flux_err"].values[cadences]
+        if self._changed is not None:
+            errors = self._changed["flux_err"].values[cadences]
         else:
             background = self.background if self.background.any() else None
             errors = photometry.aperture_photometry(
                 self.tpf.isel(time=cadences), self.aperture, background=background
             )["flux_err"].values
-        return errors / self._median_flux if self.normalized else errors
+        return errors / self.flux_scale
 
     # -- the stamp -----------------------------------------------------------------------------
 

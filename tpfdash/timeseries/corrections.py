@@ -6,7 +6,7 @@ What each does is told by its function: `flatten`, `without_outliers`, `without_
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, fields
 from typing import Any, ClassVar
 
@@ -31,7 +31,6 @@ __all__ = [
     "as_corrections",
     "corrected",
     "correction_from",
-    "corrections_script",
 ]
 
 Windows = tuple[tuple[float, float], ...]
@@ -43,8 +42,10 @@ class Correction:
     `repr` is Python that makes it again, and names only what is not as usual.
     """
 
-    #: What it is called on a page and in files.
+    #: What it is called in files.
     label: ClassVar[str]
+    #: And on a page, where there is room for one word.
+    word: ClassVar[str]
     #: Whether the light curve that comes out has the cadences of the one that goes in.
     keeps_cadences: ClassVar[bool] = True
 
@@ -56,6 +57,8 @@ class Correction:
             elif each.type == "float":
                 unit = "standard deviations" if each.name == "sigma" else "days"
                 object.__setattr__(self, each.name, positive(value, each.name, unit))
+            elif each.type == "bool" and not isinstance(value, bool | np.bool_):
+                raise TPFError(f"{each.name} is {value!r}: it should be True or False.")
 
     def apply(self, lightcurve: xr.Dataset, good: np.ndarray | None = None) -> xr.Dataset:
         """The corrected light curve; `good` is bool (time,), the cadences to learn from."""
@@ -120,6 +123,7 @@ class Flatten(Correction):
     windows: Windows = ()
     break_gap: float = BREAK_GAP
     label: ClassVar[str] = "Flatten"
+    word: ClassVar[str] = "flatten"
 
     def apply(self, lightcurve: xr.Dataset, good: np.ndarray | None = None) -> xr.Dataset:
         """As `Correction.apply`."""
@@ -152,6 +156,7 @@ class RemoveOutliers(Correction):
     windows: Windows = ()
     break_gap: float = BREAK_GAP
     label: ClassVar[str] = "Remove outliers"
+    word: ClassVar[str] = "outliers"
 
     def apply(self, lightcurve: xr.Dataset, good: np.ndarray | None = None) -> xr.Dataset:
         """As `Correction.apply`."""
@@ -191,6 +196,7 @@ class RemovePointing(Correction):
     windows: Windows = ()
     break_gap: float = BREAK_GAP
     label: ClassVar[str] = "Remove pointing"
+    word: ClassVar[str] = "pointing"
 
     def __post_init__(self) -> None:
         super().__post_init__()
@@ -225,6 +231,7 @@ class Bin(Correction):
     width: float = 0.25
     break_gap: float = BREAK_GAP
     label: ClassVar[str] = "Bin"
+    word: ClassVar[str] = "bin"
     keeps_cadences: ClassVar[bool] = False
 
     def apply(self, lightcurve: xr.Dataset, good: np.ndarray | None = None) -> xr.Dataset:
@@ -299,14 +306,15 @@ def correction_from(written: Mapping[str, Any]) -> Correction:
     TPFError
         On what is none, and on arguments that it does not have.
     """
-    if not isinstance(written, Mapping) or written.get("correction") not in CORRECTIONS:
+    name = written.get("correction") if isinstance(written, Mapping) else None
+    if not isinstance(name, str) or name not in CORRECTIONS:
         names = ", ".join(CORRECTIONS)
         raise TPFError(
             f"{written!r} is no correction: it should be a mapping whose `correction` is one of "
             f"{names}."
         )
-    kind = CORRECTIONS[written["correction"]]
-    values = {name: value for name, value in written.items() if name != "correction"}
+    kind = CORRECTIONS[name]
+    values = {key: value for key, value in written.items() if key != "correction"}
     known = {each.name for each in fields(kind)}  # type: ignore[arg-type]
     if unknown := sorted(map(str, values.keys() - known)):
         raise TPFError(
@@ -314,24 +322,3 @@ def correction_from(written: Mapping[str, Any]) -> Correction:
             f"{', '.join(sorted(known))}."
         )
     return kind(**values)
-
-
-def corrections_script(corrections: Sequence[Correction], good: str | None = "good") -> list[str]:
-    """Python that applies corrections to a `lightcurve`: lines of code, none without corrections.
-
-    Parameters
-    ----------
-    corrections : sequence of Correction
-    good : str, optional
-        The variable that holds the cadences to learn from; None for the default ones.
-    """
-    if not corrections:
-        return []
-    names = ", ".join(sorted({type(each).__name__ for each in corrections}))
-    argument = "" if good is None else f", good={good}"
-    return [
-        f"from tpfdash.timeseries.corrections import {names}",
-        "",
-        f"corrections = [{', '.join(map(repr, corrections))}]",
-        f"lightcurve = tpfdash.corrected(lightcurve, corrections{argument})",
-    ]

@@ -89,7 +89,10 @@ def as_cadences(value: Any, n: int, name: str) -> np.ndarray:
 
 def positive(value: Any, name: str, unit: str = "days") -> float:
     """A finite number above 0 as a float, or a TPFError."""
-    number = float(value) if isinstance(value, Real) and not isinstance(value, bool) else math.nan
+    try:
+        number = float(value) if isinstance(value, Real) and not isinstance(value, bool) else 0.0
+    except OverflowError:
+        number = math.inf
     if not 0 < number < math.inf:
         raise TPFError(f"{name} is {value!r}: it should be a number of {unit} above 0.")
     return number

@@ -1,4 +1,4 @@
-"""Asks what an event is, without keeping anybody waiting: a thread works it out meanwhile."""
+"""Asks what takes long, without keeping anybody waiting: a thread works it out meanwhile."""
 
 from __future__ import annotations
 
@@ -6,55 +6,77 @@ import asyncio
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import nullcontext
+from typing import Any
 
 import panel as pn
 
 from tpfdash.inspector import Inspector
-from tpfdash.inspector.question import Question
+from tpfdash.inspector.question import Once
 from tpfdash.views.faults import guarded
 from tpfdash.views.live import Live, is_being_drawn, served_document
 
-__all__ = ["Asking"]
+__all__ = ["Asking", "loop_of_this_session"]
 
 #: Milliseconds until it is looked anew whether a page is there.
 _SOON = 50
-_threads = ThreadPoolExecutor(2, thread_name_prefix="tpfdash-diagnosis")
+_threads = ThreadPoolExecutor(4, thread_name_prefix="tpfdash-asking")
 
 
 class Asking:
-    """Keeps an Inspector's `answer` up with its windows and its aperture.
+    """Keeps a param of an Inspector up with something that takes long to work out.
 
     On a page and in a notebook the answer comes later, by the loop that serves them; where there is
-    no loop, at once. While another window is looked at there is no answer; the one for another
-    aperture takes the place of the one that is there.
+    no loop, at once. Until then the answer to what was asked before stays.
 
     Parameters
     ----------
     inspector : Inspector
+    question : str
+        Name of the derived value that is asked: a `Once`, or None where there is nothing to ask.
+    answer : str
+        Name of the param that is given the answer, or None.
+    forget : str, optional
+        With a change of this the answer to what was asked before is none any more.
+
+    Attributes
+    ----------
+    live : Live
+        Whether somebody is there to see the answer.
     """
 
-    def __init__(self, inspector: Inspector):
+    def __init__(
+        self,
+        inspector: Inspector,
+        question: str = "question",
+        answer: str = "answer",
+        forget: str | None = "windows",
+    ):
         self._inspector = inspector
-        self._latest: Question | None = None
-        Live(inspector, self._forget, "windows")
-        Live(inspector, self._ask, "question", later=True)
+        self._names = question, answer
+        self._latest: Once | None = None
+        if forget is not None:
+            Live(inspector, lambda *events: self._give(None), forget)
+        self.live = Live(inspector, self._ask, question, later=True)
         self._ask()
 
-    def _forget(self, *events) -> None:
-        self._inspector.answer = None
+    def _give(self, answer: Any) -> None:
+        setattr(self._inspector, self._names[1], answer)
+
+    def _asked(self) -> Once | None:
+        return getattr(self._inspector, self._names[0])
 
     def _ask(self, *events) -> None:
-        question = self._latest = self._inspector.question
+        question = self._latest = self._asked()
         if question is None:
-            self._inspector.answer = None
+            self._give(None)
             return
-        call = None if question.answered else _loop_of_this_session()
+        call = None if question.answered else loop_of_this_session()
         if call is None:
             self._take(question)
         else:
             _threads.submit(self._work, question, call)
 
-    def _work(self, question: Question, call: Callable[[Callable[[], None]], object]) -> None:
+    def _work(self, question: Once, call: Callable[[Callable[[], None]], object]) -> None:
         """In a thread: work it out, if it is asked for still, and have the loop take it."""
         if question is not self._latest:
             return
@@ -63,18 +85,18 @@ class Asking:
         finally:  # what went wrong is raised again for who takes it
             call(lambda: self._take(question))
 
-    def _take(self, question: Question) -> None:
+    def _take(self, question: Once) -> None:
         document = served_document()
         if document is not None and is_being_drawn(document):
             document.add_timeout_callback(lambda: self._take(question), _SOON)
             return
         batch = nullcontext() if document is None else pn.io.hold(document)
         with guarded(self._inspector), batch:
-            if question is self._inspector.question:
-                self._inspector.answer = question.answer()
+            if question is self._asked():
+                self._give(question.answer())
 
 
-def _loop_of_this_session() -> Callable | None:
+def loop_of_this_session() -> Callable | None:
     """What has a function called by the loop that runs now, from any thread; None without one."""
     document = served_document()
     if document is not None:

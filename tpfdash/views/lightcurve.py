@@ -7,22 +7,37 @@ Inspector.
 from __future__ import annotations
 
 import numpy as np
+import xarray as xr
 from bokeh.models import Scatter, Segment, Text
 
 from tpfdash.inspector import Inspector
+from tpfdash.inspector.corrected import in_words
+from tpfdash.inspector.derived import follows
+from tpfdash.timeseries.transform import function_name
 from tpfdash.views import gestures
 from tpfdash.views.kinds import CADENCE_COLOR, EDGE_COLOR, EVENT_COLOR, Kind
 from tpfdash.views.live import Live
 from tpfdash.views.patches import patch, set_columns
-from tpfdash.views.timeplot import TimePlot
+from tpfdash.views.raster import fit_range
+from tpfdash.views.timeplot import MOST_POINTS, TimePlot
 
-__all__ = ["CURVE_KINDS", "LightCurveView", "curve_series"]
+__all__ = [
+    "BINS",
+    "CURVE_KINDS",
+    "RAW",
+    "LightCurveView",
+    "curve_series",
+    "legend_kinds",
+    "same_arrays",
+]
 
 CURVE_KINDS = [
     Kind("kept", "#4285d0", "dot"),
     Kind("flagged", "#c96a00", "ring"),
     Kind("marked", "#c84aa8", "diamond"),
 ]
+RAW = Kind("raw", EDGE_COLOR, "dot")
+BINS = Kind("bins", "#2c9366", "dot")
 #: The mouse is on a point within so much of the figure's width, and takes the nearest.
 _REACH = 0.01
 #: Below so many cadences in sight each has its error bar.
@@ -34,7 +49,32 @@ _TICK, _NUMBERED = 0.035, 40
 def curve_series(inspector: Inspector) -> list[tuple[np.ndarray, np.ndarray]]:
     """(time, flux) of each of `CURVE_KINDS`, over all cadences or of length 0; NaN: no point."""
     flux, times = inspector.flux, inspector.times_by_kind
-    return [(times[kind.name], flux[: times[kind.name].size]) for kind in CURVE_KINDS]
+    return [_over(times[kind.name], flux) for kind in CURVE_KINDS]
+
+
+def _over(times: np.ndarray, flux: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """The very same arrays; the times twice where there are none."""
+    return times, flux if times.size else times
+
+
+def same_arrays(some: list, others: list) -> bool:
+    """Whether these series are made of the very arrays that others are made of."""
+    pairs = zip(some, others, strict=False)
+    return len(some) == len(others) and all(
+        one is other for both in pairs for one, other in zip(*both, strict=True)
+    )
+
+
+@follows("raw_times", "binned_lightcurve", "waiting")
+def legend_kinds(inspector: Inspector) -> list[Kind]:
+    """The kinds of points that are drawn, or may be."""
+    raw = [RAW] if inspector.raw_times.size else []
+    return [*CURVE_KINDS, *raw, *([BINS] if _bins(inspector) is not None else [])]
+
+
+def _bins(inspector: Inspector) -> xr.Dataset | None:
+    """The bins of the light curve that is drawn; None while it is another that is to be binned."""
+    return None if inspector.waiting else inspector.binned_lightcurve
 
 
 class LightCurveView(TimePlot):
@@ -47,14 +87,23 @@ class LightCurveView(TimePlot):
         "default_tools": ["xwheel_zoom", "xpan", "xbox_zoom", "reset", "save"],
     }
     _fits_all_kinds = False
+    _below = 1
 
     def __init__(self, inspector: Inspector):
         super().__init__(
             inspector,
-            CURVE_KINDS,
-            lambda: curve_series(inspector),
+            [RAW, *CURVE_KINDS],
+            lambda: [_over(inspector.raw_times, inspector.raw_flux), *curve_series(inspector)],
             self._flux_label,
-            follows=("flux", "flux_unit", "flux_limits", "flux_errors", "times_by_kind"),
+            follows=(
+                "flux",
+                "flux_unit",
+                "flux_limits",
+                "flux_errors",
+                "times_by_kind",
+                "raw_flux",
+                *legend_kinds.inputs,
+            ),
         )
         gestures.listen(
             inspector,
@@ -101,7 +150,15 @@ class LightCurveView(TimePlot):
         return f"{name} ({unit})" if unit else name
 
     def _y_range(self, series, visible):
-        return self.inspector.flux_limits() or super()._y_range(series, visible)
+        if limits := self.inspector.flux_limits():
+            return limits
+        low, high = super()._y_range(series[self._below :], visible)
+        (x, y), everything = series[0], self.inspector.show_all
+        raw = fit_range(x[visible], y[visible], everything) if x.size else None
+        return (low, high) if raw is None else (min(low, raw[0]), max(high, raw[1]))
+
+    def _is_old(self, drawn):
+        return not same_arrays(self._values(), drawn["series"])
 
     def _grown(self, picture):
         # Who names the ends of the axis means them.
@@ -133,6 +190,25 @@ class LightCurveView(TimePlot):
         there &= np.isfinite(errors) & np.isfinite(flux)
         time, flux, errors = self.inspector.time[part][there], flux[there], errors[there]
         return {"t": time, "f": flux - errors, "t1": time, "f1": flux + errors}
+
+    def _bins(self, picture: dict) -> dict[str, dict[str, np.ndarray]]:
+        """The bins in sight, each with its error, where these are few enough to be told apart."""
+        binned = _bins(self.inspector)
+        time, flux, errors = np.zeros((3, 0))
+        if binned is not None:
+            low, high = picture["x_range"]
+            first, last = np.searchsorted(binned["time"].values, (low, high))
+            if last - first <= MOST_POINTS:
+                scale = self.inspector.flux_scale
+                time = binned["time"].values[first:last]
+                flux = binned["flux"].values[first:last] / scale
+                errors = binned["flux_err"].values[first:last] / scale
+        bars = np.isfinite(errors)
+        t, f, by = time[bars], flux[bars], errors[bars]
+        return {
+            "bins": {"t": time, "f": flux},
+            "bin_errors": {"t": t, "f": f - by, "t1": t, "f1": f + by},
+        }
 
     def _ticks(self, picture: dict) -> dict[str, dict]:
         """The ticks of the events in sight, at the lower edge, and their numbers."""
@@ -172,6 +248,21 @@ class LightCurveView(TimePlot):
         return {
             "errors": (bars, "underlay"),  # below the windows
             **super()._glyphs(),
+            "bin_errors": (
+                Segment(x0="t", y0="f", x1="t1", y1="f1", line_color=BINS.color, line_width=1.5),
+                "annotation",
+            ),
+            "bins": (
+                Scatter(
+                    x="t",
+                    y="f",
+                    size=5.5,
+                    fill_color=BINS.color,
+                    line_color="white",
+                    line_width=0.5,
+                ),
+                "annotation",
+            ),
             "ticks": (tick, "annotation"),
             "tick_numbers": (number, "annotation"),
             "hovered": (Scatter(x="t", y="f", **ring), "annotation"),
@@ -179,7 +270,7 @@ class LightCurveView(TimePlot):
 
     def _marks(self, picture):
         mine = {"errors": self._error_bars(picture), "hovered": self._hovered()}
-        return super()._marks(picture) | mine | self._ticks(picture)
+        return super()._marks(picture) | mine | self._bins(picture) | self._ticks(picture)
 
     def summary(self) -> str:
         """One line over the plot: what the light curve is the sum of, or why there is none."""
@@ -190,8 +281,8 @@ class LightCurveView(TimePlot):
         if not pixels:
             return "The aperture is empty: click a pixel or drag a box on the stamp."
         flux = inspector.flux
-        if inspector.transform is not None and "trouble" in inspector.lightcurve.attrs:
-            return inspector.lightcurve.attrs["trouble"]
+        if inspector.trouble:
+            return inspector.trouble
         if not _has_any(flux):
             return "No pixel of this aperture has data."
         kept = int(np.count_nonzero(inspector.good))
@@ -202,7 +293,21 @@ class LightCurveView(TimePlot):
             background += f" ({_count(inspector.overlap)} in both masks)"
         with_data = int(np.count_nonzero(inspector.good & np.isfinite(flux)))
         data = "" if with_data == kept else f", {with_data:,} with data"
-        return f"{_count(pixels)}{background} · {kept:,} of {flux.size:,} cadences kept{data}"
+        done = self._corrections()
+        return f"{_count(pixels)}{background} · {kept:,} of {flux.size:,} cadences kept{data}{done}"
+
+    def _corrections(self) -> str:
+        """What is done to the light curve, or to be done to it soon."""
+        inspector = self.inspector
+        names = in_words(inspector.corrections)
+        if inspector.waiting:
+            names = names or function_name(inspector.transform)
+            until_then = "" if inspector.is_corrected else "; raw until then"
+            return f"\ncorrecting ({names}) …{until_then}"
+        if not names:
+            return ""
+        raw = "; raw in grey" if inspector.raw_times.size else ""
+        return f"\n{names}{raw}"
 
     def _spoken(self):
         # Not an image, whose tools nobody would be told of.

@@ -19,7 +19,7 @@ from tpfdash.inspector import Inspector
 from tpfdash.views import gestures
 from tpfdash.views.faults import guarded
 from tpfdash.views.kinds import EVENT_COLOR, raster_palette
-from tpfdash.views.lightcurve import CURVE_KINDS, curve_series
+from tpfdash.views.lightcurve import CURVE_KINDS, curve_series, same_arrays
 from tpfdash.views.live import Live, served_document
 from tpfdash.views.patches import Figures, add_glyph, patch, set_columns, simplify, weakly
 from tpfdash.views.ranges import axis_range
@@ -63,6 +63,7 @@ class OverviewView:
         self.inspector = inspector
         self._figures = Figures()
         self._hold = self._new_brush
+        self._series: list = []  # the arrays that are drawn
         self._begun = 0.0
         self._wanted: float | None = None  # where the mouse has dragged the brush by now
         self._free = 0.0  # when the browser has had its time, on the clock of time.monotonic
@@ -149,7 +150,7 @@ class OverviewView:
 
     def _picture(self) -> dict:
         """The raster of all points, those beyond its y range at its edge."""
-        series = curve_series(self.inspector)
+        self._series = series = curve_series(self.inspector)
         fits = (fit_range(x, y) for x, y in series if x.size)
         y_range = axis_range(*next((fit for fit in fits if fit is not None), (0.0, 1.0)))
         x_range = self.full_range
@@ -246,7 +247,7 @@ class OverviewView:
 
     def draw(self, *events) -> None:
         """Draw the points anew, on every page."""
-        if not self._figures.pages():
+        if not self._figures.pages() or same_arrays(curve_series(self.inspector), self._series):
             return
         picture = self._picture()
         (x0, x1), (y0, y1) = picture["x_range"], picture["y_range"]

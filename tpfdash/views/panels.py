@@ -85,9 +85,9 @@ def _unmeasurable(inspector):
     return f"{' and '.join(thin)}: not measurable ({shape} aperture)"
 
 
-@follows("lightcurve", "good", "aperture")
+@follows("raw_lightcurve", "good", "aperture")
 def _centroids(inspector):
-    lightcurve, good = inspector.lightcurve, inspector.good
+    lightcurve, good = inspector.raw_lightcurve, inspector.good
     out, thin = {}, _thin(inspector.aperture)
     for axis in ("row", "column"):
         values = lightcurve[f"centroid_{axis[:3]}"].values

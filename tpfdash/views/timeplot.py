@@ -137,6 +137,9 @@ class TimePlot:
     _options: dict[str, object] = {}
     #: Whether every kind counts for the y range; the light curve fits its good cadences only.
     _fits_all_kinds = True
+    #: So many kinds, the first, lie below the others for comparison: none of their points is marked
+    #: where it lies beyond the y axis.
+    _below = 0
     #: (width, height) of a usual frame in screen pixels. What is drawn is made for that, so that
     #: the same state is the same picture, whatever a browser has told by then.
     _usual_frame = 900, 320
@@ -285,7 +288,7 @@ class TimePlot:
         picture = {"series": series, "x_range": x_range, "in_sight": in_sight, "fitted": fitted}
         y_range = self._grown(picture)
         picture |= {"y_range": y_range, "size": point_size(in_sight.stop - in_sight.start)}
-        picture["beyond"] = beyond(series, in_sight, x_range, y_range)
+        picture["beyond"] = beyond(series[self._below :], in_sight, x_range, y_range)
         picture["triangles"] = self._triangles(picture)
         if in_sight.stop - in_sight.start > MOST_POINTS:
             pieces = [(x[in_sight], y[in_sight]) for x, y in series]
@@ -481,10 +484,15 @@ class TimePlot:
     def _keep_up(self, *events) -> None:
         """Move the bar and the windows; draw the data anew where it is they that changed."""
         marks_alone = bool(events) and {event.name for event in events} <= self._moves_marks
-        if marks_alone and self._drawn and self._grown(self._drawn) == self._drawn["y_range"]:
+        drawn = self._drawn if marks_alone else None
+        if drawn and not self._is_old(drawn) and self._grown(drawn) == drawn["y_range"]:
             patch(self._figures, self._draw_marks)
         else:
             self.draw()
+
+    def _is_old(self, drawn: dict) -> bool:
+        """Whether the points are others, though it is but the cadence or the windows that moved."""
+        return False
 
     def _draw_marks(self, plots) -> None:
         handles = plots["raster"].handles
