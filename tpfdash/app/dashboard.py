@@ -233,6 +233,15 @@ class TPFDashboard(pn.viewable.Viewer):
         """Show the list of keys and gestures on every page that shows the dashboard."""
         self._keys.show_help()
 
+    @property
+    def apertures(self) -> Mapping:
+        """Those of the `Inspector`, by their names; it can be set."""
+        return self.inspector.apertures
+
+    @apertures.setter
+    def apertures(self, masks: Mapping) -> None:
+        self.inspector.apertures = masks
+
     def __panel__(self):
         prepare()
         return self._page

@@ -138,15 +138,21 @@ class Values(Choices):
 
     @derived("aperture", "background")
     def _photometry(self) -> xr.Dataset:
+        return self._photometry_of(self.aperture)
+
+    def _photometry_of(self, mask: np.ndarray) -> xr.Dataset:
         background = self.background if self.background.any() else None
-        made = photometry.aperture_photometry(self.tpf, self.aperture, background=background)
+        made = photometry.aperture_photometry(self.tpf, mask, background=background)
         for name in ("flux", "flux_err", "centroid_row", "centroid_col"):
             made[name].values.flags.writeable = False
         return made
 
     @derived("_photometry", "quality_bits", "good", "transform")
     def _derive_lightcurve(self) -> xr.Dataset:
-        made = self._photometry.assign_attrs(quality_bitmask=self.quality_bits)
+        return self._lightcurve_of(self._photometry)
+
+    def _lightcurve_of(self, summed: xr.Dataset) -> xr.Dataset:
+        made = summed.assign_attrs(quality_bitmask=self.quality_bits)
         return made if self.transform is None else transformed(made, self.good, self.transform)
 
     @property
