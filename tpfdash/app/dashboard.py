@@ -22,6 +22,7 @@ from tpfdash.app.report import report_html, save_report
 from tpfdash.app.widths import Widths
 from tpfdash.archive.stars import available_sources
 from tpfdash.cards.alert import fault_alert
+from tpfdash.cards.apertures import apertures_card
 from tpfdash.cards.drawer import drawer
 from tpfdash.cards.events import events_card
 from tpfdash.cards.evidence import evidence_card
@@ -290,6 +291,7 @@ class TPFDashboard(pn.viewable.Viewer):
             inspector,
             {
                 "Events": lambda: events_card(inspector),
+                "Apertures": lambda: apertures_card(inspector),
                 "Flags": lambda: flags_card(inspector),
                 "Target": lambda: (readout(inspector, target_html, "target"), []),
                 "Sky": lambda: sky_card(inspector, self.star_sources),

@@ -20,7 +20,10 @@ from tpfdash.cards.widgets import (
 )
 from tpfdash.cards.words import cadence_html
 from tpfdash.inspector import Inspector
-from tpfdash.views.lightcurve import LightCurveView
+from tpfdash.inspector.choices import COMPARISONS
+from tpfdash.inspector.derived import follows
+from tpfdash.views.apertures import compared_kinds, is_measured_against
+from tpfdash.views.lightcurve import CURVE_KINDS, LightCurveView
 from tpfdash.views.live import Live
 from tpfdash.views.overview import OverviewView
 from tpfdash.views.panels import PanelView, available_panels
@@ -57,8 +60,9 @@ def lightcurve_card(inspector: Inspector, view: LightCurveView) -> pn.Column:
             widget(pn.widgets.Checkbox, p.normalized, "normalized", label="normalise"),
             widget(pn.widgets.Checkbox, p.show_all, "show-all", label="all points"),
             _show_beyond(inspector, view),
+            _compare(inspector),
             row(
-                html(legend_html(view.kinds)),
+                readout(inspector, _legend, "curve-legend"),
                 pn.HSpacer(),
                 *([choose] if choose.options else []),
                 css_classes=["tpf-bar"],
@@ -108,6 +112,32 @@ def _quality(inspector: Inspector) -> pn.widgets.Select:
         shown=lambda bitmask: bitmask if bitmask in words else "custom",
         chosen=chosen,
     )
+    return select
+
+
+@follows(*compared_kinds.inputs, "aperture_list")
+def _legend(inspector: Inspector) -> str:
+    """Which points are which cadences and, where they are drawn, which apertures'."""
+    shown = [] if is_measured_against(inspector) else CURVE_KINDS
+    return legend_html([*shown, *compared_kinds(inspector)])
+
+
+def _compare(inspector: Inspector) -> pn.widgets.Select:
+    """How other apertures' light curves are drawn; there once there is another."""
+    select = control(
+        pn.widgets.Select,
+        "compare",
+        inspector.param.compare.doc,
+        options={f"others: {word}": word for word in COMPARISONS},
+        width=160,
+    )
+    link(select, inspector, "compare")
+
+    def show(*events):
+        put_in_sight(select, len(inspector.aperture_list) > 1)
+
+    show()
+    Live(inspector, show, "aperture_list")
     return select
 
 

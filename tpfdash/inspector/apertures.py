@@ -82,9 +82,7 @@ class SeveralApertures(Values):
         edited = self.aperture_name if self.aperture_name in names else names[0]
         hidden = {one.name for one in self.aperture_list if one.hidden} - {edited}
         mask = as_mask(masks[edited], self.aperture.shape, str(edited))
-        listed = [
-            Listed(name, None if name == edited else masks[name], name in hidden) for name in names
-        ]
+        listed = [(name, None if name == edited else masks[name], name in hidden) for name in names]
         self.change(aperture_list=listed, aperture=mask)
 
     # -- gestures ------------------------------------------------------------------------------
@@ -177,7 +175,7 @@ class SeveralApertures(Values):
         if name is None or name == self.aperture_name:
             self.aperture = make(self.aperture)
         else:
-            self._relist(name, lambda one: replace(one, mask=make(one.mask)))
+            self._relist(name, lambda one: replace(one, mask=make(self.apertures[one.name])))
 
     # -- the light curves of the others --------------------------------------------------------
 
@@ -202,6 +200,7 @@ class SeveralApertures(Values):
             if one.mask is not None and not one.hidden
         )
 
+    @follows("_summed", "_median_flux", "aperture", "_known_curves")
     def curve_of(self, mask: np.ndarray) -> tuple[np.ndarray, float]:
         """The light curve of any mask, as that of the aperture, and its median; kept for a while.
 

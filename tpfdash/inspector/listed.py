@@ -41,11 +41,13 @@ class Listed:
     hidden: bool = False
 
     def __eq__(self, other: object) -> bool:
-        return (
-            isinstance(other, Listed)
-            and (self.name, self.hidden) == (other.name, other.hidden)
-            and np.array_equal(self.mask, other.mask)  # not so for an array and None
-        )
+        if not isinstance(other, Listed):
+            return NotImplemented
+        if self.mask is None or other.mask is None:
+            same = self.mask is other.mask
+        else:
+            same = np.array_equal(self.mask, other.mask)
+        return same and (self.name, self.hidden) == (other.name, other.hidden)
 
     def __hash__(self) -> int:
         return hash((self.name, self.hidden))
@@ -99,9 +101,9 @@ def _one(value: Any, shape: tuple[int, ...], owner: str) -> Listed:
         )
     if not isinstance(hidden, bool | np.bool_):
         raise TPFError(f"the aperture {said!r} is hidden: {hidden!r}: it should be True or False.")
-    if isinstance(value, Listed) and value.name == said and (mask is None or _is_kept(mask, shape)):
-        return value
-    return Listed(said, None if mask is None else as_mask(mask, shape, f"{said!r} aperture"), bool(hidden))
+    if mask is not None and not _is_kept(mask, shape):
+        mask = as_mask(mask, shape, f"{said!r} aperture")
+    return Listed(said, mask, bool(hidden))
 
 
 def _is_kept(mask: Any, shape: tuple[int, ...]) -> bool:

@@ -79,10 +79,9 @@ def written(inspector: Inspector, name: str) -> Any:
     """One choice as `session_of` has it."""
     value, kind = getattr(inspector, name), inspector.param[name]
     if isinstance(kind, Apertures):
-        return [
-            [one.name, None if one.mask is None else _rectangles(inspector.tpf, one.mask), one.hidden]
-            for one in value
-        ]
+        tpf = inspector.tpf
+        masks = [one.mask if one.mask is None else _rectangles(tpf, one.mask) for one in value]
+        return [[one.name, mask, one.hidden] for one, mask in zip(value, masks, strict=True)]
     return _rectangles(inspector.tpf, value) if isinstance(kind, Mask) else _plain(value)
 
 

@@ -11,6 +11,14 @@ from bokeh.models import Scatter, Segment, Text
 
 from tpfdash.inspector import Inspector
 from tpfdash.views import gestures
+from tpfdash.views.apertures import (
+    OTHER_KINDS,
+    compared_label,
+    compared_series,
+    is_measured_against,
+    other_points,
+    other_points_glyph,
+)
 from tpfdash.views.kinds import CADENCE_COLOR, EDGE_COLOR, EVENT_COLOR, Kind
 from tpfdash.views.live import Live
 from tpfdash.views.patches import patch, set_columns
@@ -32,7 +40,12 @@ _TICK, _NUMBERED = 0.035, 40
 
 
 def curve_series(inspector: Inspector) -> list[tuple[np.ndarray, np.ndarray]]:
-    """(time, flux) of each of `CURVE_KINDS`, over all cadences or of length 0; NaN: no point."""
+    """(time, flux) of each of `CURVE_KINDS`, over all cadences or of length 0; NaN: no point.
+
+    None of them has a point where other apertures are measured against it.
+    """
+    if is_measured_against(inspector):
+        return [(np.zeros(0), np.zeros(0))] * len(CURVE_KINDS)
     flux, times = inspector.flux, inspector.times_by_kind
     return [(times[kind.name], flux[: times[kind.name].size]) for kind in CURVE_KINDS]
 
@@ -54,8 +67,12 @@ class LightCurveView(TimePlot):
             CURVE_KINDS,
             lambda: curve_series(inspector),
             self._flux_label,
-            follows=("flux", "flux_unit", "flux_limits", "flux_errors", "times_by_kind"),
+            follows=(
+                *("flux", "flux_unit", "flux_limits", "flux_errors", "times_by_kind"),
+                *compared_series.inputs,
+            ),
         )
+        self.kinds_under = OTHER_KINDS
         gestures.listen(
             inspector,
             self.plot,
@@ -88,6 +105,8 @@ class LightCurveView(TimePlot):
         across = (inspector.time[near][at] - x) / (high - low) * width
         shown = np.clip(inspector.flux[near][at], bottom, top)
         up = (shown - y) / (top - bottom) * height
+        if is_measured_against(inspector):
+            up = np.zeros(at.size)  # the flux is not drawn
         return int(near.start + at[np.argmin(across**2 + up**2)])
 
     def _leave(self, x, y):
@@ -95,22 +114,31 @@ class LightCurveView(TimePlot):
 
     # -- what is drawn ---------------------------------------------------------------------------
 
+    def _under(self):
+        return compared_series(self.inspector)
+
     def _flux_label(self) -> str:
+        if label := compared_label(self.inspector):
+            return label
         unit = self.inspector.flux_unit
         name = "normalised flux" if self.inspector.normalized else "flux"
         return f"{name} ({unit})" if unit else name
 
     def _y_range(self, series, visible):
-        return self.inspector.flux_limits() or super()._y_range(series, visible)
+        return self._wished_limits() or super()._y_range(series, visible)
 
     def _grown(self, picture):
         # Who names the ends of the axis means them.
-        return self.inspector.flux_limits() or super()._grown(picture)
+        return self._wished_limits() or super()._grown(picture)
+
+    def _wished_limits(self):
+        """The ends of the flux axis that are asked for, where it is the flux's."""
+        return None if is_measured_against(self.inspector) else self.inspector.flux_limits()
 
     def _hovered(self) -> dict[str, list]:
         """Where the ring is: round the point, or at the edge that it lies beyond."""
         at = self.inspector.hovered
-        if at is None:
+        if at is None or is_measured_against(self.inspector):
             return {"t": [], "f": []}
         flux, picture = float(self.inspector.flux[at]), self._drawn or self._picture()
         (low, high), (below, above) = picture["y_range"], self._edge_places(picture)
@@ -171,6 +199,7 @@ class LightCurveView(TimePlot):
         ring = {"size": 12, "fill_color": None, "line_color": CADENCE_COLOR, "line_width": 2}
         return {
             "errors": (bars, "underlay"),  # below the windows
+            "others": (other_points_glyph(), "glyph"),
             **super()._glyphs(),
             "ticks": (tick, "annotation"),
             "tick_numbers": (number, "annotation"),
@@ -178,7 +207,11 @@ class LightCurveView(TimePlot):
         }
 
     def _marks(self, picture):
-        mine = {"errors": self._error_bars(picture), "hovered": self._hovered()}
+        mine = {
+            "errors": self._error_bars(picture),
+            "hovered": self._hovered(),
+            "others": other_points(picture["points"][len(self.kinds) :]),
+        }
         return super()._marks(picture) | mine | self._ticks(picture)
 
     def summary(self) -> str:
@@ -202,7 +235,8 @@ class LightCurveView(TimePlot):
             background += f" ({_count(inspector.overlap)} in both masks)"
         with_data = int(np.count_nonzero(inspector.good & np.isfinite(flux)))
         data = "" if with_data == kept else f", {with_data:,} with data"
-        return f"{_count(pixels)}{background} · {kept:,} of {flux.size:,} cadences kept{data}"
+        name = f"{inspector.aperture_name}: " if len(inspector.aperture_list) > 1 else ""
+        return f"{name}{_count(pixels)}{background} · {kept:,} of {flux.size:,} cadences kept{data}"
 
     def _spoken(self):
         # Not an image, whose tools nobody would be told of.

@@ -1,0 +1,195 @@
+"""The apertures that are not being edited: how each looks, on the stamp and on the light curve."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import numpy as np
+from bokeh.models import ColumnDataSource, LinearColorMapper, Scatter
+
+from tpfdash.inspector import Inspector
+from tpfdash.inspector.apertures import OtherCurve
+from tpfdash.inspector.derived import follows
+from tpfdash.inspector.listed import MOST
+from tpfdash.views.kinds import Kind
+from tpfdash.views.raster import fit_range
+from tpfdash.views.stamp import HALO_COLOR, Outline, add_arrows, segments
+
+__all__ = [
+    "OTHER_KINDS",
+    "OTHER_LOOKS",
+    "add_others",
+    "compared_kinds",
+    "compared_label",
+    "compared_series",
+    "is_measured_against",
+    "other_points",
+    "other_points_glyph",
+    "other_segments",
+]
+
+# Told apart from each other and from the light curve's blue with any kind of colour vision, and
+# 3:1 against a white and a dark page (min. CIE76 distance 26 under deuteranopia and protanopia).
+_COLORS = ("#e67300", "#684bfa", "#549aa8", "#d10069", "#bd4f39")
+_DASHES = ("dashed", "dotdash", "dotted", "solid")
+#: Place of an aperture in the row -> how its outline is drawn while it is not being edited.
+OTHER_LOOKS = [
+    Outline(_COLORS[n % len(_COLORS)], 1.5, _DASHES[n % len(_DASHES)]) for n in range(MOST)
+]
+#: The same on the light curve.
+OTHER_KINDS = [Kind(f"aperture {n}", look.color) for n, look in enumerate(OTHER_LOOKS)]
+#: Screen pixels of a point where few are in sight.
+_POINT = 4.0
+#: Of two light curves above each other: free height between them, in heights of the upper one.
+_BETWEEN = 0.05
+
+Series = tuple[np.ndarray, np.ndarray]
+_NOTHING: Series = (np.zeros(0), np.zeros(0))
+
+
+# -- on the stamp ----------------------------------------------------------------------------------
+
+
+@follows("aperture_list")
+def other_segments(inspector: Inspector) -> dict[str, list]:
+    """The outlines of the others that are not hidden: as `segments`, with color and dash."""
+    columns: dict[str, list] = {name: [] for name in ("x0", "y0", "x1", "y1", "color", "dash")}
+    for place, one in enumerate(inspector.aperture_list):
+        if one.mask is None or one.hidden:
+            continue
+        look, drawn = OTHER_LOOKS[place], segments(inspector.tpf, one.mask)
+        for name, values in drawn.items():
+            columns[name] += values
+        columns["color"] += [look.color] * len(drawn["x0"])
+        columns["dash"] += [look.dash] * len(drawn["x0"])
+    return columns
+
+
+def add_others(figure, inspector: Inspector, more: float) -> ColumnDataSource:
+    """Draw those outlines, each on a dark line that is so much wider; their source."""
+    source = ColumnDataSource(other_segments(inspector))
+    width = OTHER_LOOKS[0].width
+    add_arrows(figure, source, HALO_COLOR, width + more)
+    add_arrows(figure, source, "color", width, "dash")
+    return source
+
+
+# -- on the light curve ----------------------------------------------------------------------------
+
+
+@follows("compare", "aperture_list")
+def is_measured_against(inspector: Inspector) -> bool:
+    """Whether others are drawn in place of the light curve: their ratio to it, or difference."""
+    seen = any(one.mask is not None and not one.hidden for one in inspector.aperture_list)
+    return seen and inspector.compare in ("ratio", "difference")
+
+
+@follows("compare", "other_curves")
+def compared_kinds(inspector: Inspector) -> list[Kind]:
+    """What is drawn beside the light curve or in its place, for a legend."""
+    if inspector.compare == "none":
+        return []
+    return [Kind(curve.name, OTHER_LOOKS[curve.place].color) for curve in inspector.other_curves]
+
+
+@follows("compare", "aperture_list", "flux_unit")
+def compared_label(inspector: Inspector) -> str:
+    """What the flux axis shows where that is not the flux; "" where it is."""
+    if not is_measured_against(inspector):
+        return ""
+    name, unit = inspector.aperture_name, inspector.flux_unit
+    if inspector.compare == "ratio":
+        return f"ratio to {name}, medians taken out"
+    return f"difference from {name}, less its median" + (f" ({unit})" if unit else "")
+
+
+@follows("compare", "other_curves", "flux", "normalized", "good", "times_by_kind", "_median_flux")
+def compared_series(inspector: Inspector) -> list[Series]:
+    """(time, y) of each aperture at its place in the row, at the kept cadences; NaN: no point.
+
+    Of length 0 at the places of those that are not drawn.
+    """
+    made = [_NOTHING] * MOST
+    how = _WAYS.get(inspector.compare)
+    if how is None or not inspector.other_curves:
+        return made
+    time = np.where(inspector.good, inspector.time, np.nan)
+    for curve, y in zip(inspector.other_curves, how(inspector, time), strict=True):
+        made[curve.place] = time, y
+    return made
+
+
+def _scaled(inspector: Inspector, curve: OtherCurve) -> np.ndarray:
+    """With the median of the light curve that is drawn."""
+    median = 1.0 if inspector.normalized else inspector._median_flux
+    return curve.flux * (median / curve.median)
+
+
+def _over(inspector: Inspector, time: np.ndarray) -> list[np.ndarray]:
+    return [_scaled(inspector, curve) for curve in inspector.other_curves]
+
+
+def _stacked(inspector: Inspector, time: np.ndarray) -> list[np.ndarray]:
+    """Each below the one before, by what both need."""
+    made, (floor, height) = [], _heights(time, inspector.flux)
+    for curve in inspector.other_curves:
+        y = _scaled(inspector, curve)
+        low, height = _heights(time, y)
+        y = y + (floor - (1 + _BETWEEN) * height - low)
+        floor -= (1 + _BETWEEN) * height
+        made.append(y)
+    return made
+
+
+def _heights(time: np.ndarray, y: np.ndarray) -> tuple[float, float]:
+    """(lowest, height) of what is usual of a light curve."""
+    low, high = fit_range(time, y) or (0.0, 0.0)
+    return low, high - low
+
+
+def _ratio(inspector: Inspector, time: np.ndarray) -> list[np.ndarray]:
+    own = inspector.flux / (1.0 if inspector.normalized else inspector._median_flux)
+    with np.errstate(divide="ignore", invalid="ignore"):
+        return [curve.flux / curve.median / own for curve in inspector.other_curves]
+
+
+def _difference(inspector: Inspector, time: np.ndarray) -> list[np.ndarray]:
+    made = []
+    for curve in inspector.other_curves:
+        flux = curve.flux / curve.median if inspector.normalized else curve.flux
+        away = flux - inspector.flux
+        usual = away[inspector.good & np.isfinite(away)]
+        made.append(away - (np.median(usual) if usual.size else np.nan))
+    return made
+
+
+_WAYS: dict[str, Callable[[Inspector, np.ndarray], list[np.ndarray]]] = {
+    "over each other": _over,
+    "stacked": _stacked,
+    "ratio": _ratio,
+    "difference": _difference,
+}
+
+
+def other_points(points: list[Series]) -> dict[str, np.ndarray]:
+    """The points of all others as the columns of one source: t, f, and whose they are."""
+    places = [np.full(x.size, place, dtype=np.uint8) for place, (x, _) in enumerate(points)]
+    return {
+        "t": np.concatenate([x for x, _ in points]),
+        "f": np.concatenate([y for _, y in points]),
+        "place": np.concatenate(places),
+    }
+
+
+def other_points_glyph() -> Scatter:
+    """How they are drawn where few are in sight."""
+    colors = LinearColorMapper(
+        palette=[look.color for look in OTHER_LOOKS], low=-0.5, high=MOST - 0.5
+    )
+    return Scatter(
+        x="t",
+        y="f",
+        size=_POINT,
+        line_color=None,
+        fill_color={"field": "place", "transform": colors},
+    )
