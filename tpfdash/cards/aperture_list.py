@@ -33,20 +33,20 @@ ACTIONS = {
 _CSS = """
 .scroll { overflow-x: auto; }
 table { border-collapse: collapse; font-size: 12.5px; font-variant-numeric: tabular-nums; }
-th, td { text-align: right; padding: 1px 0 1px 12px; border: 0; background: none;
+th, td { text-align: right; padding: 0 0 0 11px; height: 25px; border: 0; background: none;
          white-space: nowrap; }
-th:nth-child(-n+2), td:nth-child(-n+2) { text-align: left; padding-left: 4px; }
+th:nth-child(-n+3), td:nth-child(-n+3) { text-align: left; padding-left: 3px; }
 th { font-weight: 400; color: var(--soft); border-bottom: 1px solid var(--line); }
 tr.chosen { background: color-mix(in srgb, #ff2d55 18%, transparent); }
 tr.hidden td { color: var(--soft); }
 button { font: inherit; color: inherit; background: none; cursor: pointer; min-height: 24px;
-  border: 1px solid transparent; border-radius: 5px; padding: 1px 4px; }
+  border: 1px solid transparent; border-radius: 5px; padding: 1px 3px; }
 button:hover:not(:disabled) { background: color-mix(in srgb, var(--ink) 9%, transparent); }
 button:disabled { opacity: 0.35; cursor: default; }
 button svg { display: block; }
 .actions button svg { width: 16px; height: 16px; fill: none; stroke: currentColor;
   stroke-width: 1.4; }
-input { font: inherit; width: 7em; color: inherit; background: transparent; padding: 1px 5px;
+input { font: inherit; width: 6em; color: inherit; background: transparent; padding: 1px 5px;
   border: 1px solid transparent; border-radius: 5px; }
 input:hover { border-color: var(--line); }
 :is(button, input):focus-visible { outline: 2px solid var(--accent); outline-offset: -1px; }
@@ -108,7 +108,7 @@ class ApertureList(Progress, JSComponent):
       const title = () => {
         head.replaceChildren()
         const all = [["", "", ""], ["", "aperture", "Its name, which can be changed."],
-                     ...model.headings, ["", "", ""]]
+                     ["", "", ""], ...model.headings]
         for (const [, heading, meaning] of all) {
           const cell = made("th", "", heading)
           cell.scope = "col"
@@ -141,7 +141,6 @@ class ApertureList(Progress, JSComponent):
           choose.setAttribute("aria-pressed", String(row.chosen))
           line.insertCell().append(choose)
           line.insertCell().append(named(row))
-          for (const [column] of model.headings) line.insertCell().textContent = row[column] ?? ""
           const actions = line.insertCell()
           actions.className = "actions"
           for (const what of row.actions) {
@@ -149,6 +148,7 @@ class ApertureList(Progress, JSComponent):
             const svg = `<svg viewBox="0 0 16 16" aria-hidden="true">${drawing}</svg>`
             actions.append(press(what, row, says.replace("{}", row.name), svg))
           }
+          for (const [column] of model.headings) line.insertCell().textContent = row[column] ?? ""
         }
         if (focused) body.querySelector(`[data-key="${focused}"]`)?.focus()
       }
@@ -175,7 +175,7 @@ class ApertureList(Progress, JSComponent):
             css_classes=["tpf-aperture-list"],
             stylesheets=[CSS, _CSS],
             margin=0,
-            sizing_mode="stretch_width",
+            styles={"flex": "0 0 auto", "max-width": "100%"},
             **params,
         )
         self._act = act

@@ -28,7 +28,10 @@ _HOURS = 6.5
 #: Column -> (heading, what that means).
 HEADINGS = {
     "pixels": ("pixels", "How many there are in it."),
-    "flux": ("flux", "Median over the cadences that are kept, less the background, if any."),
+    "depth": (
+        "depth",
+        "Of the event in the window, with its error, by the same shape in time in each.",
+    ),
     "share": (
         "target in it",
         "Share of the target's light that is in it, as FLFRCSAP; by a PRF fitted to this file.",
@@ -43,10 +46,7 @@ HEADINGS = {
         f"{_HOURS:g} h scatter",
         f"Of means over {_HOURS:g} hours, after a trend of a day is taken off: like CDPP.",
     ),
-    "depth": (
-        "depth in the window",
-        "Of the event in the window, with its error, by the same shape in time in each.",
-    ),
+    "flux": ("flux", "Median over the cadences that are kept, less the background, if any."),
 }
 _PENDING, _NOT_MEASURED = "…", "not measurable"
 
@@ -90,7 +90,7 @@ class ApertureNumbers:
         """What is known of a mask by now, by columns."""
         inspector, key = self._inspector, mask.tobytes()
         _, median = inspector.curve_of(mask)
-        unit = inspector._summed_unit
+        unit = inspector.summed_unit
         out = {
             "pixels": f"{int(mask.sum()):,}",
             "flux": f"{median:,.0f} {unit}".strip() if np.isfinite(median) else "none",

@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 import panel as pn
 
+from tpfdash.cards.aperture_depths import depths_html
 from tpfdash.cards.aperture_list import ApertureList
 from tpfdash.cards.aperture_numbers import HEADINGS, ApertureNumbers
 from tpfdash.cards.background import Background, Job
@@ -23,6 +24,7 @@ __all__ = ["apertures_card", "proposal_words"]
 
 #: What a proposed aperture is called.
 _BEST = "best"
+#: What can be done to every aperture.
 _DO = ("duplicate", "grow", "shrink", "halo")
 
 
@@ -44,8 +46,15 @@ def apertures_card(inspector: Inspector) -> tuple[pn.Column, list[Live]]:
         "Work out the pixels with the target's best signal to noise, and add them as “best”.",
     )
     made = pn.Column(
-        row(add, propose, card.words, gap=8, css_classes=["tpf-bar"], stylesheets=[CSS]),
-        card.list,
+        row(add, propose, card.words, gap=8),
+        row(
+            card.list,
+            card.plot,
+            gap=24,
+            css_classes=["tpf-bar"],
+            stylesheets=[CSS],
+            sizing_mode="stretch_width",
+        ),
         margin=0,
         sizing_mode="stretch_width",
         styles={"gap": "4px"},
@@ -58,17 +67,24 @@ def proposal_words(best: BestAperture, now: BestAperture | None, name: str) -> s
 
     `now`: the numbers of that one, called `name`; None where it has no pixel with a flux.
     """
-    numbers = f"CROWDSAP {best.crowdsap:.3f}, FLFRCSAP {best.flfrcsap:.2f}, by a PRF fitted to "
-    words = f"{_BEST}: {best.words} ({numbers}this file’s star.) "
-    words += f"S/N {best.snr:,.0f} in one cadence"
+    by = "catalogue stars" if best.source == "catalogue" else "what stands out of the stamp"
+    numbers = (
+        f"FLFRCSAP {best.flfrcsap:.2f}, CROWDSAP {best.crowdsap:.3f}, by a PRF fitted to this "
+        f"file’s star and neighbours by {by}"
+    )
+    words = f"{_BEST}: {_pixels(best.mask)}, S/N {best.snr:,.0f} in one cadence"
     if now is None or not now.snr > 0:
-        return f"{words}."
+        return f"{words}; {numbers}."
     if np.array_equal(best.mask, now.mask):
-        return f"{words}: {name} has the same pixels already."
-    count = int(now.mask.sum())
+        return f"{words}, the same pixels as {name} has; {numbers}."
     gain = 100 * (best.snr / now.snr - 1)
-    against = f"{name} as it was ({count} pixel{'s' * (count != 1)})"
-    return f"{words}, {abs(gain):.1f} % {'more' if gain >= 0 else 'less'} than {against}."
+    against = f"{abs(gain):.1f} % {'more' if gain >= 0 else 'less'} than {name} as it was"
+    return f"{words}, {against} ({_pixels(now.mask)}); {numbers}."
+
+
+def _pixels(mask: np.ndarray) -> str:
+    count = int(mask.sum())
+    return f"{count} pixel{'s' * (count != 1)}"
 
 
 class _Apertures:
@@ -78,6 +94,7 @@ class _Apertures:
         self._inspector = inspector
         self.list = ApertureList(guarded(inspector)(self._act))
         self.words = html("", css_classes=["tpf-proposal"], sizing_mode="stretch_width")
+        self.plot = html("", css_classes=["tpf-depths"])
         self._proposing = Background(self.list)
         self._proposed = b""  # the mask
         self._numbers = ApertureNumbers(inspector, self._show)
@@ -106,6 +123,7 @@ class _Apertures:
                 "pixels": f"{int(inspector.background.sum()):,}",
             }
         ]
+        self.plot.object = depths_html(self._numbers.depths())
         best = inspector.apertures.get(_BEST)
         if self._proposed and (best is None or best.tobytes() != self._proposed):
             self._proposed, self.words.object = b"", ""  # it spoke of pixels that are gone
@@ -122,7 +140,7 @@ class _Apertures:
             "swatch": _swatch("aperture") if edited else line_key(OTHER_LOOKS[place]),
             "chosen": chosen,
             "hidden": one.hidden,
-            "actions": [*_DO, *looks, *([] if alone else ["remove"])],
+            "actions": [*_DO, *([] if alone else ["remove"]), *looks],
         } | self._numbers.texts(inspector.apertures[one.name])
 
     def _act(self, what: str, number: int, text: str) -> None:

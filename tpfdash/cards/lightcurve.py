@@ -129,7 +129,7 @@ def _compare(inspector: Inspector) -> pn.widgets.Select:
         "compare",
         inspector.param.compare.doc,
         options={f"others: {word}": word for word in COMPARISONS},
-        width=160,
+        width=175,
     )
     link(select, inspector, "compare")
 

@@ -200,8 +200,8 @@ def legend_html(kinds: list[Kind]) -> str:
     return f"<div class='legend'>{keys}</div>"
 
 
-#: Bokeh's names of dashes -> those of SVG.
-_DASHES = {"dashed": "6", "dotted": "2 3", "dotdash": "2 3 6 3"}
+#: Bokeh's names of dashes -> as screen pixels that are drawn and left out.
+_DASHES = {"solid": "none", "dashed": "6", "dotted": "2 3"}
 
 
 def on_dark(drawing: str) -> str:
@@ -214,9 +214,10 @@ def on_dark(drawing: str) -> str:
 
 def line_key(look: Outline) -> str:
     """An outline as it is drawn on the stamp, for a legend."""
-    dashes = f"stroke-dasharray='{_DASHES[look.dash]}'" if look.dash in _DASHES else ""
-    line = f"<path d='M3 7h20' stroke='{look.color}' stroke-width='{look.width}' {dashes}/>"
-    return on_dark(line)
+    return on_dark(
+        f"<path d='M3 7h20' stroke='{look.color}' stroke-width='{look.width}' "
+        f"stroke-dasharray='{_DASHES.get(look.dash, look.dash)}'/>"
+    )
 
 
 def note(text: str) -> pn.pane.HTML:

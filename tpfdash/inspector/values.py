@@ -178,14 +178,14 @@ class Values(Choices):
         return self._relative_flux if self.normalized else self._summed
 
     @property
-    @follows("normalized", "_summed_unit")
+    @follows("normalized", "summed_unit")
     def flux_unit(self) -> str:
         """The unit of `flux` in words; "" where it has none."""
-        return "" if self.normalized else self._summed_unit
+        return "" if self.normalized else self.summed_unit
 
     @property
     @follows("transform", "lightcurve")
-    def _summed_unit(self) -> str:
+    def summed_unit(self) -> str:
         if self.transform is not None:
             return spelled(self.lightcurve["flux"].attrs.get("units", ""), "words")
         return column_unit(self.tpf, "flux")

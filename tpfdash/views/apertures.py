@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 
 import numpy as np
 from bokeh.models import ColumnDataSource, LinearColorMapper, Scatter
@@ -29,15 +30,18 @@ __all__ = [
 ]
 
 # Told apart from each other and from the light curve's blue with any kind of colour vision, and
-# 3:1 against a white and a dark page (min. CIE76 distance 26 under deuteranopia and protanopia).
+# 3:1 against a white and a dark page (CIE76 distance 26 at least under deuteranopia, protanopia).
 _COLORS = ("#e67300", "#684bfa", "#549aa8", "#d10069", "#bd4f39")
-_DASHES = ("dashed", "dotdash", "dotted", "solid")
+#: The same for lines on dark ground.
+_LIGHT = ("#ffa033", "#9d8cff", "#5fd0e6", "#ff5cae", "#f08a70")
+#: Screen pixels that are drawn and left out in turn.
+_DASHES = ("9 3", "2 3 9 3", "3 3", "solid")
 #: Place of an aperture in the row -> how its outline is drawn while it is not being edited.
 OTHER_LOOKS = [
-    Outline(_COLORS[n % len(_COLORS)], 1.5, _DASHES[n % len(_DASHES)]) for n in range(MOST)
+    Outline(_LIGHT[n % len(_LIGHT)], 2.0, _DASHES[n % len(_DASHES)]) for n in range(MOST)
 ]
 #: The same on the light curve.
-OTHER_KINDS = [Kind(f"aperture {n}", look.color) for n, look in enumerate(OTHER_LOOKS)]
+OTHER_KINDS = [Kind(f"aperture {n}", _COLORS[n % len(_COLORS)]) for n in range(MOST)]
 #: Screen pixels of a point where few are in sight.
 _POINT = 4.0
 #: Of two light curves above each other: free height between them, in heights of the upper one.
@@ -80,8 +84,13 @@ def add_others(figure, inspector: Inspector, more: float) -> ColumnDataSource:
 @follows("compare", "aperture_list")
 def is_measured_against(inspector: Inspector) -> bool:
     """Whether others are drawn in place of the light curve: their ratio to it, or difference."""
-    seen = any(one.mask is not None and not one.hidden for one in inspector.aperture_list)
-    return seen and inspector.compare in ("ratio", "difference")
+    return inspector.compare in ("ratio", "difference") and any_other(inspector)
+
+
+@follows("aperture_list")
+def any_other(inspector: Inspector) -> bool:
+    """Whether there is an aperture to be seen beside the one being edited."""
+    return any(one.mask is not None and not one.hidden for one in inspector.aperture_list)
 
 
 @follows("compare", "other_curves")
@@ -89,21 +98,24 @@ def compared_kinds(inspector: Inspector) -> list[Kind]:
     """What is drawn beside the light curve or in its place, for a legend."""
     if inspector.compare == "none":
         return []
-    return [Kind(curve.name, OTHER_LOOKS[curve.place].color) for curve in inspector.other_curves]
+    return [replace(OTHER_KINDS[curve.place], name=curve.name) for curve in inspector.other_curves]
 
 
 @follows("compare", "aperture_list", "flux_unit")
-def compared_label(inspector: Inspector) -> str:
-    """What the flux axis shows where that is not the flux; "" where it is."""
-    if not is_measured_against(inspector):
-        return ""
+def compared_label(inspector: Inspector, usual: str) -> str:
+    """What the flux axis shows; `usual`: what it does where nothing is compared."""
     name, unit = inspector.aperture_name, inspector.flux_unit
+    if not any_other(inspector) or inspector.compare == "none":
+        return usual
     if inspector.compare == "ratio":
         return f"ratio to {name}, medians taken out"
-    return f"difference from {name}, less its median" + (f" ({unit})" if unit else "")
+    if inspector.compare == "difference":
+        return f"difference from {name}, less its median" + (f" ({unit})" if unit else "")
+    where = " and moved" if inspector.compare == "stacked" else ""
+    return f"{usual}, others scaled{where}"
 
 
-@follows("compare", "other_curves", "flux", "normalized", "good", "times_by_kind", "_median_flux")
+@follows("compare", "other_curves", "flux", "normalized", "good", "curve_of")
 def compared_series(inspector: Inspector) -> list[Series]:
     """(time, y) of each aperture at its place in the row, at the kept cadences; NaN: no point.
 
@@ -121,8 +133,11 @@ def compared_series(inspector: Inspector) -> list[Series]:
 
 def _scaled(inspector: Inspector, curve: OtherCurve) -> np.ndarray:
     """With the median of the light curve that is drawn."""
-    median = 1.0 if inspector.normalized else inspector._median_flux
-    return curve.flux * (median / curve.median)
+    return curve.flux * ((1.0 if inspector.normalized else _median(inspector)) / curve.median)
+
+
+def _median(inspector: Inspector) -> float:
+    return inspector.curve_of(inspector.aperture)[1]
 
 
 def _over(inspector: Inspector, time: np.ndarray) -> list[np.ndarray]:
@@ -148,9 +163,9 @@ def _heights(time: np.ndarray, y: np.ndarray) -> tuple[float, float]:
 
 
 def _ratio(inspector: Inspector, time: np.ndarray) -> list[np.ndarray]:
-    own = inspector.flux / (1.0 if inspector.normalized else inspector._median_flux)
+    own, median = inspector.curve_of(inspector.aperture)
     with np.errstate(divide="ignore", invalid="ignore"):
-        return [curve.flux / curve.median / own for curve in inspector.other_curves]
+        return [curve.flux / own * (median / curve.median) for curve in inspector.other_curves]
 
 
 def _difference(inspector: Inspector, time: np.ndarray) -> list[np.ndarray]:
@@ -184,7 +199,7 @@ def other_points(points: list[Series]) -> dict[str, np.ndarray]:
 def other_points_glyph() -> Scatter:
     """How they are drawn where few are in sight."""
     colors = LinearColorMapper(
-        palette=[look.color for look in OTHER_LOOKS], low=-0.5, high=MOST - 0.5
+        palette=[kind.color for kind in OTHER_KINDS], low=-0.5, high=MOST - 0.5
     )
     return Scatter(
         x="t",

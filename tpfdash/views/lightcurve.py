@@ -118,11 +118,9 @@ class LightCurveView(TimePlot):
         return compared_series(self.inspector)
 
     def _flux_label(self) -> str:
-        if label := compared_label(self.inspector):
-            return label
         unit = self.inspector.flux_unit
         name = "normalised flux" if self.inspector.normalized else "flux"
-        return f"{name} ({unit})" if unit else name
+        return compared_label(self.inspector, f"{name} ({unit})" if unit else name)
 
     def _y_range(self, series, visible):
         return self._wished_limits() or super()._y_range(series, visible)
