@@ -20,6 +20,7 @@ from tpfdash.diagnosis.numbers import with_error
 from tpfdash.errors import TPFError
 from tpfdash.inspector import Inspector
 from tpfdash.timeseries.scatter import scatter_ppm
+from tpfdash.views.live import served_document
 
 __all__ = ["HEADINGS", "ApertureNumbers"]
 
@@ -48,6 +49,9 @@ HEADINGS = {
     ),
     "flux": ("flux", "Median over the cadences that are kept, less the background, if any."),
 }
+#: Seconds without a further change before what takes longer is begun: a thread that works hard
+#: would keep clicks waiting.
+_REST = 0.3
 _PENDING, _NOT_MEASURED = "…", "not measurable"
 
 
@@ -128,7 +132,8 @@ class ApertureNumbers:
         }
         deep = [key for key in masks if self._answer is not None and key not in self._depths]
         if curves or deep:
-            self._background.start(lambda job: self._work(job, masks, curves, deep))
+            rest = 0.0 if served_document() is None else _REST
+            self._background.start(lambda job: self._work(job, rest, masks, curves, deep))
 
     def _made_of(self) -> list[Any]:
         inspector = self._inspector
@@ -140,7 +145,7 @@ class ApertureNumbers:
             one is other for one, other in zip(self._of, made_of, strict=True)
         )
 
-    def _work(self, job: Job, masks, curves, deep) -> Callable[[], None]:
+    def _work(self, job: Job, rest: float, masks, curves, deep) -> Callable[[], None]:
         """Depths first, which are quick; then the rest, one mask after the other."""
         inspector, of, answer = self._inspector, self._of, self._answer
         tpf, time = inspector.tpf, inspector.time
@@ -152,8 +157,9 @@ class ApertureNumbers:
             depths = {key: found[key.hex()] for key in deep}
             job.have(lambda: self._take(self._depths, depths))
         for key, flux in curves.items():
-            if job.cancel.is_set():
+            if job.cancel.wait(rest):
                 break
+            rest = 0.0
             lightcurve = xr.Dataset({"flux": ("time", flux)}, coords={"time": time})
             measured = _Measured(_numbers(tpf, masks[key], stars), _scatter(lightcurve, good))
             job.have(lambda key=key, measured=measured: self._take(self._measured, {key: measured}))

@@ -81,7 +81,7 @@ class SeveralApertures(Values):
         names = list(masks)
         edited = self.aperture_name if self.aperture_name in names else names[0]
         hidden = {one.name for one in self.aperture_list if one.hidden} - {edited}
-        mask = as_mask(masks[edited], self.aperture.shape, str(edited))
+        mask = as_mask(masks[edited], self.aperture.shape, f"{edited!r} aperture")
         listed = [(name, None if name == edited else masks[name], name in hidden) for name in names]
         self.change(aperture_list=listed, aperture=mask)
 
