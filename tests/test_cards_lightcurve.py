@@ -433,7 +433,7 @@ def test_others_are_compared_once_there_are_any(card, inspector):
     assert is_in_sight(select)
     select.value = "over each other"
     assert inspector.compare == "over each other"
-    assert words(part(card, "curve-legend").object) == "keptflaggedmarked<wide>"
+    assert words(part(card, "curve-legend").object) == "keptflaggedmarked<wide>scaled to A"
     inspector.compare = "ratio"
     assert select.value == "ratio"
-    assert words(part(card, "curve-legend").object) == "<wide>"
+    assert words(part(card, "curve-legend").object) == "<wide>each over its median"

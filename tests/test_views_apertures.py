@@ -12,6 +12,7 @@ from tpfdash.views.apertures import (
     OTHER_LOOKS,
     compared_kinds,
     compared_label,
+    compared_note,
     compared_series,
     other_points,
     other_segments,
@@ -123,10 +124,13 @@ def test_stacked_ones_do_not_overlap(inspector):
 
 def test_labels_and_legend_say_what_is_drawn(inspector):
     inspector.compare = "ratio"
-    assert compared_label(inspector, "flux") == "ratio to A, medians taken out"
+    assert compared_label(inspector, "flux") == "ratio to A"
     assert [kind.name for kind in compared_kinds(inspector)] == ["B", "C"]
     inspector.compare = "stacked"
-    assert compared_label(inspector, "flux") == "flux, others scaled and moved"
+    assert compared_label(inspector, "flux") == "flux"
+    assert compared_note(inspector) == "scaled to A, moved down"
+    inspector.compare = "difference"
+    assert compared_label(inspector, "flux") == "minus A (e⁻/s)"
     for name in ("B", "C"):
         inspector.hide_aperture(name)
     assert compared_label(inspector, "flux") == "flux"  # nothing is beside it
@@ -145,7 +149,8 @@ def test_points_of_all_are_one_source(inspector):
     inspector.compare = "over each other"
     view = LightCurveView(inspector)
     columns = other_points(view._picture()["points"][len(CURVE_KINDS) :])
-    assert set(columns["place"].tolist()) == {1, 2}
+    colors = {f"#{color:08x}" for color in columns["color"].tolist()}
+    assert colors == {f"{OTHER_KINDS[place].color}ff" for place in (1, 2)}
     assert columns["t"].size == columns["f"].size == 2 * int(inspector.good.sum())
 
 

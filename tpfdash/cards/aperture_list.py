@@ -122,7 +122,10 @@ class ApertureList(Progress, JSComponent):
         Object.assign(input, { value: row.name, title: "Its name: type another, then Enter." })
         input.setAttribute("aria-label", `Name of ${row.name}`)
         input.dataset.key = `name ${row.number}`
-        input.addEventListener("change", () => send("rename", row.number, input.value))
+        input.addEventListener("change", () => {
+          send("rename", row.number, input.value)
+          input.value = row.name  // until it is told that it is called so
+        })
         input.addEventListener("keydown", (event) => {
           if (event.key === "Escape") input.value = row.name
           if (event.key === "Escape" || event.key === "Enter") input.blur()

@@ -151,10 +151,7 @@ class _Apertures:
             if what == "choose":
                 inspector.editing = "background"
         elif number < len(inspector.aperture_list):
-            try:
-                self._change(what, inspector.aperture_list[number].name, text)
-            finally:
-                self.list.param.trigger("rows")  # a name that cannot be had goes
+            self._change(what, inspector.aperture_list[number].name, text)
 
     def _change(self, what: str, name: str, text: str) -> None:
         inspector = self._inspector

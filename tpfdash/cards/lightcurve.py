@@ -22,7 +22,7 @@ from tpfdash.cards.words import cadence_html
 from tpfdash.inspector import Inspector
 from tpfdash.inspector.choices import COMPARISONS
 from tpfdash.inspector.derived import follows
-from tpfdash.views.apertures import compared_kinds, is_measured_against
+from tpfdash.views.apertures import compared_kinds, compared_note, is_measured_against
 from tpfdash.views.lightcurve import CURVE_KINDS, LightCurveView
 from tpfdash.views.live import Live
 from tpfdash.views.overview import OverviewView
@@ -119,7 +119,7 @@ def _quality(inspector: Inspector) -> pn.widgets.Select:
 def _legend(inspector: Inspector) -> str:
     """Which points are which cadences and, where they are drawn, which apertures'."""
     shown = [] if is_measured_against(inspector) else CURVE_KINDS
-    return legend_html([*shown, *compared_kinds(inspector)])
+    return legend_html([*shown, *compared_kinds(inspector)], compared_note(inspector))
 
 
 def _compare(inspector: Inspector) -> pn.widgets.Select:

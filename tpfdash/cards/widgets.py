@@ -190,13 +190,14 @@ _SIGNS = {
 }
 
 
-def legend_html(kinds: list[Kind]) -> str:
-    """Which kind of points has which colour and shape."""
+def legend_html(kinds: list[Kind], remark: str = "") -> str:
+    """Which kind of points has which colour and shape, and what else there is to say of them."""
     keys = "".join(
         "<span><svg width='12' height='12' aria-hidden='true' fill='none' stroke-width='1.6' "
         f"stroke='{kind.color}'>{_SIGNS[kind.shape].format(kind.color)}</svg>{escape(kind.name)}</span>"
         for kind in kinds
     )
+    keys += f"<span>{escape(remark)}</span>" if remark else ""
     return f"<div class='legend'>{keys}</div>"
 
 

@@ -6,7 +6,7 @@ from collections.abc import Callable
 from dataclasses import replace
 
 import numpy as np
-from bokeh.models import ColumnDataSource, LinearColorMapper, Scatter
+from bokeh.models import ColumnDataSource, Scatter
 
 from tpfdash.inspector import Inspector
 from tpfdash.inspector.apertures import OtherCurve
@@ -22,6 +22,7 @@ __all__ = [
     "add_others",
     "compared_kinds",
     "compared_label",
+    "compared_note",
     "compared_series",
     "is_measured_against",
     "other_points",
@@ -42,6 +43,8 @@ OTHER_LOOKS = [
 ]
 #: The same on the light curve.
 OTHER_KINDS = [Kind(f"aperture {n}", _COLORS[n % len(_COLORS)]) for n in range(MOST)]
+#: And as 0xRRGGBBAA, which travels quicker than words.
+_PACKED = np.array([int(f"{kind.color[1:]}ff", 16) for kind in OTHER_KINDS], dtype=np.uint32)
 #: Screen pixels of a point where few are in sight.
 _POINT = 4.0
 #: Of two light curves above each other: free height between them, in heights of the upper one.
@@ -103,16 +106,26 @@ def compared_kinds(inspector: Inspector) -> list[Kind]:
 
 @follows("compare", "aperture_list", "flux_unit")
 def compared_label(inspector: Inspector, usual: str) -> str:
-    """What the flux axis shows; `usual`: what it does where nothing is compared."""
-    name, unit = inspector.aperture_name, inspector.flux_unit
-    if not any_other(inspector) or inspector.compare == "none":
+    """What the flux axis shows; `usual`: what it does where nothing is drawn in its place."""
+    if not is_measured_against(inspector):
         return usual
-    if inspector.compare == "ratio":
-        return f"ratio to {name}, medians taken out"
-    if inspector.compare == "difference":
-        return f"difference from {name}, less its median" + (f" ({unit})" if unit else "")
-    where = " and moved" if inspector.compare == "stacked" else ""
-    return f"{usual}, others scaled{where}"
+    unit = f" ({inspector.flux_unit})" if inspector.flux_unit else ""
+    name = inspector.aperture_name
+    return f"ratio to {name}" if inspector.compare == "ratio" else f"minus {name}{unit}"
+
+
+@follows("compare", "aperture_list")
+def compared_note(inspector: Inspector) -> str:
+    """What was done to the light curves of the others, in a word or two; "" without any."""
+    if not any_other(inspector):
+        return ""
+    scaled = f"scaled to {inspector.aperture_name}"
+    return {
+        "over each other": scaled,
+        "stacked": f"{scaled}, moved down",
+        "ratio": "each over its median",
+        "difference": "less its median",
+    }.get(inspector.compare, "")
 
 
 @follows("compare", "other_curves", "flux", "normalized", "good", "curve_of")
@@ -187,24 +200,14 @@ _WAYS: dict[str, Callable[[Inspector, np.ndarray], list[np.ndarray]]] = {
 
 
 def other_points(points: list[Series]) -> dict[str, np.ndarray]:
-    """The points of all others as the columns of one source: t, f, and whose they are."""
-    places = [np.full(x.size, place, dtype=np.uint8) for place, (x, _) in enumerate(points)]
+    """The points of all others as the columns of one source: t, f, and color."""
     return {
         "t": np.concatenate([x for x, _ in points]),
         "f": np.concatenate([y for _, y in points]),
-        "place": np.concatenate(places),
+        "color": np.repeat(_PACKED, [x.size for x, _ in points]),
     }
 
 
 def other_points_glyph() -> Scatter:
     """How they are drawn where few are in sight."""
-    colors = LinearColorMapper(
-        palette=[kind.color for kind in OTHER_KINDS], low=-0.5, high=MOST - 0.5
-    )
-    return Scatter(
-        x="t",
-        y="f",
-        size=_POINT,
-        line_color=None,
-        fill_color={"field": "place", "transform": colors},
-    )
+    return Scatter(x="t", y="f", size=_POINT, line_color=None, fill_color="color")
