@@ -201,6 +201,11 @@ def changes(tpf):
     return {
         "aperture": [masked((0, 0)), masked()],
         "background": [masked((3, 3), (1, 2))],
+        "aperture_list": [
+            [("A", masked((1, 1)), False), ("<b>", None, False), ("C", masked((2, 2)), False)],
+            [("A", masked((1, 1), (1, 2)), True), ("B", None, False)],
+        ],
+        "compare": ["stacked", "ratio"],
         "cadence": [5, 41],
         "quality_bitmask": [1, "hardest"],
         "window": [(time[10], time[14]), (0.0, 1.0)],

@@ -252,3 +252,13 @@ def test_the_script_is_live_with_the_card(inspector):
     assert part(card, "script").value == ""
     live.shown = True
     assert part(card, "script").value == tpfdash_script(inspector)
+
+
+def test_files_are_named_after_the_aperture_where_there_are_several(inspector, card):
+    save = part(card, "save-aperture")
+    assert save.filename.endswith("_aperture.fits") and "_A_" not in save.filename
+    inspector.add_aperture("core / 2")
+    inspector.choose_aperture("core / 2")
+    assert save.filename.endswith("_core_2_aperture.fits")
+    assert part(card, "save-lightcurve").filename.endswith("_core_2_lightcurve.fits")
+    assert "core" not in part(card, "save-session").filename

@@ -8,9 +8,10 @@ import numpy as np
 import panel as pn
 import pytest
 from bokeh.models import Plot
-from cardparts import UNTIMED, cells, mask, odd_tpf, part, parts, press, put_on_page
+from cardparts import UNTIMED, cells, mask, odd_tpf, part, parts, press, put_on_page, words
 
 from tpfdash.cards.lightcurve import lightcurve_card
+from tpfdash.cards.widgets import is_in_sight
 from tpfdash.inspector import Inspector
 from tpfdash.views.lightcurve import LightCurveView
 from tpfdash.views.panels import PANELS, PanelView
@@ -423,3 +424,16 @@ def test_a_legend_names_each_kind_of_points(card, inspector):
     legends = [one.object for one in card.select(pn.pane.HTML) if "class='legend'" in one.object]
     assert all(word in legends[0] for word in ("kept", "flagged", "marked"))
     assert "row" in legends[1] and "column" in legends[1]
+
+
+def test_others_are_compared_once_there_are_any(card, inspector):
+    select = part(card, "compare")
+    assert not is_in_sight(select)
+    inspector.add_aperture("<wide>", "all")
+    assert is_in_sight(select)
+    select.value = "over each other"
+    assert inspector.compare == "over each other"
+    assert words(part(card, "curve-legend").object) == "keptflaggedmarked<wide>scaled to A"
+    inspector.compare = "ratio"
+    assert select.value == "ratio"
+    assert words(part(card, "curve-legend").object) == "<wide>each over its median"

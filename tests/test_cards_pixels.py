@@ -313,3 +313,13 @@ def test_a_picture_says_what_it_shows(inspector, card, tpf):
     )
     inspector.cadence = 30
     assert "No pixel has a value" in said() and said() == stamp_text(inspector)
+
+
+def test_other_apertures_are_named_in_legend_and_text(inspector):
+    assert "beside it" not in stamp_text(inspector)
+    inspector.add_aperture("<wide>", "all")
+    assert "aperture A" in words(marks_html(inspector))
+    assert words(marks_html(inspector)).endswith("<wide>")
+    assert "It is A; beside it there are <wide>." in stamp_text(inspector)
+    inspector.hide_aperture("<wide>")
+    assert "<wide>" not in words(marks_html(inspector))

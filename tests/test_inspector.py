@@ -111,6 +111,23 @@ NOT_MASKS = [
 ]
 BAD = {
     "aperture": NOT_MASKS,
+    "aperture_list": [
+        5,
+        "A",
+        None,
+        (),  # none is edited
+        [("A", None, False), ("B", None, False)],
+        [("A", None, True)],
+        [("A", None, False), ("A", np.zeros(SHAPE, bool), False)],
+        [("A", None, False), (" ", np.zeros(SHAPE, bool), False)],
+        [("A", None, False), (5, np.zeros(SHAPE, bool), False)],
+        [("A", None, False), ("x" * 41, np.zeros(SHAPE, bool), False)],
+        [("A", None, False), ("B", np.zeros((2, 2), bool), False)],
+        [("A", None, False), ("B", np.zeros(SHAPE, bool), "no")],
+        [("A", None), ("B", np.zeros(SHAPE, bool))],
+        [("A", None, False), *((str(n), np.zeros(SHAPE, bool), False) for n in range(12))],
+    ],
+    "compare": ["both", None, 1],
     "background": NOT_MASKS,
     "cadence": [-1, 60, 1.5, np.nan, "3", None, True],
     "quality_bitmask": ["harder", -1, 1.5, True, [1]],

@@ -205,9 +205,10 @@ def test_a_new_mask_leaves_the_canvas_of_image_and_axes_alone():
     for column in ("background", "flux"):
         inspector.column = column
     arrows = [model for model in plot.state.center if isinstance(model, Arrow)]
-    assert len(arrows) == 2 * len(pixels.OUTLINES)  # each a line on a wider dark one
+    assert len(arrows) == 2 * (len(pixels.OUTLINES) + 1)  # a line on a wider dark one
     assert {arrow.level for arrow in arrows} == {"overlay"}
-    sources = view._figures.pages()[0]["image"].handles["outlines"]
+    handles = view._figures.pages()[0]["image"].handles
+    sources = handles["outlines"] | {"others": handles["others"]}
     inspector.set_aperture("all")
     n_rows, n_cols = inspector.aperture.shape
     lengths = np.subtract(sources["aperture"].data["x1"], sources["aperture"].data["x0"])

@@ -19,7 +19,7 @@ def test_switched_on_with_the_raw_one_in_sight_and_off_again(corrections):
     corrections.until(lambda: "6-hour scatter" in corrections.words("corrections-words"), "scatter")
     assert corrections.inspector.is_corrected
     corrections.choose("corrections", "bin")
-    corrections.until(lambda: "bins" in corrections.words("legend"), "the legend")
+    corrections.until(lambda: "bins" in corrections.words("curve-legend"), "the legend")
     field = corrections.part("flatten-window-length", "input")
     field.fill("0.5")
     field.press("Enter")

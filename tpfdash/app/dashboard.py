@@ -22,6 +22,7 @@ from tpfdash.app.report import report_html, save_report
 from tpfdash.app.widths import Widths
 from tpfdash.archive.stars import available_sources
 from tpfdash.cards.alert import fault_alert
+from tpfdash.cards.apertures import apertures_card
 from tpfdash.cards.corrections import corrections_card
 from tpfdash.cards.drawer import drawer
 from tpfdash.cards.events import events_card
@@ -236,6 +237,15 @@ class TPFDashboard(pn.viewable.Viewer):
         """Show the list of keys and gestures on every page that shows the dashboard."""
         self._keys.show_help()
 
+    @property
+    def apertures(self) -> Mapping:
+        """Those of the `Inspector`, by their names; it can be set."""
+        return self.inspector.apertures
+
+    @apertures.setter
+    def apertures(self, masks: Mapping) -> None:
+        self.inspector.apertures = masks
+
     def __panel__(self):
         prepare()
         return self._page
@@ -288,6 +298,7 @@ class TPFDashboard(pn.viewable.Viewer):
             inspector,
             {
                 "Events": lambda: events_card(inspector),
+                "Apertures": lambda: apertures_card(inspector),
                 "Corrections": lambda: corrections_card(inspector),
                 "Flags": lambda: flags_card(inspector),
                 "Target": lambda: (readout(inspector, target_html, "target"), []),

@@ -33,6 +33,9 @@ _SIDE_BY_SIDE = """
 #: What the name of a target pixel file, or of a light curve, ends in.
 _SUFFIX = re.compile(r"\.(fits?(\.gz)?|ecsv|csv)$", re.IGNORECASE)
 
+#: What the name of an aperture may have that is not for a file's.
+_UNUSUAL = re.compile(r"[^\w.-]+")
+
 
 def files_card(inspector: Inspector, report: Callable[[], str]) -> tuple[pn.Column, list[Live]]:
     """The card with which results are saved, copied as Python, and an aperture is loaded.
@@ -128,7 +131,7 @@ def save_button(
     def rename(*events):
         save.filename = _filename(inspector, name, suffix())
 
-    Live(inspector, rename, "filename")
+    Live(inspector, rename, "filename", "aperture_list")
     return save
 
 
@@ -136,6 +139,8 @@ def _filename(inspector: Inspector, name: str, suffix: str) -> str:
     attrs = inspector.tpf.attrs
     source = Path(str(attrs.get("source") or attrs.get("object") or "tpf")).name
     stem = _SUFFIX.sub("", inspector.filename or source).replace(" ", "_")
+    if len(inspector.aperture_list) > 1 and name in ("aperture", "lightcurve"):
+        name = f"{_UNUSUAL.sub('_', inspector.aperture_name)}_{name}"
     # A name of the user's own is that of the light curve.
     own = inspector.filename and name == "lightcurve"
     return f"{stem}.{suffix}" if own else f"{stem}_{name}.{suffix}"

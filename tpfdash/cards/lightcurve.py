@@ -20,8 +20,10 @@ from tpfdash.cards.widgets import (
 )
 from tpfdash.cards.words import cadence_html
 from tpfdash.inspector import Inspector
+from tpfdash.inspector.choices import COMPARISONS
 from tpfdash.inspector.corrected import each_cadence
 from tpfdash.inspector.derived import follows
+from tpfdash.views.apertures import compared_kinds, compared_note
 from tpfdash.views.lightcurve import LightCurveView, legend_kinds
 from tpfdash.views.live import Live
 from tpfdash.views.overview import OverviewView
@@ -60,8 +62,9 @@ def lightcurve_card(inspector: Inspector, view: LightCurveView) -> pn.Column:
             widget(pn.widgets.Checkbox, p.show_all, "show-all", label="all points"),
             _show_raw(inspector),
             _show_beyond(inspector, view),
+            _compare(inspector),
             row(
-                readout(inspector, _legend_html, "legend"),
+                readout(inspector, _legend, "curve-legend"),
                 pn.HSpacer(),
                 *([choose] if choose.options else []),
                 css_classes=["tpf-bar"],
@@ -126,9 +129,30 @@ def _show_raw(inspector: Inspector) -> pn.widgets.Checkbox:
     return made
 
 
-@follows(*legend_kinds.inputs)
-def _legend_html(inspector: Inspector) -> str:
-    return legend_html(legend_kinds(inspector))
+@follows(*legend_kinds.inputs, *compared_kinds.inputs, *compared_note.inputs)
+def _legend(inspector: Inspector) -> str:
+    """Which points are which cadences and, where they are drawn, which apertures'."""
+    kinds = [*legend_kinds(inspector), *compared_kinds(inspector)]
+    return legend_html(kinds, compared_note(inspector))
+
+
+def _compare(inspector: Inspector) -> pn.widgets.Select:
+    """How other apertures' light curves are drawn; there once there is another."""
+    select = control(
+        pn.widgets.Select,
+        "compare",
+        inspector.param.compare.doc,
+        options={f"others: {word}": word for word in COMPARISONS},
+        width=175,
+    )
+    link(select, inspector, "compare")
+
+    def show(*events):
+        put_in_sight(select, len(inspector.aperture_list) > 1)
+
+    show()
+    Live(inspector, show, "aperture_list")
+    return select
 
 
 def _show_beyond(inspector: Inspector, view: LightCurveView) -> pn.widgets.Button:

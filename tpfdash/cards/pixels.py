@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from functools import partial
+from html import escape
 
 import numpy as np
 import panel as pn
@@ -16,6 +17,8 @@ from tpfdash.cards.widgets import (
     choice,
     described,
     html,
+    line_key,
+    on_dark,
     plot_pane,
     put_in_sight,
     readout,
@@ -27,9 +30,9 @@ from tpfdash.inspector import Inspector
 from tpfdash.inspector.derived import follows
 from tpfdash.stamp.columns import COLUMNS, column_unit
 from tpfdash.stamp.masks import mission_background
+from tpfdash.views.apertures import OTHER_LOOKS
 from tpfdash.views.live import Live
 from tpfdash.views.pixels import OUTLINES, PixelView, drawn_marks
-from tpfdash.views.stamp import HALO_COLOR
 from tpfdash.views.stars import STAR_MARKS
 
 __all__ = ["marks_html", "pixel_card", "stamp_text"]
@@ -162,7 +165,7 @@ def _colors(inspector: Inspector) -> pn.Card:
     )
 
 
-@follows("column", "frame", "aperture", "background")
+@follows("column", "frame", "aperture", "background", "aperture_list")
 def stamp_text(inspector: Inspector) -> str:
     """What the stamp shows, for those who cannot see it."""
     tpf, column = inspector.tpf, inspector.column
@@ -196,6 +199,9 @@ def stamp_text(inspector: Inspector) -> str:
             f"The {name} has {count} {'pixel' if count == 1 else 'pixels'}, in rows {row0} to "
             f"{row1} and columns {col0} to {col1}."
         )
+    others = [one.name for one in inspector.aperture_list if one.mask is not None]
+    if others:
+        parts.append(f"It is {inspector.aperture_name}; beside it there are {', '.join(others)}.")
     return " ".join(parts)
 
 
@@ -209,10 +215,20 @@ _DOTS = {
 }
 
 
-@follows(*drawn_marks.inputs, "stars", "variables", "movers", "show_stars")
+@follows(*drawn_marks.inputs, "aperture_list", "stars", "variables", "movers", "show_stars")
 def marks_html(inspector: Inspector) -> str:
     """What is marked on the stamp: each line as it is drawn, on a ground as dark as a sky."""
-    marks = [(_key(name), _MARKS[name]) for name in drawn_marks(inspector)]
+    listed = inspector.aperture_list
+    several = f" {escape(inspector.aperture_name)}" if len(listed) > 1 else ""
+    marks = [
+        (_key(name), _MARKS[name] + (several if name == "aperture" else ""))
+        for name in drawn_marks(inspector)
+    ]
+    marks += [
+        (line_key(OTHER_LOOKS[place]), escape(one.name))
+        for place, one in enumerate(listed)
+        if one.mask is not None and not one.hidden
+    ]
     if inspector.show_stars and inspector.stars is not None:
         marks += [
             (_dot(name), words)
@@ -220,9 +236,7 @@ def marks_html(inspector: Inspector) -> str:
             if getattr(inspector, name) is not None
         ]
     keys = "".join(
-        f"<span style='display:inline-flex;align-items:center;gap:5px'>"
-        f"<svg width='26' height='14' aria-hidden='true'><rect width='26' height='14' rx='3' "
-        f"fill='{HALO_COLOR}'/>{drawn}</svg>{words}</span>"
+        f"<span style='display:inline-flex;align-items:center;gap:5px'>{drawn}{words}</span>"
         for drawn, words in marks
     )
     style = "flex-wrap:wrap;line-height:18px;gap:4px 12px;min-height:18px"
@@ -231,22 +245,18 @@ def marks_html(inspector: Inspector) -> str:
 
 def _dot(kind: str) -> str:
     marker, color = STAR_MARKS[kind]
-    return f"<g fill='none' stroke='{color}' stroke-width='2'>{_DOTS[marker]}</g>"
+    return on_dark(f"<g fill='none' stroke='{color}' stroke-width='2'>{_DOTS[marker]}</g>")
 
 
 def _key(mark: str) -> str:
     if mark == "target":
-        return "<path d='M13 2v10M8 7h10' stroke='white' stroke-width='2'/>"
+        return on_dark("<path d='M13 2v10M8 7h10' stroke='white' stroke-width='2'/>")
     style = OUTLINES[mark]
-    if mark == "event":
-        return (
-            f"<g fill='none' stroke='{style.color}' stroke-width='{style.width}'>"
-            "<ellipse cx='13' cy='7' rx='10' ry='5'/><path d='M11 5l4 4M11 9l4 -4'/></g>"
-        )
-    dashes = {"solid": "", "dashed": "stroke-dasharray='6'", "dotted": "stroke-dasharray='2 3'"}
-    return (
-        f"<path d='M3 7h20' stroke='{style.color}' stroke-width='{style.width}' "
-        f"{dashes[style.dash]}/>"
+    if mark != "event":
+        return line_key(style)
+    return on_dark(
+        f"<g fill='none' stroke='{style.color}' stroke-width='{style.width}'>"
+        "<ellipse cx='13' cy='7' rx='10' ry='5'/><path d='M11 5l4 4M11 9l4 -4'/></g>"
     )
 
 

@@ -16,6 +16,7 @@ from tpfdash.inspector import Inspector
 from tpfdash.views.faults import guarded
 from tpfdash.views.kinds import Kind
 from tpfdash.views.live import Live
+from tpfdash.views.stamp import HALO_COLOR, Outline
 
 __all__ = [
     "CSS",
@@ -28,7 +29,9 @@ __all__ = [
     "described",
     "html",
     "legend_html",
+    "line_key",
     "note",
+    "on_dark",
     "plot_pane",
     "readout",
     "row",
@@ -187,14 +190,35 @@ _SIGNS = {
 }
 
 
-def legend_html(kinds: list[Kind]) -> str:
-    """Which kind of points has which colour and shape."""
+def legend_html(kinds: list[Kind], remark: str = "") -> str:
+    """Which kind of points has which colour and shape, and what else there is to say of them."""
     keys = "".join(
         "<span><svg width='12' height='12' aria-hidden='true' fill='none' stroke-width='1.6' "
-        f"stroke='{kind.color}'>{_SIGNS[kind.shape].format(kind.color)}</svg>{kind.name}</span>"
+        f"stroke='{kind.color}'>{_SIGNS[kind.shape].format(kind.color)}</svg>{escape(kind.name)}</span>"
         for kind in kinds
     )
+    keys += f"<span>{escape(remark)}</span>" if remark else ""
     return f"<div class='legend'>{keys}</div>"
+
+
+#: Bokeh's names of dashes -> as screen pixels that are drawn and left out.
+_DASHES = {"solid": "none", "dashed": "6", "dotted": "2 3"}
+
+
+def on_dark(drawing: str) -> str:
+    """A small SVG drawing, 26 by 14, on a ground as dark as a sky."""
+    return (
+        "<svg width='26' height='14' aria-hidden='true'><rect width='26' height='14' rx='3' "
+        f"fill='{HALO_COLOR}'/>{drawing}</svg>"
+    )
+
+
+def line_key(look: Outline) -> str:
+    """An outline as it is drawn on the stamp, for a legend."""
+    return on_dark(
+        f"<path d='M3 7h20' stroke='{look.color}' stroke-width='{look.width}' "
+        f"stroke-dasharray='{_DASHES.get(look.dash, look.dash)}'/>"
+    )
 
 
 def note(text: str) -> pn.pane.HTML:

@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import param
 import xarray as xr
 
+from tpfdash.inspector.listed import Listed
 from tpfdash.inspector.params import (
+    Apertures,
     Choice,
     Corrections,
     Events,
@@ -29,11 +33,12 @@ from tpfdash.stamp.columns import COLUMNS
 from tpfdash.stamp.masks import MODES
 from tpfdash.stamp.stretch import LEVELS_FROM, SCALE_NAMES
 
-__all__ = ["CMAPS", "PICTURES", "Choices"]
+__all__ = ["CMAPS", "COMPARISONS", "PICTURES", "Choices"]
 
 #: "auto" is one for the column: see `Values.colors`.
 CMAPS = ("auto", "viridis", "magma", "inferno", "cividis", "gray", "gray_r", "coolwarm")
 PICTURES = ("difference", "S/N", "expected", "out", "pixels")
+COMPARISONS = ("none", "over each other", "stacked", "ratio", "difference")
 
 
 class Choices(param.Parameterized):
@@ -46,6 +51,18 @@ class Choices(param.Parameterized):
     aperture = Mask(doc="Pixels whose sum is the light curve: bool (row, col).")
     background = Mask(
         doc="Pixels whose median is taken off each aperture pixel: bool (row, col); none: no pixel."
+    )
+    aperture_list = Apertures(
+        (Listed("A", None),),
+        doc="All apertures in a row: (name, mask, hidden) each; None for the mask of the one being "
+        "edited, which is `aperture`. See `apertures`.",
+    )
+    compare = Choice(
+        default="none",
+        objects=list(COMPARISONS),
+        doc="How the other apertures' light curves are drawn: none; over each other or stacked, "
+        "each scaled to the median of the one being edited; their ratio to it, each over its "
+        "median; or their difference from it, less its median.",
     )
     cadence = Whole(0, bounds=(0, None), doc="Index of the current cadence in the file.")
     quality_bitmask = Quality(
@@ -148,3 +165,12 @@ class Choices(param.Parameterized):
     )
     hovered = Whole(None, bounds=(0, None), allow_None=True, doc="Index of the cadence pointed at.")
     marked_flag = Whole(0, bounds=(0, None), doc="Quality bit whose cadences are marked.")
+
+    def change(self, **values: Any) -> None:
+        """Set params as one change: who watches several of them is told once.
+
+        `param.update` would do it too, but first work out the light curve, which takes long.
+        """
+        with param.parameterized.batch_call_watchers(self):
+            for name, value in values.items():
+                setattr(self, name, value)

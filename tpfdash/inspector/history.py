@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from typing import Any
 
 import numpy as np
 
 __all__ = ["MaskHistory"]
 
-Masks = Mapping[str, np.ndarray]
+#: Masks, and tuples of what can be compared.
+Masks = Mapping[str, Any]
 
 
 class MaskHistory:
@@ -16,7 +18,7 @@ class MaskHistory:
 
     Parameters
     ----------
-    masks : mapping of str to bool array
+    masks : mapping of str to bool array, or to a tuple of what can be compared
         The first state. Arrays are kept as they are: nobody should change them.
     """
 

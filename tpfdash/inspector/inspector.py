@@ -2,7 +2,8 @@
 
 Everything a gesture does is a method here, so that it can be scripted and tested without a
 browser. What can be chosen is `tpfdash.inspector.choices`, what follows from it
-`tpfdash.inspector.values`; the history of the masks, the timeline, the stretch and descriptions
+`tpfdash.inspector.values`, the gestures on several apertures
+`tpfdash.inspector.apertures`; the history of the masks, the timeline, the stretch and descriptions
 are parts that know nothing of an Inspector.
 """
 
@@ -20,12 +21,12 @@ import xarray as xr
 from numpy.typing import ArrayLike
 
 from tpfdash.errors import NO_NUMBER, TPFError
+from tpfdash.inspector.apertures import SeveralApertures
 from tpfdash.inspector.corrected import switched
 from tpfdash.inspector.derived import follows, params_of
 from tpfdash.inspector.describe import cadence_facts
 from tpfdash.inspector.history import MaskHistory
 from tpfdash.inspector.timeline import nearest_to, pulled, step_from
-from tpfdash.inspector.values import Values
 from tpfdash.stamp.geometry import corner, rectangle
 from tpfdash.stamp.masks import (
     combine,
@@ -40,7 +41,7 @@ from tpfdash.timeseries.corrections import CORRECTIONS, Correction
 __all__ = ["LOOKED_UP", "NOT_COPIED", "Inspector"]
 
 
-class Inspector(Values):
+class Inspector(SeveralApertures):
     """The state of one inspection.
 
     It can be pickled and copied (`copy.copy` shares the file): those who watch it are not.
@@ -197,19 +198,19 @@ class Inspector(Values):
         {"aperture": self.set_aperture, "background": self.set_background}[self.editing](mask)
 
     @property
-    @follows("aperture", "background")
+    @follows("_masks")
     def can_undo(self) -> bool:
         """Whether there is a change of a mask to take back."""
         return self._history.can_undo
 
     @property
-    @follows("aperture", "background")
+    @follows("_masks")
     def can_redo(self) -> bool:
         """Whether there is a change of a mask that was taken back."""
         return self._history.can_redo
 
     def undo(self) -> None:
-        """Take back the last change of the aperture or the background; nothing without one."""
+        """Take back the last change of the apertures or the background; nothing without one."""
         self.change(**self._history.undo())
 
     def redo(self) -> None:
@@ -217,10 +218,15 @@ class Inspector(Values):
         self.change(**self._history.redo())
 
     @property
-    def _masks(self) -> dict[str, np.ndarray]:
-        return {"aperture": self.aperture, "background": self.background}
+    @follows("aperture", "background", "aperture_list")
+    def _masks(self) -> dict[str, Any]:
+        return {
+            "aperture": self.aperture,
+            "background": self.background,
+            "aperture_list": self.aperture_list,
+        }
 
-    @param.depends("aperture", "background", watch=True)
+    @param.depends("aperture", "background", "aperture_list", watch=True)
     def _remember_masks(self) -> None:
         self._history.record(self._masks)
 
@@ -484,15 +490,6 @@ class Inspector(Values):
             "col": col,
             "value": float(self.frame()[row - first_row, col - first_col]),
         }
-
-    def change(self, **values: Any) -> None:
-        """Set params as one change: who watches several of them is told once.
-
-        `param.update` would do it too, but first work out the light curve, which takes long.
-        """
-        with param.parameterized.batch_call_watchers(self):
-            for name, value in values.items():
-                setattr(self, name, value)
 
 
 #: Pixels from a star within which it is meant.

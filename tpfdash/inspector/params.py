@@ -13,12 +13,14 @@ import numpy as np
 import param
 
 from tpfdash.errors import NO_NUMBER, TPFError
+from tpfdash.inspector.listed import with_masks
 from tpfdash.stamp.masks import as_mask
 from tpfdash.stamp.stars import place_stars
 from tpfdash.timeseries.corrections import as_corrections, correction_from
 from tpfdash.timeseries.events.found import FoundEvents
 
 __all__ = [
+    "Apertures",
     "Choice",
     "Corrections",
     "FileName",
@@ -48,6 +50,17 @@ class Mask(param.Parameter):
         if obj is not None:
             value = as_mask(value, obj.tpf["aperture"].shape, str(self.name))
             if np.array_equal(value, self.__get__(obj, type(obj))):
+                return
+        super().__set__(obj, value)
+
+
+class Apertures(param.Parameter):
+    """A tuple of `Listed`, of which one is being edited; silent when it did not change."""
+
+    def __set__(self, obj: Any, value: Any) -> None:
+        if obj is not None:
+            value = with_masks(value, obj.tpf["aperture"].shape, str(self.name))
+            if value == self.__get__(obj, type(obj)):
                 return
         super().__set__(obj, value)
 

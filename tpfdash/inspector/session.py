@@ -18,7 +18,7 @@ import xarray as xr
 from tpfdash.errors import TPFError
 from tpfdash.inspector import Inspector
 from tpfdash.inspector.inspector import LOOKED_UP, NOT_COPIED
-from tpfdash.inspector.params import Function, Mask
+from tpfdash.inspector.params import Apertures, Function, Mask
 from tpfdash.io.sessions import SESSION_FORMAT, SESSION_VERSION, check_session
 from tpfdash.stamp.geometry import corner, rectangles
 from tpfdash.timeseries.corrections import Correction
@@ -60,7 +60,7 @@ def session_of(inspector: Inspector) -> dict[str, Any]:
         `format`, `version` (int), `tpfdash` (the version of the package); `file`: what `restore`
         knows the file by; `choices`: the value of each param. A mask is a list of rectangles of
         detector pixels, [first row, last row, first column, last column], both ends included;
-        a tuple is a list.
+        an aperture of several is [name, mask, hidden]; a tuple is a list.
     """
     return {
         "format": SESSION_FORMAT,
@@ -78,13 +78,19 @@ def written_choices(inspector: Inspector) -> dict[str, Any]:
 
 def written(inspector: Inspector, name: str) -> Any:
     """One choice as `session_of` has it."""
-    value = getattr(inspector, name)
-    if not isinstance(inspector.param[name], Mask):
-        return _plain(value)
-    row, col = corner(inspector.tpf)
+    value, kind = getattr(inspector, name), inspector.param[name]
+    if isinstance(kind, Apertures):
+        tpf = inspector.tpf
+        masks = [one.mask if one.mask is None else _rectangles(tpf, one.mask) for one in value]
+        return [[one.name, mask, one.hidden] for one, mask in zip(value, masks, strict=True)]
+    return _rectangles(inspector.tpf, value) if isinstance(kind, Mask) else _plain(value)
+
+
+def _rectangles(tpf: xr.Dataset, mask: np.ndarray) -> list[list[int]]:
+    row, col = corner(tpf)
     return [
         [row0 + row, row1 + row, col0 + col, col1 + col]
-        for row0, row1, col0, col1 in rectangles(value)
+        for row0, row1, col0, col1 in rectangles(mask)
     ]
 
 
@@ -155,9 +161,26 @@ def _plain(value: Any) -> Any:
 
 def _value(inspector: Inspector, name: str, written: Any) -> Any:
     """What `written` wrote, as the param takes it."""
-    if isinstance(inspector.param[name], Mask):
+    kind = inspector.param[name]
+    if isinstance(kind, Mask):
         return _mask(inspector.tpf, name, written)
+    if isinstance(kind, Apertures):
+        return _apertures(inspector.tpf, name, written)
     return _tuples(written)
+
+
+def _apertures(tpf: xr.Dataset, name: str, written: Any) -> list[tuple]:
+    if not isinstance(written, list | tuple) or not all(
+        isinstance(one, list | tuple) and len(one) == 3 for one in written
+    ):
+        raise TPFError(
+            f"{name} is {written!r}: it should be a list of apertures, each its name, its "
+            "rectangles, and whether it is hidden."
+        )
+    return [
+        (each, None if mask is None else _mask(tpf, f"{name}, {str(each)!r},", mask), hidden)
+        for each, mask, hidden in written
+    ]
 
 
 def _tuples(value: Any) -> Any:

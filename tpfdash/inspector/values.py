@@ -5,6 +5,8 @@ Each value says beside its code what it is made of. Who makes the choices is `In
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import numpy as np
 import param
 import xarray as xr
@@ -140,16 +142,19 @@ class Values(Correcting):
 
     @derived("aperture", "background")
     def _photometry(self) -> Once:
-        tpf, aperture = self.tpf, self.aperture
-        background = self.background if self.background.any() else None
+        return Once(self._photometry_of(self.aperture))
+
+    def _photometry_of(self, mask: np.ndarray) -> Callable[[], xr.Dataset]:
+        """What works out the light curve of a mask, in whatever thread."""
+        tpf, background = self.tpf, self.background if self.background.any() else None
 
         def work() -> xr.Dataset:
-            made = photometry.aperture_photometry(tpf, aperture, background=background)
+            made = photometry.aperture_photometry(tpf, mask, background=background)
             for name in ("flux", "flux_err", "centroid_row", "centroid_col"):
                 made[name].values.flags.writeable = False
             return made
 
-        return Once(work)
+        return work
 
     @derived("_photometry", "quality_bits")
     def raw_lightcurve(self) -> xr.Dataset:
@@ -179,14 +184,14 @@ class Values(Correcting):
         return self._relative_flux if self.normalized else self._summed
 
     @property
-    @follows("normalized", "_summed_unit")
+    @follows("normalized", "summed_unit")
     def flux_unit(self) -> str:
         """The unit of `flux` in words; "" where it has none."""
-        return "" if self.normalized else self._summed_unit
+        return "" if self.normalized else self.summed_unit
 
     @property
     @follows("_changed")
-    def _summed_unit(self) -> str:
+    def summed_unit(self) -> str:
         if self._changed is not None:
             return spelled(self._changed["flux"].attrs.get("units", ""), "words")
         return column_unit(self.tpf, "flux")

@@ -15,10 +15,19 @@ from tpfdash.inspector.corrected import in_words
 from tpfdash.inspector.derived import follows
 from tpfdash.timeseries.transform import function_name
 from tpfdash.views import gestures
+from tpfdash.views.apertures import (
+    NO_SERIES,
+    OTHER_KINDS,
+    Series,
+    compared_label,
+    compared_series,
+    is_measured_against,
+    other_points,
+    other_points_glyph,
+)
 from tpfdash.views.kinds import CADENCE_COLOR, EDGE_COLOR, EVENT_COLOR, Kind
 from tpfdash.views.live import Live
 from tpfdash.views.patches import patch, set_columns
-from tpfdash.views.raster import fit_range
 from tpfdash.views.timeplot import MOST_POINTS, TimePlot
 
 __all__ = [
@@ -46,18 +55,30 @@ _WITH_ERRORS = 300
 _TICK, _NUMBERED = 0.035, 40
 
 
-def curve_series(inspector: Inspector) -> list[tuple[np.ndarray, np.ndarray]]:
-    """(time, flux) of each of `CURVE_KINDS`, over all cadences or of length 0; NaN: no point."""
+def curve_series(inspector: Inspector) -> list[Series]:
+    """(time, flux) of each of `CURVE_KINDS`, over all cadences or of length 0; NaN: no point.
+
+    None of them has a point where other apertures are measured against it.
+    """
+    if is_measured_against(inspector):
+        return [NO_SERIES] * len(CURVE_KINDS)
     flux, times = inspector.flux, inspector.times_by_kind
     return [_over(times[kind.name], flux) for kind in CURVE_KINDS]
 
 
-def _over(times: np.ndarray, flux: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+def raw_series(inspector: Inspector) -> Series:
+    """The same of `RAW`."""
+    if is_measured_against(inspector):
+        return NO_SERIES
+    return _over(inspector.raw_times, inspector.raw_flux)
+
+
+def _over(times: np.ndarray, flux: np.ndarray) -> Series:
     """The very same arrays; the times twice where there are none."""
     return times, flux if times.size else times
 
 
-def same_arrays(some: list, others: list) -> bool:
+def same_arrays(some: list[Series], others: list[Series]) -> bool:
     """Whether these series are made of the very arrays that others are made of."""
     pairs = zip(some, others, strict=False)
     return len(some) == len(others) and all(
@@ -65,16 +86,19 @@ def same_arrays(some: list, others: list) -> bool:
     )
 
 
-@follows("raw_times", "binned_lightcurve", "waiting")
+@follows("raw_times", "binned_lightcurve", "waiting", *is_measured_against.inputs)
 def legend_kinds(inspector: Inspector) -> list[Kind]:
     """The kinds of points that are drawn, or may be."""
+    if is_measured_against(inspector):
+        return []
     raw = [RAW] if inspector.raw_times.size else []
     return [*CURVE_KINDS, *raw, *([BINS] if _bins(inspector) is not None else [])]
 
 
 def _bins(inspector: Inspector) -> xr.Dataset | None:
     """The bins of the light curve that is drawn; None while it is another that is to be binned."""
-    return None if inspector.waiting else inspector.binned_lightcurve
+    hidden = inspector.waiting or is_measured_against(inspector)
+    return None if hidden else inspector.binned_lightcurve
 
 
 class LightCurveView(TimePlot):
@@ -87,24 +111,20 @@ class LightCurveView(TimePlot):
         "default_tools": ["xwheel_zoom", "xpan", "xbox_zoom", "reset", "save"],
     }
     _fits_all_kinds = False
-    _below = 1
 
     def __init__(self, inspector: Inspector):
         super().__init__(
             inspector,
-            [RAW, *CURVE_KINDS],
-            lambda: [_over(inspector.raw_times, inspector.raw_flux), *curve_series(inspector)],
+            CURVE_KINDS,
+            lambda: curve_series(inspector),
             self._flux_label,
             follows=(
-                "flux",
-                "flux_unit",
-                "flux_limits",
-                "flux_errors",
-                "times_by_kind",
-                "raw_flux",
+                *("flux", "flux_unit", "flux_limits", "flux_errors", "times_by_kind", "raw_flux"),
                 *legend_kinds.inputs,
+                *compared_series.inputs,
             ),
         )
+        self.kinds_under = [RAW, *OTHER_KINDS]
         gestures.listen(
             inspector,
             self.plot,
@@ -137,6 +157,8 @@ class LightCurveView(TimePlot):
         across = (inspector.time[near][at] - x) / (high - low) * width
         shown = np.clip(inspector.flux[near][at], bottom, top)
         up = (shown - y) / (top - bottom) * height
+        if is_measured_against(inspector):
+            up = np.zeros(at.size)  # the flux is not drawn
         return int(near.start + at[np.argmin(across**2 + up**2)])
 
     def _leave(self, x, y):
@@ -144,30 +166,38 @@ class LightCurveView(TimePlot):
 
     # -- what is drawn ---------------------------------------------------------------------------
 
+    def _under(self):
+        return [raw_series(self.inspector), *compared_series(self.inspector)]
+
     def _flux_label(self) -> str:
         unit = self.inspector.flux_unit
         name = "normalised flux" if self.inspector.normalized else "flux"
-        return f"{name} ({unit})" if unit else name
+        return compared_label(self.inspector, f"{name} ({unit})" if unit else name)
 
     def _y_range(self, series, visible):
-        if limits := self.inspector.flux_limits():
-            return limits
-        low, high = super()._y_range(series[self._below :], visible)
-        (x, y), everything = series[0], self.inspector.show_all
-        raw = fit_range(x[visible], y[visible], everything) if x.size else None
-        return (low, high) if raw is None else (min(low, raw[0]), max(high, raw[1]))
+        return self._wished_limits() or super()._y_range(series, visible)
+
+    def _marked(self, series):
+        """All but the raw light curve's, which is there for comparison."""
+        own = len(self.kinds)
+        return [*series[:own], *series[own + 1 :]]
 
     def _is_old(self, drawn):
-        return not same_arrays(self._values(), drawn["series"])
+        now = [*self._values(), raw_series(self.inspector)]
+        return not same_arrays(now, drawn["series"][: len(now)])
 
     def _grown(self, picture):
         # Who names the ends of the axis means them.
-        return self.inspector.flux_limits() or super()._grown(picture)
+        return self._wished_limits() or super()._grown(picture)
+
+    def _wished_limits(self):
+        """The ends of the flux axis that are asked for, where it is the flux's."""
+        return None if is_measured_against(self.inspector) else self.inspector.flux_limits()
 
     def _hovered(self) -> dict[str, list]:
         """Where the ring is: round the point, or at the edge that it lies beyond."""
         at = self.inspector.hovered
-        if at is None:
+        if at is None or is_measured_against(self.inspector):
             return {"t": [], "f": []}
         flux, picture = float(self.inspector.flux[at]), self._drawn or self._picture()
         (low, high), (below, above) = picture["y_range"], self._edge_places(picture)
@@ -247,6 +277,7 @@ class LightCurveView(TimePlot):
         ring = {"size": 12, "fill_color": None, "line_color": CADENCE_COLOR, "line_width": 2}
         return {
             "errors": (bars, "underlay"),  # below the windows
+            "others": (other_points_glyph(), "glyph"),
             **super()._glyphs(),
             "bin_errors": (
                 Segment(x0="t", y0="f", x1="t1", y1="f1", line_color=BINS.color, line_width=1.5),
@@ -269,7 +300,11 @@ class LightCurveView(TimePlot):
         }
 
     def _marks(self, picture):
-        mine = {"errors": self._error_bars(picture), "hovered": self._hovered()}
+        mine = {
+            "errors": self._error_bars(picture),
+            "hovered": self._hovered(),
+            "others": other_points(picture["points"][len(self.kinds) :], self.kinds_under),
+        }
         return super()._marks(picture) | mine | self._bins(picture) | self._ticks(picture)
 
     def summary(self) -> str:
@@ -294,7 +329,9 @@ class LightCurveView(TimePlot):
         with_data = int(np.count_nonzero(inspector.good & np.isfinite(flux)))
         data = "" if with_data == kept else f", {with_data:,} with data"
         done = self._corrections()
-        return f"{_count(pixels)}{background} · {kept:,} of {flux.size:,} cadences kept{data}{done}"
+        name = f"{inspector.aperture_name}: " if len(inspector.aperture_list) > 1 else ""
+        of = f"{kept:,} of {flux.size:,} cadences kept{data}"
+        return f"{name}{_count(pixels)}{background} · {of}{done}"
 
     def _corrections(self) -> str:
         """What is done to the light curve, or to be done to it soon."""

@@ -6,8 +6,6 @@ What a frame is of each column, and which masks there are, is `tpfdash.stamp.col
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 import holoviews as hv
 import numpy as np
 from bokeh.models import BoxSelectTool, FixedTicker, Scatter
@@ -20,6 +18,7 @@ from tpfdash.stamp.masks import pipeline_mask
 from tpfdash.stamp.sky import target_position
 from tpfdash.stamp.stretch import color_ticks, shades
 from tpfdash.views import gestures
+from tpfdash.views.apertures import add_others, other_segments
 from tpfdash.views.difference import ellipse_of
 from tpfdash.views.faults import guarded
 from tpfdash.views.live import Live
@@ -30,6 +29,7 @@ from tpfdash.views.stamp import (
     HALO_COLOR,
     HINT_COLOR,
     MISSING_COLOR,
+    Outline,
     add_outline,
     frame_around,
     palette,
@@ -38,17 +38,7 @@ from tpfdash.views.stamp import (
 )
 from tpfdash.views.stars import StarLayer
 
-__all__ = ["OUTLINES", "Outline", "PixelView", "drawn_marks"]
-
-
-@dataclass(frozen=True)
-class Outline:
-    """How a mask is drawn: a line on a wider dark one, so that it stands out from any colour."""
-
-    color: str
-    width: float
-    dash: str
-
+__all__ = ["OUTLINES", "PixelView", "drawn_marks"]
 
 #: What is drawn on the stamp, from the lowest to the uppermost: masks, the pixel pointed at, and an
 #: event's place with its error.
@@ -110,6 +100,7 @@ class PixelView:
         )
         self._stars = StarLayer(inspector, self._figures)
         Live(inspector, self._draw_outlines, "aperture", "background", "pointed")
+        Live(inspector, self._draw_others, *other_segments.inputs)
         Live(inspector, self._draw_target, "ride", "star_shift")
         Live(inspector, self._draw_event, "answer")
         Live(inspector, self._draw_frame, "frame", "levels", "color_scale")
@@ -208,6 +199,7 @@ class PixelView:
         """
         if "outlines" not in plot.handles:  # or the figure was built before, and its image is new
             plot.handles["target"] = _mark_target(plot.state, self.inspector)
+            plot.handles["others"] = add_others(plot.state, self.inspector, _HALO)
             plot.handles["outlines"] = {
                 name: add_outline(
                     plot.state,
@@ -249,6 +241,13 @@ class PixelView:
 
     def _draw_event(self, *events) -> None:
         self._outline(["event"])
+
+    def _draw_others(self, *events) -> None:
+        columns = other_segments(self.inspector)
+        patch(
+            self._figures,
+            lambda plots: set_columns(plots["image"].handles["others"], **columns),
+        )
 
     def _outline(self, names: list[str]) -> None:
         columns = {name: self._segments(name) for name in names}

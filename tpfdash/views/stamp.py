@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+
 import numpy as np
 import xarray as xr
 from bokeh.models import Arrow, ColumnDataSource, Plot
@@ -15,6 +17,8 @@ __all__ = [
     "HALO_COLOR",
     "HINT_COLOR",
     "MISSING_COLOR",
+    "Outline",
+    "add_arrows",
     "add_outline",
     "frame_around",
     "palette",
@@ -33,6 +37,15 @@ HALO_COLOR = "#11141c"
 #: Screen pixels of a stamp's figure that are not the stamp: beside it, and above and below it; and
 #: the width for which its pixels are made square. Between 286 and 414 they are, within a tenth.
 _BESIDE, _ABOVE_AND_BELOW, _USUAL_WIDTH = 68, 140, 350
+
+
+@dataclass(frozen=True)
+class Outline:
+    """How a mask is drawn: a line on a wider dark one, so that it stands out from any colour."""
+
+    color: str
+    width: float
+    dash: str
 
 
 def palette(name: str) -> list[str]:
@@ -105,19 +118,25 @@ def add_outline(
     source = ColumnDataSource(columns)
     *_, last = widths
     for color, width in widths.items():
-        dashed = color == last and dash != "solid"
-        arrows = Arrow(
-            source=source,
-            x_start="x0",
-            y_start="y0",
-            x_end="x1",
-            y_end="y1",
-            end=None,
-            line_color=color,
-            line_width=width,
-            line_dash=dash if dashed else "solid",
-            line_cap="butt" if dashed else "square",
-            level="overlay",
-        )
-        figure.add_layout(arrows)
+        add_arrows(figure, source, color, width, dash if color == last else "solid")
     return source
+
+
+def add_arrows(
+    figure: Plot, source: ColumnDataSource, color: str, width: float, dash: str = "solid"
+) -> None:
+    """The same of a source, in one colour and dash, or in those of its columns of these names."""
+    arrows = Arrow(
+        source=source,
+        x_start="x0",
+        y_start="y0",
+        x_end="x1",
+        y_end="y1",
+        end=None,
+        line_color=color,
+        line_width=width,
+        line_dash=dash,
+        line_cap="square" if dash == "solid" else "butt",
+        level="overlay",
+    )
+    figure.add_layout(arrows)

@@ -137,9 +137,6 @@ class TimePlot:
     _options: dict[str, object] = {}
     #: Whether every kind counts for the y range; the light curve fits its good cadences only.
     _fits_all_kinds = True
-    #: So many kinds, the first, lie below the others for comparison: none of their points is marked
-    #: where it lies beyond the y axis.
-    _below = 0
     #: (width, height) of a usual frame in screen pixels. What is drawn is made for that, so that
     #: the same state is the same picture, whatever a browser has told by then.
     _usual_frame = 900, 320
@@ -159,6 +156,8 @@ class TimePlot:
         self.inspector = inspector
         #: The kinds of points with their colours and shapes, for a legend.
         self.kinds = kinds
+        #: Kinds below these, whose points `_under` gives, and which a subclass draws where few.
+        self.kinds_under: list[Kind] = []
         self._values = values
         self._label = label
         self._figures = Figures()
@@ -282,17 +281,18 @@ class TimePlot:
 
     def _picture(self) -> dict:
         """All that depends on the data in sight: ranges, raster, points, what lies beyond."""
-        series, x_range = self._values(), self.x_range
+        series, x_range = [*self._values(), *self._under()], self.x_range
         in_sight = slice(*np.searchsorted(self._clock, x_range))
         fitted = self._y_range(series, in_sight)
         picture = {"series": series, "x_range": x_range, "in_sight": in_sight, "fitted": fitted}
         y_range = self._grown(picture)
         picture |= {"y_range": y_range, "size": point_size(in_sight.stop - in_sight.start)}
-        picture["beyond"] = beyond(series[self._below :], in_sight, x_range, y_range)
+        picture["beyond"] = beyond(self._marked(series), in_sight, x_range, y_range)
         picture["triangles"] = self._triangles(picture)
         if in_sight.stop - in_sight.start > MOST_POINTS:
             pieces = [(x[in_sight], y[in_sight]) for x, y in series]
-            codes = rasterize(pieces, x_range, y_range, self._cells)
+            layers = [*pieces[len(self.kinds) :], *pieces[: len(self.kinds)]]
+            codes = rasterize(layers, x_range, y_range, self._cells)
             return picture | {"codes": codes, "points": [(_NOWHERE, _NOWHERE)] * len(series)}
         # A short light curve is sent whole, so that a zoom has nothing to send.
         part = slice(None) if self._clock.size <= MOST_POINTS else in_sight
@@ -305,16 +305,24 @@ class TimePlot:
             points.append((x[part][there], y.astype(np.float32)))
         return picture | {"codes": np.zeros((1, 1), np.uint8), "points": points}
 
+    def _under(self) -> list[tuple[np.ndarray, np.ndarray]]:
+        """(x, y) of each of `kinds_under`, as `values` gives those of `kinds`."""
+        return []
+
+    def _marked(self, series):
+        """Those of whose points it is said where they lie beyond the y axis."""
+        return series
+
     def _y_range(self, series, visible: slice) -> tuple[float, float]:
-        """Fits the first kind that has points; all kinds where asked to."""
+        """Fits the first kind that has points, and those below; all kinds where asked to."""
         everything = self.inspector.show_all
-        ranges = []
-        for x, y in series:
+        ranges: list[tuple[float, float]] = []
+        for number, (x, y) in enumerate(series):
+            if number < len(self.kinds) and ranges and not (everything or self._fits_all_kinds):
+                continue
             fitted = fit_range(x[visible], y[visible], everything)
             if fitted is not None:
                 ranges.append(fitted)
-                if not (everything or self._fits_all_kinds):
-                    break
         if not ranges:
             return 0.0, 1.0
         return min(low for low, _ in ranges), max(high for _, high in ranges)
@@ -384,7 +392,7 @@ class TimePlot:
             hv.Scatter((x, y), "t", "f").opts(
                 **glyph_options(kind, picture["size"]), hooks=[self._figures.hook(kind.name)]
             )
-            for kind, (x, y) in zip(self.kinds, picture["points"], strict=True)
+            for kind, (x, y) in zip(self.kinds, picture["points"], strict=False)
         ]
         return hv.Overlay([raster, *points]).opts(
             min_width=200,
@@ -435,7 +443,7 @@ class TimePlot:
 
     def _color(self, plot, element) -> None:
         """HoloViews cannot mix transparent and opaque colours."""
-        colors = raster_palette(self.kinds)
+        colors = raster_palette([*self.kinds_under, *self.kinds])
         plot.handles["color_mapper"].update(palette=colors, low=-0.5, high=len(colors) - 0.5)
 
     def _finish(self, figure, picture) -> None:
@@ -520,7 +528,7 @@ class TimePlot:
             source = plots["raster"].handles["source"]
             if picture["codes"].size > 1 or source.data["image"][0].size > 1:
                 set_columns(source, image=[picture["codes"]], **box)
-            for kind, (x, y) in zip(self.kinds, picture["points"], strict=True):
+            for kind, (x, y) in zip(self.kinds, picture["points"], strict=False):
                 set_columns(plots[kind.name].handles["source"], t=x, f=y)
                 size = glyph_options(kind, picture["size"])["size"]
                 plots[kind.name].handles["glyph"].update(size=size)
