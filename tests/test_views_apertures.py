@@ -148,10 +148,15 @@ def test_an_empty_aperture_compares_with_nothing(inspector):
 def test_points_of_all_are_one_source(inspector):
     inspector.compare = "over each other"
     view = LightCurveView(inspector)
-    columns = other_points(view._picture()["points"][len(CURVE_KINDS) :])
+    columns = other_points(view._picture()["points"][len(CURVE_KINDS) :], view.kinds_under)
     colors = {f"#{color:08x}" for color in columns["color"].tolist()}
     assert colors == {f"{OTHER_KINDS[place].color}ff" for place in (1, 2)}
     assert columns["t"].size == columns["f"].size == 2 * int(inspector.good.sum())
+
+
+def test_all_kinds_have_a_code_of_their_own(inspector):
+    view = LightCurveView(inspector)
+    assert (len(view.kinds) + len(view.kinds_under)) * (LEVELS + 1) <= 256  # a byte each
 
 
 def test_long_ones_are_cells_of_the_raster(inspector):
@@ -160,5 +165,5 @@ def test_long_ones_are_cells_of_the_raster(inspector):
     several.add_aperture("B", "all")
     picture = LightCurveView(several)._picture()
     kinds = set(((picture["codes"][picture["codes"] > 0] - 1) // (LEVELS + 1)).tolist())
-    assert kinds == {1, MOST}  # B at its place, and the kept cadences above all others
+    assert kinds == {2, MOST + 1}  # B at its place, and the kept cadences above all others
     assert not any(x.size for x, _ in picture["points"])
