@@ -148,3 +148,14 @@ def test_the_panels_of_the_file_and_the_users_notes_are_in_it(tpf):
     for name in available_panels(Inspector(tpf)):
         assert PANELS[name].label in page
     assert "<h2>Notes</h2>" not in report_html(Inspector(tpf))
+
+
+def test_other_apertures_that_are_drawn_are_named(tpf):
+    inspector = Inspector(tpf, compare="stacked")
+    inspector.add_aperture("<wide>", "all")
+    inspector.add_aperture("hidden", "all")
+    inspector.hide_aperture("hidden")
+    found = rows(inspector)
+    assert found["Aperture &lt;wide&gt;, beside it"].startswith("24 pixels")
+    assert "Aperture A" in found and "hidden" not in str(found)
+    assert "&lt;wide&gt;</span><span>scaled to A, moved down" in report_html(inspector)

@@ -33,6 +33,7 @@ from tpfdash.io.atomic import write_atomically
 from tpfdash.stamp.geometry import corner, runs
 from tpfdash.timeseries.transform import function_name
 from tpfdash.version import __version__
+from tpfdash.views.apertures import compared_kinds, compared_note
 from tpfdash.views.difference import DifferenceView, has_difference
 from tpfdash.views.lightcurve import LightCurveView
 from tpfdash.views.panels import PanelView, available_panels
@@ -82,7 +83,7 @@ def report_html(inspector: Inspector) -> str:
         heading=heading_html(still),
         pixels=pixels,
         lightcurve=lightcurve,
-        panels=_panels(panels, strips),
+        panels=_compared(still) + _panels(panels, strips),
         notes=_notes(still.notes),
         evidence=_evidence(still, dict(zip(shown, pictures, strict=True))),
         readout=cadence_html(still),
@@ -112,6 +113,12 @@ def _drop_idle_tools(figure) -> None:
     idle = ("BoxSelectTool", "TapTool")
     figure.tools = [tool for tool in figure.tools if type(tool).__name__ not in idle]
     figure.toolbar.update(active_drag=None, active_tap=None)
+
+
+def _compared(inspector: Inspector) -> str:
+    """Which points of the light curve are those of other apertures."""
+    kinds = compared_kinds(inspector)
+    return f"<div class='panel'>{legend_of(kinds, compared_note(inspector))}</div>" if kinds else ""
 
 
 def _panels(panels: list[PanelView], strips: list[str]) -> str:
@@ -164,7 +171,7 @@ def _provenance(inspector: Inspector) -> list[tuple[str, str]]:
         ("Simulated", "yes: no telescope has seen this target" if attrs.get("simulated") else ""),
         ("Injected", INJECTED if attrs.get("injected") else ""),
         ("File", str(attrs.get("source") or "not available")),
-        ("Aperture", _pixels(inspector, inspector.aperture)),
+        *_apertures(inspector),
         ("Background", _pixels(inspector, inspector.background)),
         ("Quality bitmask", f"{inspector.quality_bitmask} ({bits})"),
         ("Window", f"{window[0]:.5f} to {window[1]:.5f} {clock}" if window else "none"),
@@ -176,6 +183,19 @@ def _provenance(inspector: Inspector) -> list[tuple[str, str]]:
         ("Made", f"{datetime.now(UTC):%Y-%m-%d %H:%M} UTC by tpfdash {__version__}"),
     ]
     return [(key, value) for key, value in rows if value]
+
+
+def _apertures(inspector: Inspector) -> list[tuple[str, str]]:
+    """The aperture, and with their names the others that are drawn."""
+    several = f" {escape(inspector.aperture_name)}" if len(inspector.aperture_list) > 1 else ""
+    others = [one for one in inspector.aperture_list if one.mask is not None and not one.hidden]
+    return [
+        (f"Aperture{several}", _pixels(inspector, inspector.aperture)),
+        *(
+            (f"Aperture {escape(one.name)}, beside it", _pixels(inspector, one.mask))
+            for one in others
+        ),
+    ]
 
 
 def _pixels(inspector: Inspector, mask: np.ndarray) -> str:
