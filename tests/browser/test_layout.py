@@ -108,7 +108,7 @@ def test_nothing_is_misplaced_with_everything_open(laid_out, size):
     unfold(board, "panels")
     names = board.part("panels", "button").count()
     board.until(lambda: board.part("panel-list", ".bk-Figure").count() == names > 1, "every panel")
-    for title in ("Events", "Flags", "Target", "Sky", "Save and load"):
+    for title in ("Events", "Pixel grid", "Flags", "Target", "Sky", "Save and load"):
         board.tab(title)
         assert not misplaced(board), title
     board.tab("Save and load", open=False)
@@ -121,7 +121,7 @@ def test_with_everything_open_only_the_drawer_scrolls(laid_out, size):
     unfold(board, "panels")
     names = board.part("panels", "button").count()
     board.until(lambda: board.part("panel-list", ".bk-Figure").count() == names > 1, "every panel")
-    for title in ("Events", "Flags", "Target", "Sky", "Notes", "Save and load"):
+    for title in ("Events", "Pixel grid", "Flags", "Target", "Sky", "Notes", "Save and load"):
         board.tab(title)
         assert not scrolling(board), title
         drawer = board.part("place-drawer").bounding_box()
@@ -138,7 +138,7 @@ def test_with_the_drawer_closed_the_plots_have_all_the_height(laid_out, size):
     board = laid_out
     resize(board, size)
     unfold(board, "panels")
-    for title in ("Events", "Flags", "Target", "Sky", "Notes", "Save and load"):
+    for title in ("Events", "Pixel grid", "Flags", "Target", "Sky", "Notes", "Save and load"):
         board.tab(title, open=False)
     low = board.part("place-drawer").bounding_box()
     assert low["height"] < 60

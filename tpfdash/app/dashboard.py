@@ -27,6 +27,7 @@ from tpfdash.cards.events import events_card
 from tpfdash.cards.evidence import evidence_card
 from tpfdash.cards.files import files_card
 from tpfdash.cards.flags import flags_card
+from tpfdash.cards.grid import grid_card
 from tpfdash.cards.keys import Keys
 from tpfdash.cards.lightcurve import lightcurve_card
 from tpfdash.cards.names import Names
@@ -57,6 +58,8 @@ _SETTINGS = (
     "cmap",
     "picture",
     "mode",
+    "grid_time",
+    "grid_scale",
     "normalized",
     "show_flagged",
     "show_all",
@@ -281,6 +284,7 @@ class TPFDashboard(pn.viewable.Viewer):
             inspector,
             {
                 "Events": lambda: events_card(inspector),
+                "Pixel grid": lambda: grid_card(inspector),
                 "Flags": lambda: flags_card(inspector),
                 "Target": lambda: (readout(inspector, target_html, "target"), []),
                 "Sky": lambda: sky_card(inspector, self.star_sources),

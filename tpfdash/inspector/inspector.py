@@ -20,9 +20,9 @@ from numpy.typing import ArrayLike
 from tpfdash.errors import TPFError
 from tpfdash.inspector.derived import follows, params_of
 from tpfdash.inspector.describe import cadence_facts
+from tpfdash.inspector.grid import GridValues
 from tpfdash.inspector.history import MaskHistory
 from tpfdash.inspector.timeline import nearest_to, pulled, step_from
-from tpfdash.inspector.values import Values
 from tpfdash.stamp.geometry import corner, rectangle
 from tpfdash.stamp.masks import (
     combine,
@@ -36,7 +36,7 @@ from tpfdash.stamp.model import check_tpf
 __all__ = ["LOOKED_UP", "NOT_COPIED", "Inspector"]
 
 
-class Inspector(Values):
+class Inspector(GridValues):
     """The state of one inspection.
 
     It can be pickled and copied (`copy.copy` shares the file): those who watch it are not.

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from threading import Lock
+from typing import Generic, TypeVar
 
 import numpy as np
 import xarray as xr
@@ -12,10 +13,39 @@ from astropy.table import Table
 from tpfdash.diagnosis.diagnose import Diagnosis, diagnose
 from tpfdash.diagnosis.windows import Window
 
-__all__ = ["Question"]
+__all__ = ["Once", "Question"]
+
+_Answer = TypeVar("_Answer")
 
 
-class Question:
+class Once(Generic[_Answer]):
+    """Something that takes its time, worked out once, in any thread.
+
+    Parameters
+    ----------
+    work : callable
+        Works it out; never gives None.
+    """
+
+    def __init__(self, work: Callable[[], _Answer]):
+        self._work = work
+        self._lock = Lock()
+        self._answer: _Answer | None = None
+
+    @property
+    def answered(self) -> bool:
+        """Whether `answer` has to wait for nothing."""
+        return self._answer is not None
+
+    def answer(self) -> _Answer:
+        """What came of it, waiting for whoever works it out already."""
+        with self._lock:
+            if self._answer is None:
+                self._answer = self._work()
+        return self._answer
+
+
+class Question(Once[Diagnosis]):
     """An event to be diagnosed.
 
     Parameters
@@ -34,19 +64,5 @@ class Question:
         aperture: np.ndarray,
         stars: Table | None = None,
     ):
-        self._asked = tpf, windows, aperture
-        self._known = {} if stars is None else {"stars": stars}
-        self._lock = Lock()
-        self._answer: Diagnosis | None = None
-
-    @property
-    def answered(self) -> bool:
-        """Whether `answer` has to wait for nothing."""
-        return self._answer is not None
-
-    def answer(self) -> Diagnosis:
-        """The diagnosis, waiting for whoever works it out already; in any thread."""
-        with self._lock:
-            if self._answer is None:
-                self._answer = diagnose(*self._asked, **self._known)
-        return self._answer
+        known = {} if stars is None else {"stars": stars}
+        super().__init__(lambda: diagnose(tpf, windows, aperture, **known))

@@ -1,4 +1,4 @@
-"""Asks what an event is, without keeping anybody waiting: a thread works it out meanwhile."""
+"""What takes its time, asked without keeping anybody waiting: a thread works it out meanwhile."""
 
 from __future__ import annotations
 
@@ -6,47 +6,58 @@ import asyncio
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import nullcontext
+from typing import Any
 
 import panel as pn
 
+from tpfdash.diagnosis.diagnose import Diagnosis
 from tpfdash.inspector import Inspector
-from tpfdash.inspector.question import Question
+from tpfdash.inspector.question import Once
 from tpfdash.views.faults import guarded
 from tpfdash.views.live import Live, is_being_drawn, served_document
 
-__all__ = ["Asking"]
+__all__ = ["Asked", "Asking"]
 
 #: Milliseconds until it is looked anew whether a page is there.
 _SOON = 50
 _threads = ThreadPoolExecutor(2, thread_name_prefix="tpfdash-diagnosis")
 
 
-class Asking:
-    """Keeps an Inspector's `answer` up with its windows and its aperture.
+class Asked:
+    """Has a value of an Inspector worked out each time that it is another.
 
-    On a page and in a notebook the answer comes later, by the loop that serves them; where there is
-    no loop, at once. While another window is looked at there is no answer; the one for another
-    aperture takes the place of the one that is there.
+    On a page and in a notebook it comes later, by the loop that serves them; where there is no
+    loop, at once. What nobody asks for any more by then is not taken.
 
     Parameters
     ----------
     inspector : Inspector
+    name : str
+        The derived value that is a `Once`, or None.
+    take : callable
+        Called with what came of it, or with None.
+
+    Attributes
+    ----------
+    live : Live
+        Whether it is asked at all.
     """
 
-    def __init__(self, inspector: Inspector):
-        self._inspector = inspector
-        self._latest: Question | None = None
-        Live(inspector, self._forget, "windows")
-        Live(inspector, self._ask, "question", later=True)
+    def __init__(self, inspector: Inspector, name: str, take: Callable[[Any], None]):
+        self._inspector, self._name = inspector, name
+        self._give = take
+        self._latest: Once | None = None
+        self.live = Live(inspector, self._ask, name, later=True)
         self._ask()
 
-    def _forget(self, *events) -> None:
-        self._inspector.answer = None
+    @property
+    def _wanted(self) -> Once | None:
+        return getattr(self._inspector, self._name)
 
     def _ask(self, *events) -> None:
-        question = self._latest = self._inspector.question
+        question = self._latest = self._wanted
         if question is None:
-            self._inspector.answer = None
+            self._give(None)
             return
         call = None if question.answered else _loop_of_this_session()
         if call is None:
@@ -54,7 +65,7 @@ class Asking:
         else:
             _threads.submit(self._work, question, call)
 
-    def _work(self, question: Question, call: Callable[[Callable[[], None]], object]) -> None:
+    def _work(self, question: Once, call: Callable[[Callable[[], None]], object]) -> None:
         """In a thread: work it out, if it is asked for still, and have the loop take it."""
         if question is not self._latest:
             return
@@ -63,15 +74,38 @@ class Asking:
         finally:  # what went wrong is raised again for who takes it
             call(lambda: self._take(question))
 
-    def _take(self, question: Question) -> None:
+    def _take(self, question: Once) -> None:
         document = served_document()
         if document is not None and is_being_drawn(document):
             document.add_timeout_callback(lambda: self._take(question), _SOON)
             return
         batch = nullcontext() if document is None else pn.io.hold(document)
         with guarded(self._inspector), batch:
-            if question is self._inspector.question:
-                self._inspector.answer = question.answer()
+            if question is self._wanted:
+                self._give(question.answer())
+
+
+class Asking:
+    """Keeps an Inspector's `answer` up with its windows and its aperture.
+
+    While another window is looked at there is no answer; the one for another aperture takes the
+    place of the one that is there.
+
+    Parameters
+    ----------
+    inspector : Inspector
+    """
+
+    def __init__(self, inspector: Inspector):
+        self._inspector = inspector
+        Live(inspector, self._forget, "windows")
+        Asked(inspector, "question", self._take)
+
+    def _forget(self, *events) -> None:
+        self._inspector.answer = None
+
+    def _take(self, answer: Diagnosis | None) -> None:
+        self._inspector.answer = answer
 
 
 def _loop_of_this_session() -> Callable | None:
