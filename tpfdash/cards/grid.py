@@ -13,7 +13,6 @@ from tpfdash.cards.widgets import (
     choice,
     described,
     html,
-    note,
     plot_pane,
     row,
 )
@@ -29,6 +28,13 @@ from tpfdash.views.live import Live
 
 __all__ = ["cell_html", "grid_card", "grid_html", "grid_text"]
 
+#: In sight while the drawer is scrolled, whose padding is above it.
+_STAYS = {
+    "position": "sticky",
+    "top": "-8px",
+    "z-index": "2",
+    "background": "var(--panel-surface-color, Canvas)",
+}
 #: Pixels that a press of an arrow moves a part of a large stamp by.
 _STEP = 5
 #: Name of a button -> its label, rows and columns, and where that is.
@@ -44,7 +50,7 @@ def grid_card(inspector: Inspector) -> tuple[pn.Column, list[Live]]:
     """The card of an Inspector's pixels' own light curves, and what is live in it."""
     p = inspector.param
     words = html("", css_classes=["tpf-grid-words"], sizing_mode="stretch_width")
-    cell = html("", css_classes=["tpf-grid-cell"], sizing_mode="stretch_width")
+    cell = html("", css_classes=["tpf-grid-cell"], sizing_mode="stretch_width", styles=_STAYS)
 
     def say(*events):
         words.object = grid_html(inspector, view.grid)
@@ -56,9 +62,9 @@ def grid_card(inspector: Inspector) -> tuple[pn.Column, list[Live]]:
     view = GridView(inspector, lambda: say())
     card = pn.Column(
         row(
-            note("Time"),
+            html("<div class='label'>Time</div>"),
             choice(p.grid_time, "grid-time"),
-            note("Scale"),
+            html("<div class='label'>Scale</div>"),
             choice(p.grid_scale, "grid-scale"),
             *_moves(inspector),
             gap=8,
@@ -102,61 +108,60 @@ def _moves(inspector: Inspector) -> list[pn.widgets.Button]:
 
 
 def grid_html(inspector: Inspector, grid: PixelGrid | None) -> str:
-    """What is drawn of the pixels: unit, time, scale, tint, and which they are."""
+    """What is drawn of the pixels: unit, which they are, time, scale, tint."""
     if grid is None:
         return "<div class='note' role='status'>The curves are worked out …</div>"
-    said = [_pixels(inspector, grid), _time(inspector, grid)]
-    if grid.cadences:
-        said.append(_scale(inspector, grid))
-    if has_difference(inspector):
-        full = fullest(inspector)
-        said.append(
-            f"Tint: the event’s S/N in the pixel, {signs_text('S/N')}, deepest at {full:.0f} σ."
-        )
-    elif inspector.windows and inspector.answer is not None:
-        said.append("No tint: the event could not be measured.")
-    return f"<div class='note'>{' '.join(said)}</div>"
+    said = (
+        _pixels(inspector, grid),
+        _time(inspector, grid),
+        _scale(inspector, grid) if grid.cadences else "",
+        _tint(inspector),
+    )
+    return f"<div class='note'>{' · '.join(filter(None, said))}</div>"
 
 
 def _pixels(inspector: Inspector, grid: PixelGrid) -> str:
     tpf = inspector.tpf
     unit = column_unit(tpf, "flux")
-    what = f"Flux of each pixel{f' ({unit})' if unit else ''}"
+    what = f"flux ({unit})" if unit else "flux"
     (first_row, first_col), (row, col, rows, cols) = corner(tpf), grid.part
-    if (rows, cols) == tpf["aperture"].shape:
-        return f"{what}, as on the stamp."
     all_rows, all_cols = tpf["aperture"].shape
+    if (rows, cols) == (all_rows, all_cols):
+        return what
     row, col = first_row + row, first_col + col
     return (
-        f"{what} in rows {row} to {row + rows - 1} and columns {col} to {col + cols - 1}, of "
-        f"{all_rows} × {all_cols} pixels."
+        f"{what} in rows {row} to {row + rows - 1} and columns {col} to {col + cols - 1} of "
+        f"{all_rows} × {all_cols} pixels"
     )
 
 
 def _time(inspector: Inspector, grid: PixelGrid) -> str:
     """The stretch of time from the left to the right of a cell, and what it holds."""
-    clock = inspector.tpf.attrs.get("time_format", "") or "day"
-    ends = " to ".join(minus(f"{end:.3f}") for end in grid.times)
-    none = inspector.grid_time == "window" and not inspector.windows
-    said = f"{clock} {ends}{', as there is no window yet' if none else ''}"
+    said = " to ".join(minus(f"{end:.3f}") for end in grid.times)
+    said = f"{inspector.tpf.attrs.get('time_format', '') or 'day'} {said}"
+    if inspector.grid_time == "window" and not inspector.windows:
+        said += " (there is no window)"
     if not grid.cadences:
-        return f"{said}: no cadence there is kept."
+        return f"{said}: no cadence there is kept"
     points = grid.time.size
-    drawn = f" in {points} columns, from lowest to highest" if points < grid.cadences else ""
-    return f"{said}: {grid.cadences:,} cadence{'s' * (grid.cadences != 1)}{drawn}."
+    ranges = f" as {points} ranges of flux" if points < grid.cadences else ""
+    return f"{said}: {grid.cadences:,} cadence{'s' * (grid.cadences != 1)}{ranges}"
 
 
 def _scale(inspector: Inspector, grid: PixelGrid) -> str:
     if inspector.grid_scale == "own":
-        return "Each pixel has its own scale."
+        return "each on its own scale"
     if not np.isfinite(grid.reach):
         return ""
     unit = column_unit(inspector.tpf, "flux")
-    return (
-        "All have one scale, each about its own middle: a cell is "
-        f"{_number(grid.reach)} {unit}".rstrip()
-        + " high."
-    )
+    return f"each about its own middle, cells {_number(grid.reach)} {unit}".rstrip() + " high"
+
+
+def _tint(inspector: Inspector) -> str:
+    if has_difference(inspector):
+        return f"S/N of the event up to {fullest(inspector):.0f}: {signs_text('S/N')}"
+    measured = inspector.windows and inspector.answer is not None
+    return "the event could not be measured" if measured else ""
 
 
 def cell_html(inspector: Inspector, grid: PixelGrid | None) -> str:

@@ -23,7 +23,7 @@ Part = tuple[int, int, int, int]
 COLUMNS = 60
 #: Pairs of neighbours, at least, from which a curve's scatter is known, and what of it is shown
 #: beyond the levels that the curve keeps.
-_PAIRS, _SCATTERS = 1000, 2.5
+_PAIRS, _SCATTERS = 1000, 2.0
 #: Below so many cadences each of them counts for the scale.
 _FEW = 18
 #: Steps of the usual length that part two points where the line between them is broken.

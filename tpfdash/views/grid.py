@@ -33,7 +33,7 @@ __all__ = ["GridView", "curve_lines", "fullest", "tint"]
 #: Parts of a cell's width and height that its curve has.
 _WIDE, _HIGH = 0.92, 0.84
 #: Screen pixels: of a row of cells, of all of them, and of the axis below.
-_ROW, _LOWEST, _HIGHEST, _AXIS = 32, 180, 340, 42
+_ROW, _LOWEST, _HIGHEST, _AXIS = 28, 180, 340, 42
 #: S/N that has the full colour, at least; and how much that covers of what is below.
 _FULL, _ALPHA = 5.0, 0.28
 #: Where light was added, and where it is missing.
@@ -144,6 +144,7 @@ class GridView:
     def _build(self, tpf) -> hv.Image:
         left, right, bottom, top = self._frame()
         rows, cols = self._part[2:]
+        height = int(np.clip(rows * _ROW, _LOWEST, _HIGHEST)) + _AXIS
         return hv.Image(
             np.zeros((rows, cols)),  # until it is filled in
             bounds=(left, bottom, right, top),
@@ -152,7 +153,8 @@ class GridView:
         ).opts(
             cmap=["#000000"],
             responsive=True,
-            height=int(np.clip(rows * _ROW, _LOWEST, _HIGHEST)) + _AXIS,
+            height=height,
+            min_height=height,  # the drawer scrolls
             min_width=200,
             toolbar=None,
             default_tools=[],
@@ -178,7 +180,10 @@ class GridView:
         glyphs = {
             "cells": (Segment(line_color=EDGE_COLOR, line_alpha=0.35), "underlay"),
             "windows": (_window_strip(), "underlay"),
-            "curves": (Line(line_color=CURVE_KINDS[0].color, line_join="bevel"), "glyph"),
+            "curves": (
+                Line(line_color=CURVE_KINDS[0].color, line_width=1.2, line_join="bevel"),
+                "glyph",
+            ),
         }
         plot.handles["sources"] = {"tint": plot.handles["source"]} | {
             name: add_glyph(figure, glyph, level, columns[name])
@@ -321,4 +326,4 @@ def _strips(windows, grid: PixelGrid, left: float) -> dict[str, list[float]]:
 
 def _window_strip() -> VStrip:
     looks = {"fill_color": WINDOW_COLOR, "line_color": WINDOW_COLOR}
-    return VStrip(x0="left", x1="right", fill_alpha=0.3, line_alpha=0.3, **looks)
+    return VStrip(x0="left", x1="right", fill_alpha=0.16, line_alpha=0.16, **looks)
