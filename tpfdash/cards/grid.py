@@ -48,18 +48,18 @@ _MOVES = {
 
 def grid_card(inspector: Inspector) -> tuple[pn.Column, list[Live]]:
     """The card of an Inspector's pixels' own light curves, and what is live in it."""
-    p = inspector.param
+    p, view = inspector.param, GridView(inspector)
     words = html("", css_classes=["tpf-grid-words"], sizing_mode="stretch_width")
     cell = html("", css_classes=["tpf-grid-cell"], sizing_mode="stretch_width", styles=_STAYS)
 
-    def say(*events):
+    def say():
         words.object = grid_html(inspector, view.grid)
-        cell.object = cell_html(inspector, view.grid)
+        say_cell()
 
     def say_cell(*events):
         cell.object = cell_html(inspector, view.grid)
 
-    view = GridView(inspector, lambda: say())
+    view.drawn = say
     card = pn.Column(
         row(
             html("<div class='label'>Time</div>"),

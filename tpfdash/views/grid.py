@@ -11,7 +11,7 @@ from collections.abc import Callable
 
 import holoviews as hv
 import numpy as np
-from bokeh.models import Line, Segment, VStrip
+from bokeh.models import ColumnDataSource, Glyph, Line, Segment, VStrip
 
 from tpfdash.inspector import Inspector
 from tpfdash.stamp.geometry import corner
@@ -47,8 +47,6 @@ class GridView:
     Parameters
     ----------
     inspector : Inspector
-    drawn : callable
-        Called each time that other curves have been drawn, or another scale.
 
     Attributes
     ----------
@@ -56,14 +54,16 @@ class GridView:
         To be displayed by HoloViews or Panel, with the gestures on it; as wide as its place.
     grid : PixelGrid or None
         What is drawn; None until it is known.
+    drawn : callable
+        Called each time that other curves, another scale or another tint have been drawn.
     lives : list of Live
         Whether it is in sight.
     """
 
-    def __init__(self, inspector: Inspector, drawn: Callable[[], None] = lambda: None):
+    def __init__(self, inspector: Inspector):
         self.inspector = inspector
         self.grid: PixelGrid | None = None
-        self._drawn = drawn
+        self.drawn: Callable[[], None] = lambda: None
         self._figures = Figures()
         build = guarded(inspector, reraise=True)(self._build)
         self.plot = hv.DynamicMap(build, streams=[gestures.follow(inspector, ["tpf"])])
@@ -78,7 +78,8 @@ class GridView:
         )
         self.lives = [
             Live(inspector, self._draw_outlines, *_MARKS),
-            Live(inspector, self._draw, "answer", "grid_scale"),
+            Live(inspector, self._draw_tint, "answer"),
+            Live(inspector, self._draw, "grid_scale"),
             Asked(inspector, "grid_asked", self._take).live,
         ]
 
@@ -114,21 +115,21 @@ class GridView:
         return left, left + cols, bottom, bottom + rows
 
     def _columns(self) -> dict[str, dict]:
-        """Name of a source -> its columns."""
+        """Name of a source -> its columns, of all but the tint."""
         grid, inspector = self.grid, self.inspector
-        left, right, bottom, top = frame = self._frame()
-        columns = {
-            "tint": {"image": [tint(inspector, self._part)]}
-            | {"x": [left], "y": [bottom], "dw": [right - left], "dh": [top - bottom]},
-            "cells": _cells(frame),
-            "windows": {"left": [], "right": []},
-            "curves": {"x": np.zeros(0), "y": np.zeros(0)},
-        }
-        if grid is not None:
-            columns["windows"] = _strips(inspector.windows, grid, left)
+        left, _, bottom, _ = frame = self._frame()
+        if grid is None:
+            windows, curves = {"left": [], "right": []}, {"x": np.zeros(0), "y": np.zeros(0)}
+        else:
             same = grid.reach if inspector.grid_scale == "same" else None
-            columns["curves"] = curve_lines(grid, left + 0.5, bottom + 0.5, same)
-        return columns
+            windows = _strips(inspector.windows, grid, left)
+            curves = curve_lines(grid, left + 0.5, bottom + 0.5, same)
+        return {"cells": _cells(frame), "windows": windows, "curves": curves}
+
+    def _tint(self) -> dict[str, dict]:
+        left, right, bottom, top = self._frame()
+        box = {"x": [left], "y": [bottom], "dw": [right - left], "dh": [top - bottom]}
+        return {"tint": {"image": [tint(self.inspector, self._part)]} | box}
 
     def _outlines(self, names) -> dict[str, dict[str, list[float]]]:
         inspector, shown = self.inspector, np.zeros(self.inspector.tpf["aperture"].shape, bool)
@@ -175,47 +176,33 @@ class GridView:
 
         The curves as an element would take long.
         """
-        columns, figure = self._columns(), plot.state
-        plot.handles["color_mapper"].update(palette=_palette(), low=-1, high=1, nan_color="#0000")
-        glyphs = {
-            "cells": (Segment(line_color=EDGE_COLOR, line_alpha=0.35), "underlay"),
-            "windows": (_window_strip(), "underlay"),
-            "curves": (
-                Line(line_color=CURVE_KINDS[0].color, line_width=1.2, line_join="bevel"),
-                "glyph",
-            ),
-        }
-        plot.handles["sources"] = {"tint": plot.handles["source"]} | {
+        figure, handles = plot.state, plot.handles
+        columns = self._columns()
+        handles["color_mapper"].update(palette=_palette(), low=-1, high=1, nan_color="#00000000")
+        handles["sources"] = {"tint": handles["source"]} | {
             name: add_glyph(figure, glyph, level, columns[name])
-            for name, (glyph, level) in glyphs.items()
+            for name, (glyph, level) in _glyphs().items()
         }
-        plot.handles["outlines"] = {
-            name: add_outline(
-                figure,
-                border,
-                {HALO_COLOR: OUTLINES[name].width + 1, OUTLINES[name].color: OUTLINES[name].width},
-                OUTLINES[name].dash,
-            )
+        handles["outlines"] = {
+            name: _add_border(figure, name, border)
             for name, border in self._outlines(_MARKS).items()
         }
         for axis in (*figure.xaxis, *figure.yaxis):
             axis.ticker.update(min_interval=1, desired_num_ticks=8, num_minor_ticks=0)
-        figure.min_border_left, figure.min_border_top, figure.min_border_right = 58, 4, 4
-        self._change(columns)({"tint": plot})
+        figure.update(min_border_left=58, min_border_top=4, min_border_right=4)
+        _fill(handles["sources"], self._tint())
 
     # -- keeping up ------------------------------------------------------------------------------
 
-    def _change(self, columns: dict[str, dict]) -> Callable[[dict], None]:
-        """What puts the columns into the figure of a page."""
+    def _change(self) -> Callable[[dict], None]:
+        """What draws all that there is into the figure of a page."""
+        columns, outlines = self._columns() | self._tint(), self._outlines(_MARKS)
         left, right, bottom, top = self._frame()
-        outlines = self._outlines(_MARKS)
 
         def change(plots):
             figure, handles = plots["tint"].state, plots["tint"].handles
-            for name, source in handles["sources"].items():
-                set_columns(source, **columns[name])
-            for name, border in outlines.items():
-                set_columns(handles["outlines"][name], **border)
+            _fill(handles["sources"], columns)
+            _fill(handles["outlines"], outlines)
             figure.x_range.update(start=left, end=right, reset_start=left, reset_end=right)
             figure.y_range.update(start=bottom, end=top, reset_start=bottom, reset_end=top)
 
@@ -226,17 +213,24 @@ class GridView:
         self._draw()
 
     def _draw(self, *events) -> None:
-        patch(self._figures, self._change(self._columns()))
-        self._drawn()
+        if self._figures.pages():
+            patch(self._figures, self._change())
+        self.drawn()
+
+    def _draw_tint(self, *events) -> None:
+        columns = self._tint()
+        patch(self._figures, lambda plots: _fill(plots["tint"].handles["sources"], columns))
+        self.drawn()
 
     def _draw_outlines(self, *events) -> None:
-        outlines = self._outlines([event.name for event in events] or _MARKS)
+        borders = self._outlines([event.name for event in events] or _MARKS)
+        patch(self._figures, lambda plots: _fill(plots["tint"].handles["outlines"], borders))
 
-        def change(plots):
-            for name, border in outlines.items():
-                set_columns(plots["tint"].handles["outlines"][name], **border)
 
-        patch(self._figures, change)
+def _fill(sources: dict, columns: dict[str, dict]) -> None:
+    """Put columns into some of these data sources, by name."""
+    for name, some in columns.items():
+        set_columns(sources[name], **some)
 
 
 def curve_lines(
@@ -324,6 +318,22 @@ def _strips(windows, grid: PixelGrid, left: float) -> dict[str, list[float]]:
     return {"left": places[:, 0].tolist(), "right": places[:, 1].tolist()}
 
 
-def _window_strip() -> VStrip:
-    looks = {"fill_color": WINDOW_COLOR, "line_color": WINDOW_COLOR}
-    return VStrip(x0="left", x1="right", fill_alpha=0.16, line_alpha=0.16, **looks)
+def _glyphs() -> dict[str, tuple[Glyph, str]]:
+    """Name of a source -> what draws it, and on which of Bokeh's levels."""
+    curve = {"line_color": CURVE_KINDS[0].color, "line_width": 1.2, "line_join": "bevel"}
+    window = {"fill_color": WINDOW_COLOR, "line_color": WINDOW_COLOR}
+    return {
+        "cells": (Segment(line_color=EDGE_COLOR, line_alpha=0.35), "underlay"),
+        "windows": (
+            VStrip(x0="left", x1="right", fill_alpha=0.16, line_alpha=0.16, **window),
+            "underlay",
+        ),
+        "curves": (Line(**curve), "glyph"),
+    }
+
+
+def _add_border(figure, name: str, border: dict[str, list[float]]) -> ColumnDataSource:
+    look = OUTLINES[name]
+    return add_outline(
+        figure, border, {HALO_COLOR: look.width + 1, look.color: look.width}, look.dash
+    )
