@@ -79,7 +79,10 @@ def grid_card(inspector: Inspector) -> tuple[pn.Column, list[Live]]:
         styles={"gap": "4px"},
     )
     say()
-    return card, [*view.lives, Live(inspector, say_cell, "pointed", "editing", "aperture")]
+    return card, [
+        *view.lives,
+        Live(inspector, say_cell, "pointed", "editing", "aperture", "background"),
+    ]
 
 
 def _moves(inspector: Inspector) -> list[pn.widgets.Button]:

@@ -153,7 +153,7 @@ class _Scale:
         self._few = n < _FEW
         self._stride = max(n // _PAIRS, 1)
         self._low, self._high = np.full(shape, np.nan), np.full(shape, np.nan)
-        self._steps: list[np.ndarray] = []
+        self._steps = [np.full((*shape, 1), np.nan, dtype=np.float32)]  # never of none
 
     def add(self, flux: np.ndarray, held: np.ndarray) -> None:
         """Take in further cadences, float32 (row, col, cadence), and which are of an event."""
@@ -173,8 +173,6 @@ class _Scale:
 
     def ends(self) -> tuple[np.ndarray, np.ndarray]:
         """(floor, ceiling), float64 (row, col); never the same number."""
-        if not self._steps:
-            return self._low, self._high
         steps = np.sort(np.concatenate(self._steps, axis=-1), axis=-1)  # NaN goes last
         known = np.isfinite(steps).sum(axis=-1, keepdims=True)
         middle = np.take_along_axis(steps, np.maximum(known - 1, 0) // 2, axis=-1)[..., 0]
