@@ -1,4 +1,4 @@
-"""The drawer of the pixels' light curves, in a browser: pointed at, clicked, live with the stamp."""
+"""The drawer of the pixels' light curves, in a browser: pointed at, clicked, live."""
 
 import numpy as np
 import pytest
