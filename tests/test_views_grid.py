@@ -131,7 +131,9 @@ def test_the_mouse_points_at_a_pixel_and_beside_the_cells_at_none(inspector, vie
         view._hover(x, y)
         view._click(x, y, False)
         assert inspector.pointed is None and inspector.aperture is before
-    view._hover(col, row)
+    for edge in (0, 1):  # between two cells, one of which has an even number
+        view._hover(col + edge - 0.5, row + edge - 0.5)
+        assert inspector.pointed == (row + edge, col + edge)
     view._leave(col, row)
     assert inspector.pointed is None
 

@@ -8,6 +8,7 @@ edited mask paints no curve again. Which curves they are is `tpfdash.inspector.g
 from __future__ import annotations
 
 from collections.abc import Callable
+from math import floor
 
 import holoviews as hv
 import numpy as np
@@ -100,7 +101,7 @@ class GridView:
         """(row, col) of the detector pixel whose cell is at a position; None beside the cells."""
         left, right, bottom, top = self._frame()
         inside = left <= x < right and bottom <= y < top
-        return (round(y), round(x)) if inside else None
+        return (floor(y + 0.5), floor(x + 0.5)) if inside else None
 
     # -- what is drawn ---------------------------------------------------------------------------
 
