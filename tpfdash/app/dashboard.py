@@ -29,6 +29,7 @@ from tpfdash.cards.events import events_card
 from tpfdash.cards.evidence import evidence_card
 from tpfdash.cards.files import files_card
 from tpfdash.cards.flags import flags_card
+from tpfdash.cards.grid import grid_card
 from tpfdash.cards.keys import Keys
 from tpfdash.cards.lightcurve import lightcurve_card
 from tpfdash.cards.names import Names
@@ -59,6 +60,8 @@ _SETTINGS = (
     "cmap",
     "picture",
     "mode",
+    "grid_time",
+    "grid_scale",
     "normalized",
     "show_flagged",
     "show_all",
@@ -300,6 +303,7 @@ class TPFDashboard(pn.viewable.Viewer):
                 "Events": lambda: events_card(inspector),
                 "Apertures": lambda: apertures_card(inspector),
                 "Corrections": lambda: corrections_card(inspector),
+                "Pixel grid": lambda: grid_card(inspector),
                 "Flags": lambda: flags_card(inspector),
                 "Target": lambda: (readout(inspector, target_html, "target"), []),
                 "Sky": lambda: sky_card(inspector, self.star_sources),

@@ -16,6 +16,8 @@ import param
 
 from tpfdash.archive.stages import Cancelled
 from tpfdash.errors import TPFError
+from tpfdash.views.live import served_document
+from tpfdash.views.patches import weakly
 
 __all__ = ["Background", "Job", "Progress"]
 
@@ -40,6 +42,8 @@ class Progress(param.Parameterized):
 class Background:
     """Does one piece of work at a time for a page; a new one takes the place of the one before.
 
+    It ends with the page: once a server's session is over, nobody wants the rest.
+
     Parameters
     ----------
     shown : Progress
@@ -50,6 +54,9 @@ class Background:
         self._shown = shown
         self._document = pn.state.curdoc
         self._job: Job | None = None
+        self._served = served_document() is not None
+        if self._served:
+            self._document.on_session_destroyed(weakly(self._leave))
 
     def start(self, work: Callable[[Job], Callable[[], None]]) -> None:
         """Do some work in a thread; what it gives is called by the page's loop.
@@ -81,11 +88,21 @@ class Background:
         """Have the page's loop call something, from any thread."""
         if self._document is None:
             act()
-            return
-        try:
-            self._document.add_next_tick_callback(act)
-        except RuntimeError:  # the page is gone
-            _log.debug("a page went before its search ended")
+        elif not self._is_gone:
+            try:
+                self._document.add_next_tick_callback(act)
+            except (AttributeError, RuntimeError):  # it goes just now, or its loop has
+                _log.debug("a page went before its search ended")
+
+    @property
+    def _is_gone(self) -> bool:
+        """Whether the session is over that the page was served in; it takes no call any more."""
+        return self._served and self._document.session_context is None
+
+    def _leave(self, session_context: Any) -> None:
+        if self._job is not None:
+            self._job.cancel.set()
+            self._job = None
 
     def show(self, job: Job, news: dict[str, Any]) -> None:
         """Show how far a job is, if it is wanted still."""

@@ -38,6 +38,9 @@ GESTURES = {
         ("Shift+click", "add the pixel, or take it off if it is in"),
         ("Shift+drag", "add the box"),
     ],
+    'Mouse on the drawer "Pixel grid"': [
+        ("click", "add the pixel, or take it off if it is in"),
+    ],
     "Mouse on the light curve": [
         ("click", "go to the cadence nearest in time"),
         ("drag", "a window: the event to look at"),

@@ -37,6 +37,7 @@ __all__ = ["CMAPS", "COMPARISONS", "PICTURES", "Choices"]
 
 #: "auto" is one for the column: see `Values.colors`.
 CMAPS = ("auto", "viridis", "magma", "inferno", "cividis", "gray", "gray_r", "coolwarm")
+GRID_TIMES, GRID_SCALES = ("all", "in sight", "window"), ("own", "same")
 PICTURES = ("difference", "S/N", "expected", "out", "pixels")
 COMPARISONS = ("none", "over each other", "stacked", "ratio", "difference")
 
@@ -154,6 +155,22 @@ class Choices(param.Parameterized):
     star_colors = Switch(False, doc="Colour the stars by BP - RP: blue is hot, red is cool.")
     events = Events(
         None, doc="Events of the light curve, as tpfdash.find_events gives them, or None; numbered."
+    )
+    grid_time = Choice(
+        default="in sight",
+        objects=list(GRID_TIMES),
+        doc="What the pixels' own light curves show: all, what is in sight of the light curve, or "
+        "the window with some time on both sides.",
+    )
+    grid_scale = Choice(
+        default="own",
+        objects=list(GRID_SCALES),
+        doc="Whether each pixel's own light curve fills its cell, or all have the same scale.",
+    )
+    grid_corner = Pixel(
+        None,
+        doc="(row, col) of the first pixel whose own light curve is shown, where the stamp is "
+        "larger than the grid; None: they lie around the file's aperture.",
     )
     notes = Text("", doc="The user's own words on this file; they go into the report.")
     pointed = Pixel(None, doc="(row, col) of the detector pixel pointed at, or None.")

@@ -25,6 +25,7 @@ from tpfdash.inspector.apertures import SeveralApertures
 from tpfdash.inspector.corrected import switched
 from tpfdash.inspector.derived import follows, params_of
 from tpfdash.inspector.describe import cadence_facts
+from tpfdash.inspector.grid import GridValues
 from tpfdash.inspector.history import MaskHistory
 from tpfdash.inspector.timeline import nearest_to, pulled, step_from
 from tpfdash.stamp.geometry import corner, rectangle
@@ -41,7 +42,7 @@ from tpfdash.timeseries.corrections import CORRECTIONS, Correction
 __all__ = ["LOOKED_UP", "NOT_COPIED", "Inspector"]
 
 
-class Inspector(SeveralApertures):
+class Inspector(SeveralApertures, GridValues):
     """The state of one inspection.
 
     It can be pickled and copied (`copy.copy` shares the file): those who watch it are not.

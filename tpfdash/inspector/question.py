@@ -1,50 +1,52 @@
-"""What takes long to work out: asked for in any thread, and worked out once."""
+"""What is it? Asked of one event, and worked out once, whoever asks for the answer first."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from threading import Lock
-from typing import Any
+from typing import Generic, TypeVar
 
 import numpy as np
 import xarray as xr
 from astropy.table import Table
 
-from tpfdash.diagnosis.diagnose import diagnose
+from tpfdash.diagnosis.diagnose import Diagnosis, diagnose
 from tpfdash.diagnosis.windows import Window
 
 __all__ = ["Once", "Question"]
 
+_Answer = TypeVar("_Answer")
 
-class Once:
-    """Something to be worked out once, by whoever asks for it first.
+
+class Once(Generic[_Answer]):
+    """Something that takes its time, worked out once, in any thread.
 
     Parameters
     ----------
     work : callable
-        -> the answer. Where it raises, the next one who asks has it called again.
+        Works it out; never gives None.
     """
 
-    def __init__(self, work: Callable[[], Any]):
+    def __init__(self, work: Callable[[], _Answer]):
         self._work = work
         self._lock = Lock()
-        self._answers: list[Any] = []
+        self._answer: _Answer | None = None
 
     @property
     def answered(self) -> bool:
         """Whether `answer` has to wait for nothing."""
-        return bool(self._answers)
+        return self._answer is not None
 
-    def answer(self) -> Any:
-        """The answer, waiting for whoever works it out already; in any thread."""
+    def answer(self) -> _Answer:
+        """What came of it, waiting for whoever works it out already."""
         with self._lock:
-            if not self._answers:
-                self._answers = [self._work()]
-        return self._answers[0]
+            if self._answer is None:
+                self._answer = self._work()
+        return self._answer
 
 
-class Question(Once):
-    """What is it? Asked of one event, and answered by a Diagnosis.
+class Question(Once[Diagnosis]):
+    """An event to be diagnosed.
 
     Parameters
     ----------

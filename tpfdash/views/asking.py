@@ -1,4 +1,4 @@
-"""Asks what takes long, without keeping anybody waiting: a thread works it out meanwhile."""
+"""What takes its time, asked without keeping anybody waiting: a thread works it out meanwhile."""
 
 from __future__ import annotations
 
@@ -15,58 +15,46 @@ from tpfdash.inspector.question import Once
 from tpfdash.views.faults import guarded
 from tpfdash.views.live import Live, is_being_drawn, served_document
 
-__all__ = ["Asking", "loop_of_this_session"]
+__all__ = ["Asked", "Asking", "loop_of_this_session"]
 
 #: Milliseconds until it is looked anew whether a page is there.
 _SOON = 50
 _threads = ThreadPoolExecutor(4, thread_name_prefix="tpfdash-asking")
 
 
-class Asking:
-    """Keeps a param of an Inspector up with something that takes long to work out.
+class Asked:
+    """Has a value of an Inspector worked out each time that it is another.
 
-    On a page and in a notebook the answer comes later, by the loop that serves them; where there is
-    no loop, at once. Until then the answer to what was asked before stays.
+    On a page and in a notebook it comes later, by the loop that serves them; where there is no
+    loop, at once. What nobody asks for any more by then is not taken.
 
     Parameters
     ----------
     inspector : Inspector
-    question : str
-        Name of the derived value that is asked: a `Once`, or None where there is nothing to ask.
-    answer : str
-        Name of the param that is given the answer, or None.
-    forget : str, optional
-        With a change of this the answer to what was asked before is none any more.
+    name : str
+        The derived value that is a `Once`, or None.
+    take : callable
+        Called with what came of it, or with None.
 
     Attributes
     ----------
     live : Live
-        Whether somebody is there to see the answer.
+        Whether it is asked at all.
     """
 
-    def __init__(
-        self,
-        inspector: Inspector,
-        question: str = "question",
-        answer: str = "answer",
-        forget: str | None = "windows",
-    ):
-        self._inspector = inspector
-        self._names = question, answer
+    def __init__(self, inspector: Inspector, name: str, take: Callable[[Any], None]):
+        self._inspector, self._name = inspector, name
+        self._give = take
         self._latest: Once | None = None
-        if forget is not None:
-            Live(inspector, lambda *events: self._give(None), forget)
-        self.live = Live(inspector, self._ask, question, later=True)
+        self.live = Live(inspector, self._ask, name, later=True)
         self._ask()
 
-    def _give(self, answer: Any) -> None:
-        setattr(self._inspector, self._names[1], answer)
-
-    def _asked(self) -> Once | None:
-        return getattr(self._inspector, self._names[0])
+    @property
+    def _wanted(self) -> Once | None:
+        return getattr(self._inspector, self._name)
 
     def _ask(self, *events) -> None:
-        question = self._latest = self._asked()
+        question = self._latest = self._wanted
         if question is None:
             self._give(None)
             return
@@ -92,8 +80,44 @@ class Asking:
             return
         batch = nullcontext() if document is None else pn.io.hold(document)
         with guarded(self._inspector), batch:
-            if question is self._asked():
+            if question is self._wanted:
                 self._give(question.answer())
+
+
+class Asking:
+    """Keeps a param of an Inspector up with something that takes long to work out.
+
+    Until the answer comes, that to what was asked before stays.
+
+    Parameters
+    ----------
+    inspector : Inspector
+    question : str
+        Name of the derived value that is asked: a `Once`, or None where there is nothing to ask.
+    answer : str
+        Name of the param that is given the answer, or None.
+    forget : str, optional
+        With a change of this the answer to what was asked before is none any more.
+
+    Attributes
+    ----------
+    live : Live
+        Whether somebody is there to see the answer.
+    """
+
+    def __init__(
+        self,
+        inspector: Inspector,
+        question: str = "question",
+        answer: str = "answer",
+        forget: str | None = "windows",
+    ):
+        def give(value: Any) -> None:
+            setattr(inspector, answer, value)
+
+        if forget is not None:
+            Live(inspector, lambda *events: give(None), forget)
+        self.live = Asked(inspector, question, give).live
 
 
 def loop_of_this_session() -> Callable | None:
