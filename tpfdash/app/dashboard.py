@@ -31,6 +31,7 @@ from tpfdash.cards.keys import Keys
 from tpfdash.cards.lightcurve import lightcurve_card
 from tpfdash.cards.names import Names
 from tpfdash.cards.notes import notes_card
+from tpfdash.cards.periods import periods_card
 from tpfdash.cards.pixels import pixel_card
 from tpfdash.cards.sky import sky_card
 from tpfdash.cards.widgets import CSS, html, readout
@@ -281,6 +282,7 @@ class TPFDashboard(pn.viewable.Viewer):
             inspector,
             {
                 "Events": lambda: events_card(inspector),
+                "Period & fold": lambda: periods_card(inspector, bool(self.star_sources)),
                 "Flags": lambda: flags_card(inspector),
                 "Target": lambda: (readout(inspector, target_html, "target"), []),
                 "Sky": lambda: sky_card(inspector, self.star_sources),

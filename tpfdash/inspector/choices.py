@@ -7,6 +7,7 @@ import xarray as xr
 
 from tpfdash.inspector.params import (
     Choice,
+    Ephemerides,
     Events,
     FileName,
     Function,
@@ -16,9 +17,12 @@ from tpfdash.inspector.params import (
     Mask,
     Number,
     Percentiles,
+    Periodogram,
+    Periods,
     Pixel,
     Places,
     Quality,
+    Recurrence,
     Stars,
     Switch,
     Text,
@@ -130,6 +134,26 @@ class Choices(param.Parameterized):
     events = Events(
         None, doc="Events of the light curve, as tpfdash.find_events gives them, or None; numbered."
     )
+    ephemeris = Recurrence(
+        None, doc="When something comes again: an Ephemeris (period, t0, duration), or None."
+    )
+    periodogram = Periodogram(
+        None, doc="What tpfdash.box_periodogram or sine_periodogram gave of it, or None."
+    )
+    period_range = Periods(
+        None, doc="(low, high) of the periods that the periodogram shows, days, or None: all."
+    )
+    phase_range = Interval(
+        None,
+        doc="(low, high) of the phases, in periods, that the folded light curve shows, or None: "
+        "those about an event.",
+    )
+    phase_unit = Choice(
+        default="hours",
+        objects=["hours", "periods"],
+        doc="What the folded light curve is drawn against: hours from mid-event, or periods.",
+    )
+    known = Ephemerides((), doc="Known ephemerides of the target, each an Ephemeris.")
     notes = Text("", doc="The user's own words on this file; they go into the report.")
     pointed = Pixel(None, doc="(row, col) of the detector pixel pointed at, or None.")
     pointed_star = Whole(

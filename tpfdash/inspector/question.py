@@ -1,9 +1,10 @@
-"""What is it? Asked of one event, and worked out once, whoever asks for the answer first."""
+"""What takes a while: asked for, and worked out once, whoever asks for the answer first."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from threading import Lock
+from typing import Generic, TypeVar
 
 import numpy as np
 import xarray as xr
@@ -12,11 +13,40 @@ from astropy.table import Table
 from tpfdash.diagnosis.diagnose import Diagnosis, diagnose
 from tpfdash.diagnosis.windows import Window
 
-__all__ = ["Question"]
+__all__ = ["Asked", "Question"]
+
+_Answer = TypeVar("_Answer")
 
 
-class Question:
-    """An event to be diagnosed.
+class Asked(Generic[_Answer]):
+    """Something to be worked out.
+
+    Parameters
+    ----------
+    work : callable
+        -> the answer.
+    """
+
+    def __init__(self, work: Callable[[], _Answer]):
+        self._work = work
+        self._lock = Lock()
+        self._answers: list[_Answer] = []
+
+    @property
+    def answered(self) -> bool:
+        """Whether `answer` has to wait for nothing."""
+        return bool(self._answers)
+
+    def answer(self) -> _Answer:
+        """The answer, waiting for whoever works it out already; in any thread."""
+        with self._lock:
+            if not self._answers:
+                self._answers.append(self._work())
+        return self._answers[0]
+
+
+class Question(Asked[Diagnosis]):
+    """What is it? An event to be diagnosed.
 
     Parameters
     ----------
@@ -34,19 +64,5 @@ class Question:
         aperture: np.ndarray,
         stars: Table | None = None,
     ):
-        self._asked = tpf, windows, aperture
-        self._known = {} if stars is None else {"stars": stars}
-        self._lock = Lock()
-        self._answer: Diagnosis | None = None
-
-    @property
-    def answered(self) -> bool:
-        """Whether `answer` has to wait for nothing."""
-        return self._answer is not None
-
-    def answer(self) -> Diagnosis:
-        """The diagnosis, waiting for whoever works it out already; in any thread."""
-        with self._lock:
-            if self._answer is None:
-                self._answer = diagnose(*self._asked, **self._known)
-        return self._answer
+        known = {} if stars is None else {"stars": stars}
+        super().__init__(lambda: diagnose(tpf, windows, aperture, **known))

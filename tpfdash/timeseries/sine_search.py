@@ -33,6 +33,8 @@ _BINS = 16
 _AT_A_TIME = 1 << 16
 #: Frequencies on each side for the noise about a peak, in 1/span.
 _BESIDE = 40
+#: S/N of a wave from which it stands out.
+_LEAST = 4.0
 #: The median of the roots of an exponential's values, over the root of its mean.
 _MEDIAN_ROOT = np.sqrt(np.log(2))
 
@@ -163,6 +165,11 @@ class SinePeriodogram:
         return float(np.clip(made, 0.0, 1.0))
 
     @property
+    def stands_out(self) -> bool:
+        """Whether the first of `peaks` is more than noise makes."""
+        return any(peak.snr >= _LEAST for peak in self.peaks(1))
+
+    @property
     def words(self) -> str:
         """What the periodogram says, in a sentence."""
         peaks = self.peaks(1)
@@ -170,7 +177,7 @@ class SinePeriodogram:
             return "The light curve does not vary."
         first = peaks[0]
         said = f"{first.ephemeris.period:.5g} d, amplitude {first.amplitude:.3g}"
-        if first.snr < 4:
+        if not self.stands_out:
             return f"No wave stands out: the highest ({said}) has an S/N of {first.snr:.1f}."
         return f"The highest peak is {said}, S/N {first.snr:.1f}."
 

@@ -1,0 +1,213 @@
+"""How well each period explains the light curve: power over period, to be clicked and zoomed."""
+
+from __future__ import annotations
+
+import holoviews as hv
+import numpy as np
+from bokeh.models import Span
+
+from tpfdash.inspector import Inspector
+from tpfdash.timeseries.sine_search import SinePeriodogram
+from tpfdash.views import gestures
+from tpfdash.views.faults import guarded
+from tpfdash.views.kinds import CADENCE_COLOR
+from tpfdash.views.live import Live
+from tpfdash.views.patches import Figures, patch, set_columns, simplify
+from tpfdash.views.ranges import axis_range, tick_labels
+from tpfdash.views.raster import extremes
+
+__all__ = ["PeriodogramView"]
+
+#: Columns of the picture: of each the lowest and the highest point is drawn.
+_COLUMNS = 700
+#: A click takes the highest peak within this share of the axis.
+_REACH = 0.012
+#: The period that is chosen, and how its multiples are told from it.
+_MULTIPLES = {1.0: {}, 0.5: {"line_dash": "dotted"}, 2.0: {"line_dash": "dotted"}}
+_COLOR = "#4285d0"
+
+
+class PeriodogramView:
+    """An Inspector's periodogram, with the period of its ephemeris, half of it and twice.
+
+    Attributes
+    ----------
+    plot : DynamicMap
+        To be displayed by HoloViews or Panel, with the gestures on it. The axis goes by the
+        logarithm of the period.
+    lives : list of Live
+        What is kept up while it is in sight.
+    clicked : callable
+        Called with (low, high), days, of a click: the strongest period between them is meant.
+        Unless it is set, the Inspector takes that.
+    """
+
+    def __init__(self, inspector: Inspector):
+        self.inspector = inspector
+        self.clicked = inspector.take_period
+        self._figures = Figures()
+        self._zooming = False
+        build = guarded(inspector, reraise=True)(self._build)
+        self.plot = hv.DynamicMap(build, streams=[gestures.follow(inspector, ["tpf"])])
+        gestures.listen(
+            inspector,
+            self.plot,
+            {
+                gestures.ClickStream: self._click,
+                gestures.ZoomStream: self._zoom,
+                gestures.ResetStream: self._reset,
+            },
+        )
+        self.lives = [
+            Live(inspector, self.draw, "powers", "period_range"),
+            Live(inspector, self._draw_period, "ephemeris"),
+        ]
+
+    # -- gestures --------------------------------------------------------------------------------
+
+    def _click(self, x, y, shift):
+        low, high = np.log(self.x_range)
+        reach = np.exp(_REACH * (high - low))
+        if x > 0:
+            self.clicked(x / reach, x * reach)
+
+    def _zoom(self, x_range):
+        low, high = sorted(x_range)
+        first, last = self.full_range
+        low, high = max(low, first), min(high, last)
+        if not 0 < low < high:
+            return
+        self._zooming = True
+        try:
+            everything = low <= first and high >= last
+            self.inspector.period_range = None if everything else (low, high)
+        finally:
+            self._zooming = False
+
+    def _reset(self, resetting):
+        if self.inspector.period_range is None:
+            self.draw()
+        self.inspector.period_range = None
+
+    # -- what is drawn ---------------------------------------------------------------------------
+
+    @property
+    def full_range(self) -> tuple[float, float]:
+        """(shortest, longest) period of the periodogram, days; (1, 10) without one."""
+        period, _ = self.inspector.powers
+        return (float(period[0]), float(period[-1])) if period.size > 1 else (1.0, 10.0)
+
+    @property
+    def x_range(self) -> tuple[float, float]:
+        """The periods in sight."""
+        low, high = self.inspector.period_range or self.full_range
+        return (low, high) if high > low * (1 + 1e-9) else self.full_range
+
+    def _label(self) -> str:
+        sine = isinstance(self.inspector.periodogram, SinePeriodogram)
+        return "power (share of variance)" if sine else "power (gain in ln L)"
+
+    def _picture(self) -> dict:
+        """The highest and the lowest point in each column of what is in sight."""
+        period, power = self.inspector.powers
+        low, high = self.x_range
+        # One more on either side, for the lines to go on to the edges.
+        first, last = np.searchsorted(period, (low, high), "left") + (-1, 1)
+        part = slice(max(int(first), 0), int(last))
+        period, power = period[part], np.nan_to_num(power[part])
+        if period.size > 2 * _COLUMNS:
+            where, ends = np.log(period), tuple(np.log([period[0], period[-1]]).tolist())
+            ends = ends[0], ends[1] * (1 + 1e-12) + 1e-12
+            both = [extremes(where, sign * power, ends, _COLUMNS) for sign in (1, -1)]
+            kept = np.unique(np.concatenate(both))
+            period, power = period[kept], power[kept]
+        top = float(power.max()) if power.size else 1.0
+        bottom = min(float(power.min()), 0.0) if power.size else 0.0
+        top = top if top > bottom else bottom + 1.0
+        return {
+            "columns": {"period": period, "power": power},
+            "x_range": (low, high),
+            "y_range": axis_range(bottom, top + 0.06 * (top - bottom)),
+        }
+
+    def _lines(self) -> list[dict]:
+        """Where the period and its multiples are, as properties of Bokeh's Span."""
+        ephemeris = self.inspector.ephemeris
+        if ephemeris is None:
+            return [{"location": 1.0, "visible": False}] * len(_MULTIPLES)
+        return [{"location": by * ephemeris.period, "visible": True} for by in _MULTIPLES]
+
+    def _build(self, tpf) -> hv.Curve:
+        picture = self._picture()
+        return hv.Curve(
+            (picture["columns"]["period"], picture["columns"]["power"]), "period", "power"
+        ).opts(
+            color=_COLOR,
+            line_width=1.2,
+            logx=True,
+            responsive=True,
+            min_width=120,
+            min_height=100,
+            xlabel="period (d)",
+            ylabel=self._label(),
+            fontsize={"labels": "11px", "ticks": "10px"},
+            toolbar="above",
+            default_tools=["xwheel_zoom", "xpan", "xbox_zoom", "reset"],
+            active_tools=["xwheel_zoom", "xbox_zoom"],
+            shared_axes=False,
+            xlim=picture["x_range"],
+            ylim=picture["y_range"],
+            hooks=[self._figures.hook("curve", self._finish)],
+        )
+
+    def _finish(self, plot, element) -> None:
+        figure = plot.state
+        if "lines" not in plot.handles:
+            plot.handles["lines"] = [
+                Span(dimension="height", line_color=CADENCE_COLOR, level="overlay", **looks, **line)
+                for looks, line in zip(_MULTIPLES.values(), self._lines(), strict=True)
+            ]
+            for line in plot.handles["lines"]:
+                figure.add_layout(line)
+        first, last = self.full_range
+        figure.x_range.update(reset_start=first, reset_end=last)
+        figure.yaxis.formatter = tick_labels()
+        figure.yaxis.ticker.desired_num_ticks = 3
+        figure.min_border_left, figure.min_border_right = 58, 10
+        figure.min_border_top = figure.min_border_bottom = 2
+        simplify(figure)
+        gestures.mend(figure)
+        figure.html_attributes = {
+            "role": "figure",
+            "aria-label": "Periodogram: power against period. Click a peak to take its period.",
+        }
+
+    # -- keeping up ------------------------------------------------------------------------------
+
+    def _draw_period(self, *events) -> None:
+        lines = self._lines()
+
+        def change(plots):
+            for line, looks in zip(plots["curve"].handles["lines"], lines, strict=True):
+                line.update(**looks)
+
+        patch(self._figures, change)
+
+    def draw(self, *events) -> None:
+        """Draw it anew, on every page."""
+        if not self._figures.pages():
+            return
+        picture, label = self._picture(), self._label()
+        (x0, x1), (y0, y1) = picture["x_range"], picture["y_range"]
+        first, last = self.full_range
+        zooming = self._zooming  # the figure that was zoomed has its range already
+
+        def change(plots):
+            figure = plots["curve"].state
+            if not zooming:
+                figure.x_range.update(start=x0, end=x1, reset_start=first, reset_end=last)
+            figure.y_range.update(start=y0, end=y1, reset_start=y0, reset_end=y1)
+            figure.yaxis.axis_label = label
+            set_columns(plots["curve"].handles["source"], **picture["columns"])
+
+        patch(self._figures, change)
