@@ -10,6 +10,7 @@ import panel as pn
 
 from tpfdash.cards.widgets import button, control, row
 from tpfdash.cards.words import minus
+from tpfdash.diagnosis.folded import FoldedImage
 from tpfdash.diagnosis.numbers import with_error
 from tpfdash.diagnosis.variability import SineImage
 from tpfdash.inspector import Inspector
@@ -20,7 +21,14 @@ from tpfdash.timeseries.sine_search import SinePeriodogram
 from tpfdash.views.faults import guarded
 from tpfdash.views.live import Live
 
-__all__ = ["ephemeris_fields", "fold_html", "periodogram_html", "place_html", "share_words"]
+__all__ = [
+    "ephemeris_fields",
+    "fold_html",
+    "periodogram_html",
+    "pixels_html",
+    "place_html",
+    "share_words",
+]
 
 _HOURS = 24.0
 #: Sigma up to which events lie where the target does.
@@ -34,10 +42,12 @@ _NUDGE = 0.1
 def ephemeris_fields(inspector: Inspector) -> tuple[pn.Row, Live]:
     """Fields for period, T0 and duration, with half of the period and twice; what is live in it."""
     fields = {
-        "period": _field("period", "P (d)", "Days from one event to the next.", "0.00000", 108),
-        "t0": _field("t0", "T0", "The middle of one event, in the file's days.", "0.0000", 104),
+        "period": _field(
+            "period", "period (d)", "Days from one event to the next.", "0.00000", 150
+        ),
+        "t0": _field("t0", "T0", "The middle of one event, in the file's days.", "0.0000", 116),
         "duration": _field(
-            "duration", "long (h)", "Hours from the begin of an event to its end.", "0.00", 74
+            "duration", "duration (h)", "Hours from the begin of an event to its end.", "0.00", 134
         ),
     }
     showing: list[bool] = []
@@ -136,19 +146,18 @@ def periodogram_html(inspector: Inspector) -> str:
 
 @follows("fold_answer")
 def fold_html(inspector: Inspector) -> str:
-    """The ephemeris with its errors, and how deep its events are."""
+    """How deep the events are on the light curve, and the ephemeris with its errors."""
     answer = inspector.fold_answer
     if answer is None:
         return ""
     ephemeris, folded = answer.ephemeris, answer.folded
-    said = [escape(ephemeris.name)] if ephemeris.name else []
-    for name, scale, unit in (("period", 1.0, "d"), ("t0", 1.0, ""), ("duration", _HOURS, "h")):
+    said = _depths(folded) if folded is not None else []
+    for name, scale, unit in (("period", 1.0, " d"), ("t0", 1.0, ""), ("duration", _HOURS, " h")):
         value, error = getattr(ephemeris, name) * scale, getattr(ephemeris, f"{name}_err") * scale
         if np.isfinite(value) and error > 0:
-            label = "T0" if name == "t0" else name
-            said.append(f"{label} {with_error(value, error)} {unit}".strip())
-    if folded is not None:
-        said += _depths(folded)
+            said.append(f"{name.replace('t0', 'T0')} {with_error(value, error)}{unit}")
+    if ephemeris.name:
+        said.append(escape(ephemeris.name))
     return f"<div class='note'>{'; '.join(said)}.</div>" if said else ""
 
 
@@ -171,17 +180,28 @@ def _depths(folded: Folded) -> list[str]:
 
 @follows("fold_answer")
 def place_html(inspector: Inspector) -> str:
-    """Where the events happen, in a sentence, and how deep they are on the pixels."""
+    """Where the events happen, in a sentence; or why that cannot be told."""
     answer = inspector.fold_answer
     if answer is None:
         return ""
-    if answer.image is None:
-        return f"<div class='note'>{escape(answer.trouble)}</div>"
     image = answer.image
-    if isinstance(image, SineImage):
-        return f"<div class='note'>{_sentence(image.sentence)}</div>"
-    if image.difference is None:
-        return f"<div class='note'>Nothing could be measured: {escape(image.reason)}.</div>"
+    if image is None:
+        said = answer.trouble
+    elif isinstance(image, SineImage):
+        said = _sentence(image.sentence)
+    elif image.difference is None:
+        said = f"Nothing could be measured: {image.reason}."
+    else:
+        said = _where(image)
+    return f"<div class='note'><b>{escape(said)}</b></div>"
+
+
+@follows("fold_answer")
+def pixels_html(inspector: Inspector) -> str:
+    """How deep the events are on the pixels, and how many could be measured."""
+    image = None if inspector.fold_answer is None else inspector.fold_answer.image
+    if not isinstance(image, FoldedImage) or image.difference is None:
+        return ""
     depth = (
         f"{with_error(image.depth_ppm, image.depth_ppm_err)} ppm"
         if np.isfinite(image.depth_ppm)
@@ -189,12 +209,12 @@ def place_html(inspector: Inspector) -> str:
     )
     measured = "" if image.n_events == len(image.windows) else f" of {len(image.windows)}"
     return (
-        f"<div class='note'><b>{_where(image)}</b> Depth on the pixels {depth}, "
-        f"{image.n_events}{measured} events.</div>"
+        f"<div class='note'>Depth on the pixels {depth}; "
+        f"{image.n_events}{measured} events measured.</div>"
     )
 
 
-def _where(image) -> str:
+def _where(image: FoldedImage) -> str:
     """On target, or off it and by how much."""
     if image.offset is None or image.covariance is None:
         return "No star's image stands out: the place is not available."
@@ -214,4 +234,4 @@ def _where(image) -> str:
 
 
 def _sentence(text: str) -> str:
-    return f"{escape(text[:1].upper() + text[1:])}."
+    return f"{text[:1].upper()}{text[1:]}."

@@ -20,6 +20,7 @@ from tpfdash.cards.ephemeris import (
     ephemeris_fields,
     fold_html,
     periodogram_html,
+    pixels_html,
     place_html,
     share_words,
 )
@@ -73,10 +74,16 @@ _HEADINGS = {
 #: The plots side by side, each with its words below it.
 _GRID = """
 :host { display: grid !important; gap: 2px 10px; min-width: 0 !important;
+  flex: none !important; max-height: none !important; grid-auto-rows: max-content;
   grid-template-columns: minmax(0, 1fr) minmax(0, 1.25fr) minmax(0, 170px); align-items: start; }
 :host > * { min-width: 0 !important; }
 """
-_PLOT_HEIGHT = 150
+#: Small print, of which more is in sight.
+_SMALL = ".note { font-size: 12px; line-height: 1.3; }"
+_PLOT_HEIGHT = 146
+_ALL_PHASES = (-0.5, 0.5)
+#: The button alone: what was read is listed.
+_UPLOAD = "input[type=file] { width: 102px; border: 0 !important; color: transparent; }"
 
 
 def periods_card(inspector: Inspector, ask: bool) -> tuple[pn.Column, list[Live]]:
@@ -114,7 +121,7 @@ def periods_card(inspector: Inspector, ask: bool) -> tuple[pn.Column, list[Live]
         accept=".csv,.ecsv,.txt,.tsv,.dat",
         hint="A table of known ephemerides: period, t0, duration; CSV, ECSV or text.",
         css_classes=["tpf-load-ephemerides"],
-        stylesheets=[CSS],
+        stylesheets=[CSS, _UPLOAD],
     )
     plots, lives = _plots(inspector, periods)
     first = html(f"<div class='note'>{_WHAT}</div>", css_classes=["tpf-periods-words"])
@@ -127,8 +134,8 @@ def periods_card(inspector: Inspector, ask: bool) -> tuple[pn.Column, list[Live]
     show()
     card = pn.Column(
         row(*find, fields, gap=6, css_classes=["tpf-bar"], stylesheets=[CSS]),
-        periods.progress,
         first,
+        periods.progress,
         plots,
         row(*(known if ask else []), table, gap=8, css_classes=["tpf-bar"], stylesheets=[CSS]),
         periods.list,
@@ -186,7 +193,7 @@ class _Periods:
         self._inspector = inspector
         act = guarded(inspector)(self._act)
         self.progress = PickList(act, {}, "period-progress")
-        self.list = PickList(act, _HEADINGS, "period-list")
+        self.list = PickList(act, _HEADINGS, "period-list", follows=False)
         self._background = Background(self.progress)
         self._searched: Any = None  # the light curve
         self._offered: list[Ephemeris] = []
@@ -311,20 +318,21 @@ def _plots(inspector: Inspector, periods: _Periods) -> tuple[pn.Column, list[Liv
 
     lives = [live for one in asking for live in one.lives]
     slots = []
-    for tag, make, there in (
-        ("periodogram", power, lambda: inspector.periodogram is not None),
-        ("folded", lambda: FoldedView(inspector), lambda: _folded(inspector) is not None),
-        ("together", lambda: TogetherView(inspector), lambda: _has_image(inspector)),
+    for tag, column, make, there in (
+        ("periodogram", "1", power, lambda: inspector.periodogram is not None),
+        ("folded", "2", lambda: FoldedView(inspector), lambda: _folded(inspector) is not None),
+        ("together", "3", lambda: TogetherView(inspector), lambda: _has_image(inspector)),
     ):
-        slot, live = _slot(inspector, tag, make, there, lives)
+        slot, live = _slot(inspector, tag, column, make, there, lives)
         slots.append(slot)
         lives.append(live)
     words = [
-        readout(inspector, text, tag, sizing_mode="stretch_width")
+        readout(inspector, text, tag, sizing_mode="stretch_width", stylesheets=[CSS, _SMALL])
         for text, tag in (
             (periodogram_html, "periodogram-words"),
             (fold_html, "fold-words"),
             (place_html, "place-words"),
+            (pixels_html, "pixels-words"),
         )
     ]
     judge = button(
@@ -335,9 +343,10 @@ def _plots(inspector: Inspector, periods: _Periods) -> tuple[pn.Column, list[Liv
         "Have the evidence say what these events are, all (up to 20) together.",
     )
     below = [
-        words[0],
-        pn.Column(_fold_bar(inspector), words[1], margin=0, sizing_mode="stretch_width"),
-        pn.Column(judge, words[2], margin=0, sizing_mode="stretch_width"),
+        pn.Column(*parts, margin=0, sizing_mode="stretch_width", styles={"grid-column": str(n)})
+        for n, parts in enumerate(
+            ([words[0]], [words[1], _fold_bar(inspector)], [words[2], judge, words[3]]), start=1
+        )
     ]
     grid = pn.Column(
         *slots,
@@ -363,9 +372,9 @@ def _plots(inspector: Inspector, periods: _Periods) -> tuple[pn.Column, list[Liv
     return grid, lives
 
 
-def _slot(inspector, tag, make, there, lives) -> tuple[pn.Column, Live]:
+def _slot(inspector, tag, column, make, there, lives) -> tuple[pn.Column, Live]:
     """A place for a plot that is made when there is first something in it."""
-    place = pn.Column(margin=0, sizing_mode="stretch_width", css_classes=[f"tpf-{tag}-place"])
+    place = pn.Column(margin=0, sizing_mode="stretch_width", styles={"grid-column": column})
     if tag != "together":
         place.height = _PLOT_HEIGHT
 
@@ -396,8 +405,19 @@ def _has_image(inspector: Inspector) -> bool:
 
 def _fold_bar(inspector: Inspector) -> pn.Row:
     """What the folded light curve is drawn against, and what its points are."""
+
+    def all_phases():
+        inspector.phase_range = None if inspector.phase_range == _ALL_PHASES else _ALL_PHASES
+
     return row(
         choice(inspector.param.phase_unit, "phase-unit"),
+        button(
+            inspector,
+            "All phases",
+            "all-phases",
+            all_phases,
+            "All of them; again: the event.",
+        ),
         html(legend_html(FOLD_KINDS)),
         gap=8,
         css_classes=["tpf-bar"],

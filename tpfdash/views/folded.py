@@ -18,10 +18,10 @@ from tpfdash.views.kinds import (
     raster_palette,
 )
 from tpfdash.views.live import Live
-from tpfdash.views.patches import Figures, add_glyph, patch, set_columns, simplify
+from tpfdash.views.patches import Figures, add_glyph, patch, set_columns, simplify, slim_toolbar
 from tpfdash.views.ranges import axis_range, tick_labels
 from tpfdash.views.raster import fit_range, rasterize
-from tpfdash.views.timeplot import MOST_POINTS, WINDOW_COLOR
+from tpfdash.views.timeplot import MOST_POINTS, SMALL_AXIS, WINDOW_COLOR
 
 __all__ = ["FOLD_KINDS", "FoldedView"]
 
@@ -254,8 +254,7 @@ class FoldedView:
             xlabel=xlabel,
             ylabel=ylabel,
             fontsize={"labels": "11px", "ticks": "10px"},
-            toolbar="above",
-            default_tools=["xwheel_zoom", "xpan", "xbox_zoom", "reset"],
+            default_tools=["xwheel_zoom", "xbox_zoom", "reset"],
             active_tools=["xwheel_zoom", "xbox_zoom"],
             show_legend=False,
             shared_axes=False,
@@ -276,11 +275,13 @@ class FoldedView:
 
     def _finish(self, plot, element) -> None:
         figure = plot.state
+        figure.xaxis[0].update(**SMALL_AXIS)
         figure.yaxis.formatter = tick_labels()
         figure.yaxis.ticker.desired_num_ticks = 3
         figure.min_border_left, figure.min_border_right = 58, 10
         figure.min_border_top = figure.min_border_bottom = 2
         simplify(figure)
+        slim_toolbar(figure)
         gestures.mend(figure)
         figure.html_attributes = {
             "role": "figure",

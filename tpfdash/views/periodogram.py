@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import holoviews as hv
 import numpy as np
-from bokeh.models import Span
+from bokeh.models import FixedTicker, Span
 
 from tpfdash.inspector import Inspector
 from tpfdash.timeseries.sine_search import SinePeriodogram
@@ -12,9 +12,10 @@ from tpfdash.views import gestures
 from tpfdash.views.faults import guarded
 from tpfdash.views.kinds import CADENCE_COLOR
 from tpfdash.views.live import Live
-from tpfdash.views.patches import Figures, patch, set_columns, simplify
+from tpfdash.views.patches import Figures, patch, set_columns, simplify, slim_toolbar
 from tpfdash.views.ranges import axis_range, tick_labels
 from tpfdash.views.raster import extremes
+from tpfdash.views.timeplot import SMALL_AXIS
 
 __all__ = ["PeriodogramView"]
 
@@ -105,7 +106,7 @@ class PeriodogramView:
 
     def _label(self) -> str:
         sine = isinstance(self.inspector.periodogram, SinePeriodogram)
-        return "power (share of variance)" if sine else "power (gain in ln L)"
+        return "power" if sine else "ln L gain"
 
     def _picture(self) -> dict:
         """The highest and the lowest point in each column of what is in sight."""
@@ -130,6 +131,25 @@ class PeriodogramView:
             "y_range": axis_range(bottom, top + 0.06 * (top - bottom)),
         }
 
+    def _ticks(self) -> list[float]:
+        """Round periods in sight: Bokeh's own on an axis of logarithms are few and far between."""
+        low, high = self.x_range
+        powers = range(int(np.floor(np.log10(low))) - 1, int(np.ceil(np.log10(high))) + 1)
+        made = [float(f"{by}e{power}") for power in powers for by in (1, 2, 5)]
+        seen = [tick for tick in made if low <= tick <= high]
+        if len(seen) > 2:
+            return seen if len(seen) < 7 else [tick for tick in seen if f"{tick:e}"[0] == "1"]
+        step = 10.0 ** np.floor(np.log10((high - low) / 2))
+        while (high - low) / step > 5:
+            step *= 2
+        return [float(n * step) for n in range(int(np.ceil(low / step)), int(high / step) + 1)]
+
+    def _axis(self) -> dict:
+        """The ticks as properties of Bokeh's axis."""
+        ticks = self._ticks()
+        labels = {tick: f"{tick:.6g}" for tick in ticks}
+        return {"ticker": FixedTicker(ticks=ticks), "major_label_overrides": labels}
+
     def _lines(self) -> list[dict]:
         """Where the period and its multiples are, as properties of Bokeh's Span."""
         ephemeris = self.inspector.ephemeris
@@ -151,8 +171,7 @@ class PeriodogramView:
             xlabel="period (d)",
             ylabel=self._label(),
             fontsize={"labels": "11px", "ticks": "10px"},
-            toolbar="above",
-            default_tools=["xwheel_zoom", "xpan", "xbox_zoom", "reset"],
+            default_tools=["xwheel_zoom", "xbox_zoom", "reset"],
             active_tools=["xwheel_zoom", "xbox_zoom"],
             shared_axes=False,
             xlim=picture["x_range"],
@@ -171,11 +190,13 @@ class PeriodogramView:
                 figure.add_layout(line)
         first, last = self.full_range
         figure.x_range.update(reset_start=first, reset_end=last)
+        figure.xaxis[0].update(**SMALL_AXIS, **self._axis())
         figure.yaxis.formatter = tick_labels()
         figure.yaxis.ticker.desired_num_ticks = 3
         figure.min_border_left, figure.min_border_right = 58, 10
         figure.min_border_top = figure.min_border_bottom = 2
         simplify(figure)
+        slim_toolbar(figure)
         gestures.mend(figure)
         figure.html_attributes = {
             "role": "figure",
@@ -208,6 +229,7 @@ class PeriodogramView:
                 figure.x_range.update(start=x0, end=x1, reset_start=first, reset_end=last)
             figure.y_range.update(start=y0, end=y1, reset_start=y0, reset_end=y1)
             figure.yaxis.axis_label = label
+            figure.xaxis[0].update(**self._axis())
             set_columns(plots["curve"].handles["source"], **picture["columns"])
 
         patch(self._figures, change)
