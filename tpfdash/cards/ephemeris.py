@@ -170,8 +170,8 @@ def _depths(folded: Folded) -> list[str]:
     words = share_words if folded.relative else with_error
     events = f"{folded.n_events} event{'s' * (folded.n_events != 1)}"
     said = [
-        f"<b>depth {words(folded.depth, folded.depth_err)}</b>, {events}, "
-        f"S/N {minus(f'{folded.depth / folded.depth_err:.1f}')}"
+        f"<b>depth {words(folded.depth, folded.depth_err)}</b> "
+        f"({minus(f'{folded.depth / folded.depth_err:.1f}')} σ), {events}"
     ]
     if np.isfinite(folded.odd_even_sigma):
         said.append(f"odd and even differ by {folded.odd_even_sigma:.1f} σ")

@@ -1,7 +1,6 @@
 """Period and fold: periods looked for, clicked, typed or fetched, and all their events together.
 
-The fields and the words are `tpfdash.cards.ephemeris`; the plots are `tpfdash.views.periodogram`,
-`tpfdash.views.folded` and `tpfdash.views.difference`.
+The fields and the words are `tpfdash.cards.ephemeris`, the plots `tpfdash.cards.folds`.
 """
 
 from __future__ import annotations
@@ -16,25 +15,15 @@ from astropy.table import Table
 from tpfdash.archive.ephemerides import ephemerides
 from tpfdash.archive.stages import Cancelled
 from tpfdash.cards.background import Background, Job
-from tpfdash.cards.ephemeris import (
-    ephemeris_fields,
-    fold_html,
-    periodogram_html,
-    pixels_html,
-    place_html,
-    share_words,
-)
+from tpfdash.cards.ephemeris import ephemeris_fields, share_words
+from tpfdash.cards.folds import fold_plots
 from tpfdash.cards.picks import PickList
 from tpfdash.cards.upload import Upload
 from tpfdash.cards.widgets import (
     CSS,
     button,
-    choice,
     html,
-    legend_html,
-    plot_pane,
     put_in_sight,
-    readout,
     row,
 )
 from tpfdash.cards.words import minus
@@ -46,12 +35,8 @@ from tpfdash.timeseries.ephemeris import Ephemeris
 from tpfdash.timeseries.ephemeris_tables import table_from_text
 from tpfdash.timeseries.periodogram import box_periodogram, sine_periodogram
 from tpfdash.timeseries.sine_search import SinePeak
-from tpfdash.views.asking import Asking
-from tpfdash.views.difference import TogetherView
 from tpfdash.views.faults import guarded
-from tpfdash.views.folded import FOLD_KINDS, FoldedView
 from tpfdash.views.live import Live
-from tpfdash.views.periodogram import PeriodogramView
 
 __all__ = ["offered", "periods_card"]
 
@@ -71,17 +56,6 @@ _HEADINGS = {
     "snr": ("S/N", "Of all its events, or of the wave."),
     "harmonic": ("of the first", "Which multiple of the first peak's period it is."),
 }
-#: The plots side by side, each with its words below it.
-_GRID = """
-:host { display: grid !important; gap: 2px 10px; min-width: 0 !important;
-  flex: none !important; max-height: none !important; grid-auto-rows: max-content;
-  grid-template-columns: minmax(0, 1fr) minmax(0, 1.25fr) minmax(0, 170px); align-items: start; }
-:host > * { min-width: 0 !important; }
-"""
-#: Small print, of which more is in sight.
-_SMALL = ".note { font-size: 12px; line-height: 1.3; }"
-_PLOT_HEIGHT = 146
-_ALL_PHASES = (-0.5, 0.5)
 #: The button alone: what was read is listed.
 _UPLOAD = "input[type=file] { width: 102px; border: 0 !important; color: transparent; }"
 
@@ -123,7 +97,7 @@ def periods_card(inspector: Inspector, ask: bool) -> tuple[pn.Column, list[Live]
         css_classes=["tpf-load-ephemerides"],
         stylesheets=[CSS, _UPLOAD],
     )
-    plots, lives = _plots(inspector, periods)
+    plots, lives = fold_plots(inspector, periods.pick)
     first = html(f"<div class='note'>{_WHAT}</div>", css_classes=["tpf-periods-words"])
 
     def show(*events):
@@ -302,124 +276,3 @@ class _Periods:
     def _mark(self, *events: Any) -> None:
         same = [n for n, one in enumerate(self._offered) if one == self._inspector.ephemeris]
         self.list.chosen = same[0] if same else -1
-
-
-def _plots(inspector: Inspector, periods: _Periods) -> tuple[pn.Column, list[Live]]:
-    """Periodogram, folded light curve and image beside each other, each once there is one."""
-    asking = [
-        Asking(inspector, "zoom_question", "zoom_answer", ""),
-        Asking(inspector, "fold_question", "fold_answer", ""),
-    ]
-
-    def power():
-        view = PeriodogramView(inspector)
-        view.clicked = periods.pick
-        return view
-
-    lives = [live for one in asking for live in one.lives]
-    slots = []
-    for tag, column, make, there in (
-        ("periodogram", "1", power, lambda: inspector.periodogram is not None),
-        ("folded", "2", lambda: FoldedView(inspector), lambda: _folded(inspector) is not None),
-        ("together", "3", lambda: TogetherView(inspector), lambda: _has_image(inspector)),
-    ):
-        slot, live = _slot(inspector, tag, column, make, there, lives)
-        slots.append(slot)
-        lives.append(live)
-    words = [
-        readout(inspector, text, tag, sizing_mode="stretch_width", stylesheets=[CSS, _SMALL])
-        for text, tag in (
-            (periodogram_html, "periodogram-words"),
-            (fold_html, "fold-words"),
-            (place_html, "place-words"),
-            (pixels_html, "pixels-words"),
-        )
-    ]
-    judge = button(
-        inspector,
-        "Judge these events",
-        "judge-events",
-        inspector.judge_events,
-        "Have the evidence say what these events are, all (up to 20) together.",
-    )
-    below = [
-        pn.Column(*parts, margin=0, sizing_mode="stretch_width", styles={"grid-column": str(n)})
-        for n, parts in enumerate(
-            ([words[0]], [words[1], _fold_bar(inspector)], [words[2], judge, words[3]]), start=1
-        )
-    ]
-    grid = pn.Column(
-        *slots,
-        *below,
-        css_classes=["tpf-period-plots"],
-        stylesheets=[CSS, _GRID],
-        sizing_mode="stretch_width",
-        margin=0,
-    )
-
-    def fade(*events):
-        question = inspector.fold_question
-        put_in_sight(judge, question is not None)
-        stale = question is not None and not question.answered
-        for part in (slots[1], slots[2], *below[1:]):
-            part.styles = part.styles | {"opacity": "0.45" if stale else None}
-
-    fade()
-    lives += [
-        Live(inspector, fade, "fold_question", later=True),
-        Live(inspector, fade, "fold_answer"),
-    ]
-    return grid, lives
-
-
-def _slot(inspector, tag, column, make, there, lives) -> tuple[pn.Column, Live]:
-    """A place for a plot that is made when there is first something in it."""
-    place = pn.Column(margin=0, sizing_mode="stretch_width", styles={"grid-column": column})
-    if tag != "together":
-        place.height = _PLOT_HEIGHT
-
-    def show(*events):
-        if there() and not place.objects:
-            view = make()
-            lives.extend(view.lives)
-            sized = (
-                {"sizing_mode": "stretch_width"}
-                if tag == "together"
-                else {"sizing_mode": "stretch_both"}
-            )
-            place.objects = [plot_pane(view.plot, tag, **sized)]
-        put_in_sight(place, there())
-
-    show()
-    return place, Live(inspector, show, "periodogram", "fold_answer")
-
-
-def _folded(inspector: Inspector):
-    return None if inspector.fold_answer is None else inspector.fold_answer.folded
-
-
-def _has_image(inspector: Inspector) -> bool:
-    answer = inspector.fold_answer
-    return answer is not None and answer.image is not None and answer.image.difference is not None
-
-
-def _fold_bar(inspector: Inspector) -> pn.Row:
-    """What the folded light curve is drawn against, and what its points are."""
-
-    def all_phases():
-        inspector.phase_range = None if inspector.phase_range == _ALL_PHASES else _ALL_PHASES
-
-    return row(
-        choice(inspector.param.phase_unit, "phase-unit"),
-        button(
-            inspector,
-            "All phases",
-            "all-phases",
-            all_phases,
-            "All of them; again: the event.",
-        ),
-        html(legend_html(FOLD_KINDS)),
-        gap=8,
-        css_classes=["tpf-bar"],
-        stylesheets=[CSS],
-    )

@@ -142,14 +142,19 @@ class SinePeriodogram:
                 picked.append(int(index))
             if len(picked) == n:
                 break
-        made: list[SinePeak] = []
-        for index in picked:
+        made = self._peaks
+        for index in picked[len(made) :]:
             peak = self._fitted(index)
             if made:
                 name = harmonic(peak.ephemeris.period, made[0].ephemeris.period, span)
                 peak = replace(peak, harmonic=name)
             made.append(peak)
-        return tuple(made)
+        return tuple(made[:n])
+
+    @cached_property
+    def _peaks(self) -> list[SinePeak]:
+        """Those that were asked for already."""
+        return []
 
     def at(self, period: float) -> SinePeak:
         """The wave at the frequency that fits best near a period, days."""

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import holoviews as hv
 import numpy as np
 from bokeh.models import FixedTicker, Span
@@ -31,6 +33,12 @@ _COLOR = "#4285d0"
 class PeriodogramView:
     """An Inspector's periodogram, with the period of its ephemeris, half of it and twice.
 
+    Parameters
+    ----------
+    inspector : Inspector
+    pick : callable
+        Called with (low, high), days, of a click: the strongest period between them is meant.
+
     Attributes
     ----------
     plot : DynamicMap
@@ -38,14 +46,11 @@ class PeriodogramView:
         logarithm of the period.
     lives : list of Live
         What is kept up while it is in sight.
-    clicked : callable
-        Called with (low, high), days, of a click: the strongest period between them is meant.
-        Unless it is set, the Inspector takes that.
     """
 
-    def __init__(self, inspector: Inspector):
+    def __init__(self, inspector: Inspector, pick: Callable[[float, float], None]):
         self.inspector = inspector
-        self.clicked = inspector.take_period
+        self._pick = pick
         self._figures = Figures()
         self._zooming = False
         build = guarded(inspector, reraise=True)(self._build)
@@ -70,7 +75,7 @@ class PeriodogramView:
         low, high = np.log(self.x_range)
         reach = np.exp(_REACH * (high - low))
         if x > 0:
-            self.clicked(x / reach, x * reach)
+            self._pick(x / reach, x * reach)
 
     def _zoom(self, x_range):
         low, high = sorted(x_range)
