@@ -32,7 +32,7 @@ def test_from_the_light_curve_to_a_verdict_on_all_events(periods):
     periods.press("judge-events")
     periods.until(lambda: periods.inspector.answer is not None, "the verdict")
     assert periods.inspector.answer.verdict == "on_target"
-    assert len(periods.inspector.windows) == len(periods.inspector.ephemeris_windows) == 7
+    assert len(periods.inspector.windows) == len(periods.inspector.ephemeris_windows) == 8
 
 
 def test_the_plots_are_clicked_and_zoomed(periods):

@@ -73,11 +73,14 @@ class Recurring(Values):
 
     # -- what follows ----------------------------------------------------------------------------
 
-    @derived("ephemeris", "lightcurve", "good", "aperture")
+    @property
+    @follows("ephemeris", "_fold_question")
     def fold_question(self) -> Asked[FoldAnswer] | None:
         """What all events show together, to be asked in any thread; None without an ephemeris."""
-        if self.ephemeris is None:
-            return None
+        return None if self.ephemeris is None else self._fold_question
+
+    @derived("ephemeris", "lightcurve", "good", "aperture")
+    def _fold_question(self) -> Asked[FoldAnswer]:
         return Asked(
             partial(_together, self.tpf, self.lightcurve, self.good, self.aperture, self.ephemeris)
         )

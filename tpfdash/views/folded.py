@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import holoviews as hv
 import numpy as np
 from bokeh.models import Scatter, Segment, VStrip
@@ -236,30 +238,25 @@ class FoldedView:
         }
 
     def _build(self, tpf) -> hv.Overlay:
-        picture, (xlabel, ylabel) = self._picture(), self._labels()
-        (x0, x1), (y0, y1) = picture["x_range"], picture["y_range"]
-        raster = hv.Image(
-            picture["codes"][::-1], bounds=(x0, y0, x1, y1), kdims=["t", "f"], vdims=["code"]
-        ).opts(cmap=["#000000"], hooks=[self._figures.hook("raster", self._add_marks)])
+        """The figure, still empty: a drawer that is opened again shows what was built first."""
+        raster = hv.Image(np.zeros((1, 1), np.uint8), kdims=["t", "f"], vdims=["code"]).opts(
+            cmap=["#000000"], hooks=[self._figures.hook("raster", self._add_marks)]
+        )
         points = [
-            hv.Scatter(some, "t", "f").opts(
-                **glyph_options(kind, picture["size"]), hooks=[self._figures.hook(kind.name)]
+            hv.Scatter((_NONE, _NONE), "t", "f").opts(
+                **glyph_options(kind, 3.0), hooks=[self._figures.hook(kind.name)]
             )
-            for kind, some in zip((EVEN, ODD), picture["points"], strict=True)
+            for kind in (EVEN, ODD)
         ]
         return hv.Overlay([raster, *points]).opts(
             responsive=True,
             min_width=120,
             min_height=100,
-            xlabel=xlabel,
-            ylabel=ylabel,
             fontsize={"labels": "11px", "ticks": "10px"},
             default_tools=["xwheel_zoom", "xbox_zoom", "reset"],
             active_tools=["xwheel_zoom", "xbox_zoom"],
             show_legend=False,
             shared_axes=False,
-            xlim=picture["x_range"],
-            ylim=picture["y_range"],
             hooks=[self._figures.hook("whole", self._finish)],
         )
 
@@ -287,6 +284,7 @@ class FoldedView:
             "role": "figure",
             "aria-label": "The folded light curve. Click a point to go to its cadence.",
         }
+        self._change()(self._figures.on(self._figures.page_of(figure)))
 
     # -- keeping up ------------------------------------------------------------------------------
 
@@ -301,8 +299,11 @@ class FoldedView:
 
     def draw(self, *events) -> None:
         """Draw it anew, on every page."""
-        if not self._figures.pages():
-            return
+        if self._figures.pages():
+            patch(self._figures, self._change())
+
+    def _change(self) -> Callable[[dict], None]:
+        """What draws it into the figure of a page."""
         picture, marks, (xlabel, ylabel) = self._picture(), self._marks(), self._labels()
         (x0, x1), (y0, y1) = picture["x_range"], picture["y_range"]
         box = {"x": [x0], "y": [y0], "dw": [x1 - x0], "dh": [y1 - y0]}
@@ -322,4 +323,4 @@ class FoldedView:
             for name, columns in marks.items():
                 set_columns(plots["raster"].handles["marks"][name], **columns)
 
-        patch(self._figures, change)
+        return change

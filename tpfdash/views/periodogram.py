@@ -163,10 +163,8 @@ class PeriodogramView:
         return [{"location": by * ephemeris.period, "visible": True} for by in _MULTIPLES]
 
     def _build(self, tpf) -> hv.Curve:
-        picture = self._picture()
-        return hv.Curve(
-            (picture["columns"]["period"], picture["columns"]["power"]), "period", "power"
-        ).opts(
+        """The figure, still empty: a drawer that is opened again shows what was built first."""
+        return hv.Curve(([1.0, 10.0], [0.0, 0.0]), "period", "power").opts(
             color=_COLOR,
             line_width=1.2,
             logx=True,
@@ -174,13 +172,10 @@ class PeriodogramView:
             min_width=120,
             min_height=100,
             xlabel="period (d)",
-            ylabel=self._label(),
             fontsize={"labels": "11px", "ticks": "10px"},
             default_tools=["xwheel_zoom", "xbox_zoom", "reset"],
             active_tools=["xwheel_zoom", "xbox_zoom"],
             shared_axes=False,
-            xlim=picture["x_range"],
-            ylim=picture["y_range"],
             hooks=[self._figures.hook("curve", self._finish)],
         )
 
@@ -193,9 +188,7 @@ class PeriodogramView:
             ]
             for line in plot.handles["lines"]:
                 figure.add_layout(line)
-        first, last = self.full_range
-        figure.x_range.update(reset_start=first, reset_end=last)
-        figure.xaxis[0].update(**SMALL_AXIS, **self._axis())
+        figure.xaxis[0].update(**SMALL_AXIS)
         figure.yaxis.formatter = tick_labels()
         figure.yaxis.ticker.desired_num_ticks = 3
         figure.min_border_left, figure.min_border_right = 58, 10
@@ -207,6 +200,7 @@ class PeriodogramView:
             "role": "figure",
             "aria-label": "Periodogram: power against period. Click a peak to take its period.",
         }
+        self._change()({"curve": plot})
 
     # -- keeping up ------------------------------------------------------------------------------
 
@@ -221,9 +215,12 @@ class PeriodogramView:
 
     def draw(self, *events) -> None:
         """Draw it anew, on every page."""
-        if not self._figures.pages():
-            return
-        picture, label = self._picture(), self._label()
+        if self._figures.pages():
+            patch(self._figures, self._change())
+
+    def _change(self) -> Callable[[dict], None]:
+        """What draws it into the figure of a page."""
+        picture, label, axis = self._picture(), self._label(), self._axis()
         (x0, x1), (y0, y1) = picture["x_range"], picture["y_range"]
         first, last = self.full_range
         zooming = self._zooming  # the figure that was zoomed has its range already
@@ -234,7 +231,7 @@ class PeriodogramView:
                 figure.x_range.update(start=x0, end=x1, reset_start=first, reset_end=last)
             figure.y_range.update(start=y0, end=y1, reset_start=y0, reset_end=y1)
             figure.yaxis.axis_label = label
-            figure.xaxis[0].update(**self._axis())
+            figure.xaxis[0].update(**axis)
             set_columns(plots["curve"].handles["source"], **picture["columns"])
 
-        patch(self._figures, change)
+        return change
