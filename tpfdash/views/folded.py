@@ -20,7 +20,15 @@ from tpfdash.views.kinds import (
     raster_palette,
 )
 from tpfdash.views.live import Live
-from tpfdash.views.patches import Figures, add_glyph, patch, set_columns, simplify, slim_toolbar
+from tpfdash.views.patches import (
+    Figures,
+    add_glyph,
+    patch,
+    set_columns,
+    simplify,
+    slim_toolbar,
+    weakly,
+)
 from tpfdash.views.ranges import axis_range, tick_labels
 from tpfdash.views.raster import fit_range, rasterize
 from tpfdash.views.timeplot import MOST_POINTS, SMALL_AXIS, WINDOW_COLOR
@@ -239,6 +247,7 @@ class FoldedView:
 
     def _build(self, tpf) -> hv.Overlay:
         """The figure, still empty: a drawer that is opened again shows what was built first."""
+        finish = weakly(self._finish)
         raster = hv.Image(np.zeros((1, 1), np.uint8), kdims=["t", "f"], vdims=["code"]).opts(
             cmap=["#000000"], hooks=[self._figures.hook("raster", self._add_marks)]
         )
@@ -257,7 +266,7 @@ class FoldedView:
             active_tools=["xwheel_zoom", "xbox_zoom"],
             show_legend=False,
             shared_axes=False,
-            hooks=[self._figures.hook("whole", self._finish)],
+            hooks=[lambda plot, element: finish(plot.state)],
         )
 
     def _add_marks(self, plot, element) -> None:
@@ -270,8 +279,7 @@ class FoldedView:
                 for name, (glyph, level) in self._glyphs().items()
             }
 
-    def _finish(self, plot, element) -> None:
-        figure = plot.state
+    def _finish(self, figure) -> None:
         figure.xaxis[0].update(**SMALL_AXIS)
         figure.yaxis.formatter = tick_labels()
         figure.yaxis.ticker.desired_num_ticks = 3
