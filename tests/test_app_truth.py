@@ -12,6 +12,8 @@ from astropy.table import Table
 from bokeh.document import Document
 from bokeh.models import ColumnDataSource, Model
 
+import tpfdash
+from tpfdash import Ephemeris
 from tpfdash.app.dashboard import TPFDashboard
 from tpfdash.inspector import Inspector
 from tpfdash.inspector.inspector import FOLLOWING
@@ -175,6 +177,12 @@ def events_in(tpf):
     )
 
 
+def periodogram_of(tpf):
+    """A short one."""
+    lightcurve = tpfdash.aperture_photometry(tpf, tpf["aperture"].values > 0)
+    return tpfdash.box_periodogram(lightcurve, periods=(0.2, 0.5), max_points=50)
+
+
 def stars_on(tpf):
     """Three stars on the stamp, as they are placed; their coordinates lead nowhere."""
     row, col = float(tpf["row"][1]), float(tpf["col"][1])
@@ -238,6 +246,12 @@ def changes(tpf):
         "movers": [stars_on(tpf)[1:2]],
         "star": [1],
         "events": [events_in(tpf)],
+        "ephemeris": [Ephemeris(0.4, float(time[12]), 0.08), Ephemeris(0.3, float(time[12]))],
+        "periodogram": [periodogram_of(tpf)],
+        "period_range": [(0.25, 0.4)],
+        "phase_range": [(-0.5, 0.5)],
+        "phase_unit": ["periods", "hours"],
+        "known": [[Ephemeris(0.5, float(time[3]), 0.1, name="b <i>")]],
         "show_stars": [False],
         "star_limit": [14.5],
         "star_colors": [True],

@@ -7,6 +7,7 @@ from astropy import units as u
 from astropy.table import MaskedColumn, Table
 
 from tpfdash import Ephemeris, TPFError
+from tpfdash.timeseries.ephemeris_tables import table_from_text
 
 BKJD, BTJD = 2454833.0, 2457000.0
 
@@ -94,3 +95,26 @@ def test_rows_that_lack_something():
 def test_what_is_no_table_of_ephemerides(table, words):
     with pytest.raises(TPFError, match=words):
         Ephemeris.from_table(table)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "# from the archive\n# two lines\npl_name,pl_orbper,pl_tranmid\nb,3.5,2454954.1\n",
+        "# %ECSV 1.0\n# ---\n# datatype:\n# - {name: name, datatype: string}\n"
+        "# - {name: period, unit: h, datatype: float64}\n# - {name: t0, datatype: float64}\n"
+        "# schema: astropy-2.0\nname period t0\nb 84.0 121.1\n",
+        "name period t0\nb 3.5 121.1\n",
+        "name\tperiod\tt0\nb\t3.5\t121.1\n",
+        "\ufeffname,period,t0\nb,3.5,121.1\n",
+    ],
+)
+def test_a_table_is_read_from_text(text):
+    (made,) = Ephemeris.from_table(table_from_text(text), BKJD)
+    assert (made.name, made.period) == ("b", 3.5) and made.t0 == pytest.approx(121.1)
+
+
+@pytest.mark.parametrize("text", ["", "\n\n", "# only a remark\n"])
+def test_text_without_a_table_is_refused(text):
+    with pytest.raises(TPFError, match="no table"):
+        table_from_text(text)

@@ -34,6 +34,7 @@ from tpfdash.cards.keys import Keys
 from tpfdash.cards.lightcurve import lightcurve_card
 from tpfdash.cards.names import Names
 from tpfdash.cards.notes import notes_card
+from tpfdash.cards.periods import periods_card
 from tpfdash.cards.pixels import pixel_card
 from tpfdash.cards.sky import sky_card
 from tpfdash.cards.widgets import CSS, html, readout
@@ -265,7 +266,7 @@ class TPFDashboard(pn.viewable.Viewer):
         inspector.deferred = loop_of_this_session() is not None
         self._asking = [
             Asking(inspector),
-            Asking(inspector, "correction", "corrected", forget=None),
+            Asking(inspector, "correction", "corrected", forget=""),
         ]
         self.pixels = PixelView(inspector)
         self.light_curve = LightCurveView(inspector)
@@ -301,6 +302,7 @@ class TPFDashboard(pn.viewable.Viewer):
             inspector,
             {
                 "Events": lambda: events_card(inspector),
+                "Period & fold": lambda: periods_card(inspector, bool(self.star_sources)),
                 "Apertures": lambda: apertures_card(inspector),
                 "Corrections": lambda: corrections_card(inspector),
                 "Pixel grid": lambda: grid_card(inspector),

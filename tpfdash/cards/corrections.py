@@ -159,7 +159,7 @@ def corrections_card(inspector: Inspector) -> tuple[pn.Column, list[Live]]:
         sizing_mode="stretch_width",
         styles={"gap": "6px"},
     )
-    return card, [scatter.live, switches_live, Live(inspector, show, "corrections", "waiting")]
+    return card, [*scatter.lives, switches_live, Live(inspector, show, "corrections", "waiting")]
 
 
 def _switches(inspector: Inspector) -> tuple[pn.widgets.CheckButtonGroup, Live]:

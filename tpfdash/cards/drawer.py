@@ -50,8 +50,9 @@ def drawer(inspector: Inspector, cards: dict[str, Callable[[], Card]]) -> pn.Col
                 live.shown = title in event.new
         place.objects = [made[title][0] for title in event.new]
         place.visible = bool(event.new)
-        others = [name for name in card.css_classes if name != "tpf-open"]
-        card.css_classes = [*others, *["tpf-open"][: place.visible]]
+        others = [name for name in card.css_classes if name not in ("tpf-open", "tpf-tall")]
+        tall = any("tpf-tall" in one.css_classes for one in place.objects)
+        card.css_classes = [*others, *["tpf-open"][: place.visible], *["tpf-tall"][:tall]]
 
     names.param.watch(show, "value")
     card = pn.Column(

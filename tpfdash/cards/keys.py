@@ -46,6 +46,11 @@ GESTURES = {
         ("drag", "a window: the event to look at"),
         ("Shift+drag", "one more window of the same event"),
     ],
+    'Mouse in the drawer "Period & fold"': [
+        ("click on a peak", "take its period"),
+        ("click on a point", "go to its cadence"),
+        ("drag, wheel", "zoom in; the button in the corner shows all again"),
+    ],
 }
 
 _CSS = """

@@ -44,6 +44,7 @@ class PickList(Progress, JSComponent):
 
     rows = param.List([], doc="Of texts by column, and `number`.")
     headings = param.List([], doc="(column, heading, meaning) of each column.")
+    follows = param.Boolean(True, doc="Whether the drawer is scrolled to the row that is chosen.")
     chosen = param.Integer(-1, doc="The number of the row that is chosen; -1: none.")
 
     _esm = """
@@ -88,7 +89,7 @@ class PickList(Progress, JSComponent):
           const chosen = Number(line.dataset.number) === model.chosen
           line.classList.toggle("chosen", chosen)
           line.querySelector("button").setAttribute("aria-pressed", String(chosen))
-          if (chosen && seen) show(line)
+          if (chosen && seen && model.follows) show(line)
         }
       }
       const fill = () => {

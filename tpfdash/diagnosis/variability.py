@@ -18,7 +18,7 @@ from numpy.typing import ArrayLike
 
 from tpfdash.diagnosis import settings
 from tpfdash.diagnosis.catalogue import RankedStars, StarTable, rank_stars
-from tpfdash.diagnosis.diagnose import check_prf
+from tpfdash.diagnosis.diagnose import EventImages, check_prf
 from tpfdash.diagnosis.evidence import Whitened
 from tpfdash.diagnosis.noise import Filtered
 from tpfdash.diagnosis.numbers import with_error
@@ -120,6 +120,11 @@ class SineImage:
     stars: tuple[Mapping[str, Any], ...] = ()
     star_probabilities: Mapping[str, float] = field(default_factory=dict)
     exclusion_radius: float = np.nan
+
+    @property
+    def difference(self) -> EventImages:
+        """The images, as those of an event: where light varies in phase is above 0."""
+        return EventImages(self.image, self.error, self.snr, self.outside, self.model)
 
     @property
     def offset_sigma(self) -> float:

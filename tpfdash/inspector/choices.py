@@ -12,6 +12,7 @@ from tpfdash.inspector.params import (
     Apertures,
     Choice,
     Corrections,
+    Ephemerides,
     Events,
     FileName,
     Function,
@@ -21,9 +22,12 @@ from tpfdash.inspector.params import (
     Mask,
     Number,
     Percentiles,
+    Periodogram,
+    Periods,
     Pixel,
     Places,
     Quality,
+    Recurrence,
     Stars,
     Switch,
     Text,
@@ -172,6 +176,26 @@ class Choices(param.Parameterized):
         doc="(row, col) of the first pixel whose own light curve is shown, where the stamp is "
         "larger than the grid; None: they lie around the file's aperture.",
     )
+    ephemeris = Recurrence(
+        None, doc="When something comes again: an Ephemeris (period, t0, duration), or None."
+    )
+    periodogram = Periodogram(
+        None, doc="What tpfdash.box_periodogram or sine_periodogram gave of it, or None."
+    )
+    period_range = Periods(
+        None, doc="(low, high) of the periods that the periodogram shows, days, or None: all."
+    )
+    phase_range = Interval(
+        None,
+        doc="(low, high) of the phases, in periods, that the folded light curve shows, or None: "
+        "those about an event.",
+    )
+    phase_unit = Choice(
+        default="hours",
+        objects=["hours", "periods"],
+        doc="What the folded light curve is drawn against: hours from mid-event, or periods.",
+    )
+    known = Ephemerides((), doc="Known ephemerides of the target, each an Ephemeris.")
     notes = Text("", doc="The user's own words on this file; they go into the report.")
     pointed = Pixel(None, doc="(row, col) of the detector pixel pointed at, or None.")
     pointed_star = Whole(

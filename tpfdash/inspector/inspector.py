@@ -2,8 +2,8 @@
 
 Everything a gesture does is a method here, so that it can be scripted and tested without a
 browser. What can be chosen is `tpfdash.inspector.choices`, what follows from it
-`tpfdash.inspector.values`, the gestures on several apertures
-`tpfdash.inspector.apertures`; the history of the masks, the timeline, the stretch and descriptions
+`tpfdash.inspector.values` and, with gestures of their own, `tpfdash.inspector.apertures` and
+`tpfdash.inspector.recurring`; the history of the masks, the timeline, the stretch and descriptions
 are parts that know nothing of an Inspector.
 """
 
@@ -27,6 +27,7 @@ from tpfdash.inspector.derived import follows, params_of
 from tpfdash.inspector.describe import cadence_facts
 from tpfdash.inspector.grid import GridValues
 from tpfdash.inspector.history import MaskHistory
+from tpfdash.inspector.recurring import Recurring
 from tpfdash.inspector.timeline import nearest_to, pulled, step_from
 from tpfdash.stamp.geometry import corner, rectangle
 from tpfdash.stamp.masks import (
@@ -42,7 +43,7 @@ from tpfdash.timeseries.corrections import CORRECTIONS, Correction
 __all__ = ["LOOKED_UP", "NOT_COPIED", "Inspector"]
 
 
-class Inspector(SeveralApertures, GridValues):
+class Inspector(SeveralApertures, Recurring, GridValues):
     """The state of one inspection.
 
     It can be pickled and copied (`copy.copy` shares the file): those who watch it are not.
@@ -498,11 +499,14 @@ _NEAR_A_STAR = 0.25
 #: Cadences in sight, about, beyond which nobody zooms in.
 _FEWEST = 5
 #: Params that follow from the others.
-FOLLOWING = ("lightcurve", "diagnosis", "answer", "corrected", "scatter")
+FOLLOWING = (
+    *("lightcurve", "diagnosis", "answer", "corrected", "scatter"),
+    *("fold_answer", "zoom_answer"),
+)
 #: Params that no copy and no session takes over: the name, what follows from the rest, the mouse.
 NOT_COPIED = ("name", "tpf", *FOLLOWING, "pointed", "hovered", "pointed_star")
 #: Params that no session holds though a copy has them: what was looked up.
-LOOKED_UP = ("stars", "variables", "movers", "star", "events")
+LOOKED_UP = ("stars", "variables", "movers", "star", "events", "periodogram", "known")
 
 
 def _rebuild(tpf: xr.Dataset, params: dict, history: MaskHistory) -> Inspector:

@@ -16,13 +16,17 @@ from tpfdash.errors import NO_NUMBER, TPFError
 from tpfdash.inspector.listed import with_masks
 from tpfdash.stamp.masks import as_mask
 from tpfdash.stamp.stars import place_stars
+from tpfdash.timeseries.box_search import BoxPeriodogram
 from tpfdash.timeseries.corrections import as_corrections, correction_from
+from tpfdash.timeseries.ephemeris import Ephemeris
 from tpfdash.timeseries.events.found import FoundEvents
+from tpfdash.timeseries.sine_search import SinePeriodogram
 
 __all__ = [
     "Apertures",
     "Choice",
     "Corrections",
+    "Ephemerides",
     "FileName",
     "Function",
     "Interval",
@@ -32,8 +36,11 @@ __all__ = [
     "Number",
     "Percentiles",
     "Pixel",
+    "Periodogram",
+    "Periods",
     "Places",
     "Quality",
+    "Recurrence",
     "Stars",
     "Switch",
     "Text",
@@ -171,6 +178,42 @@ class Corrections(param.Parameter):
             super().__set__(obj, made)
 
 
+class Recurrence(param.Parameter):
+    """An Ephemeris, or what its `to_dict` gives; or None. Silent when it did not change."""
+
+    def __set__(self, obj: Any, value: Any) -> None:
+        if value is not None and not isinstance(value, Ephemeris):
+            try:
+                value = Ephemeris.from_dict(value)
+            except TPFError as error:
+                raise TPFError(f"{self.name} cannot be set: {error}") from None
+        if obj is None or value != self.__get__(obj, type(obj)):
+            super().__set__(obj, value)
+
+
+class Ephemerides(param.Parameter):
+    """Any number of Ephemeris; kept as a tuple."""
+
+    def __set__(self, obj: Any, value: Any) -> None:
+        if not isinstance(value, tuple | list) or not all(isinstance(v, Ephemeris) for v in value):
+            raise TPFError(
+                f"{self.name} is {str(value)[:40]!r}: it should be a list of tpfdash.Ephemeris."
+            )
+        super().__set__(obj, tuple(value))
+
+
+class Periodogram(param.Parameter):
+    """What a search for periods gave, or None."""
+
+    def __set__(self, obj: Any, value: Any) -> None:
+        if value is not None and not isinstance(value, BoxPeriodogram | SinePeriodogram):
+            raise TPFError(
+                f"{self.name} is a {type(value).__name__}: it should be what "
+                "tpfdash.box_periodogram or sine_periodogram gives, or None."
+            )
+        super().__set__(obj, value)
+
+
 class Switch(param.Boolean):
     """A Boolean whose error is a TPFError."""
 
@@ -211,6 +254,15 @@ class Interval(param.Parameter):
 
     def _within(self, low: float, high: float) -> bool:
         return bool(np.isfinite([low, high]).all())
+
+
+class Periods(Interval):
+    """(low, high), both above 0, put in order; or None."""
+
+    _right = "two numbers of days above 0, the second larger; or None"
+
+    def _within(self, low: float, high: float) -> bool:
+        return bool(0 < low < high < np.inf)
 
 
 class Intervals(param.Parameter):

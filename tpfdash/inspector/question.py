@@ -24,25 +24,25 @@ class Once(Generic[_Answer]):
     Parameters
     ----------
     work : callable
-        Works it out; never gives None.
+        Works it out. Where it raises, the next one who asks has it called again.
     """
 
     def __init__(self, work: Callable[[], _Answer]):
         self._work = work
         self._lock = Lock()
-        self._answer: _Answer | None = None
+        self._answers: list[_Answer] = []
 
     @property
     def answered(self) -> bool:
         """Whether `answer` has to wait for nothing."""
-        return self._answer is not None
+        return bool(self._answers)
 
     def answer(self) -> _Answer:
         """What came of it, waiting for whoever works it out already."""
         with self._lock:
-            if self._answer is None:
-                self._answer = self._work()
-        return self._answer
+            if not self._answers:
+                self._answers = [self._work()]
+        return self._answers[0]
 
 
 class Question(Once[Diagnosis]):

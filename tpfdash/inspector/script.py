@@ -20,14 +20,15 @@ _SUFFIXES = (".fits", ".fit", ".fits.gz", ".fit.gz")
 
 @follows(
     *("aperture", "background", "quality_bitmask", "normalized", "transform"),
-    *("corrections", "windows"),
+    *("corrections", "windows", "ephemeris"),
 )
 def tpfdash_script(inspector: Inspector) -> str:
     """Python that makes the light curve with tpfdash.
 
     Run beside the file it leaves, over all of the file's cadences, `time` (float64, days), `flux`
     (float64, as `Inspector.flux` but for a `transform`, which it names), `good` (bool, those that
-    the quality choice keeps), `lightcurve`, the Dataset, and `binned`, where bins are drawn.
+    the quality choice keeps), `lightcurve`, the Dataset, `binned`, where bins are drawn, and
+    `folded`, where there is an ephemeris.
     """
     background = ", background=background" if inspector.background.any() else ""
     bits = inspector.quality_bits
@@ -43,6 +44,7 @@ def tpfdash_script(inspector: Inspector) -> str:
             f"# quality_bitmask {inspector.quality_bitmask!r}",
             *_corrections(inspector),
             'time, flux = lightcurve["time"].values, lightcurve["flux"].values',
+            *_folding(inspector),
         ],
         "flux = flux / np.nanmedian(flux[good])",
     )
@@ -77,6 +79,18 @@ def lightkurve_script(inspector: Inspector) -> str:
 
 #: Package -> Inspector -> a script that uses it.
 SCRIPTS = {"tpfdash": tpfdash_script, "lightkurve": lightkurve_script}
+
+
+def _folding(inspector: Inspector) -> list[str]:
+    """Statements that fold the light curve with the ephemeris, where there is one."""
+    if inspector.ephemeris is None:
+        return []
+    values = inspector.ephemeris.to_dict()
+    said = ", ".join(f"{name}={value!r}" for name, value in values.items() if value != "")
+    return [
+        f"ephemeris = tpfdash.Ephemeris({said})",
+        "folded = tpfdash.fold(lightcurve, ephemeris, good=good)",
+    ]
 
 
 def _script(

@@ -22,6 +22,7 @@ from tpfdash.inspector.params import Apertures, Function, Mask
 from tpfdash.io.sessions import SESSION_FORMAT, SESSION_VERSION, check_session
 from tpfdash.stamp.geometry import corner, rectangles
 from tpfdash.timeseries.corrections import Correction
+from tpfdash.timeseries.ephemeris import Ephemeris
 from tpfdash.version import __version__
 
 __all__ = ["choices_of", "restore", "session_of", "written", "written_choices"]
@@ -154,6 +155,8 @@ def _plain(value: Any) -> Any:
         return value.to_dict()
     if isinstance(value, tuple | list):
         return [_plain(one) for one in value]
+    if isinstance(value, Ephemeris):
+        return value.to_dict()
     if isinstance(value, Mapping):
         return {str(key): _plain(one) for key, one in value.items()}
     return value

@@ -14,7 +14,7 @@ from astropy.table import Table
 from tpfdash.errors import NO_NUMBER, TPFError
 from tpfdash.missions import MISSIONS
 
-__all__ = ["read_rows"]
+__all__ = ["read_rows", "table_from_text"]
 
 _HOUR = 1 / 24
 #: What is read -> the columns that may hold it, the first that is there, and what one is in days,
@@ -100,6 +100,31 @@ def read_rows(table: Any, reference: float | None) -> list[dict[str, Any]]:
     if not rows:
         raise TPFError("No row of the table has both a period and the time of an event.")
     return rows
+
+
+def table_from_text(text: str) -> Table:
+    """A table from the text of a file: CSV, ECSV, or columns parted by blanks, tabs or bars.
+
+    Lines that begin with # are remarks, but in ECSV.
+
+    Raises
+    ------
+    TPFError
+        Where it is none.
+    """
+    lines = text.lstrip("\ufeff").splitlines()
+    if lines and lines[0].startswith("# %ECSV"):
+        form = "ascii.ecsv"
+    else:
+        lines = [line for line in lines if line.strip() and not line.startswith("#")]
+        form = "ascii.csv" if lines and "," in lines[0] else "ascii"
+    try:
+        made = Table.read(lines, format=form)
+    except Exception as error:  # each format has errors of its own
+        raise TPFError(
+            "This file is no table: it should be text with a line of column names, as CSV or ECSV."
+        ) from error
+    return made
 
 
 def _as_table(table: Any) -> Table:

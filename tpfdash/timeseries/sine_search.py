@@ -33,6 +33,8 @@ _BINS = 16
 _AT_A_TIME = 1 << 16
 #: Frequencies on each side for the noise about a peak, in 1/span.
 _BESIDE = 40
+#: S/N of a wave from which it stands out.
+_LEAST = 4.0
 #: The median of the roots of an exponential's values, over the root of its mean.
 _MEDIAN_ROOT = np.sqrt(np.log(2))
 
@@ -140,14 +142,19 @@ class SinePeriodogram:
                 picked.append(int(index))
             if len(picked) == n:
                 break
-        made: list[SinePeak] = []
-        for index in picked:
+        made = self._peaks
+        for index in picked[len(made) :]:
             peak = self._fitted(index)
             if made:
                 name = harmonic(peak.ephemeris.period, made[0].ephemeris.period, span)
                 peak = replace(peak, harmonic=name)
             made.append(peak)
-        return tuple(made)
+        return tuple(made[:n])
+
+    @cached_property
+    def _peaks(self) -> list[SinePeak]:
+        """Those that were asked for already."""
+        return []
 
     def at(self, period: float) -> SinePeak:
         """The wave at the frequency that fits best near a period, days."""
@@ -163,6 +170,11 @@ class SinePeriodogram:
         return float(np.clip(made, 0.0, 1.0))
 
     @property
+    def stands_out(self) -> bool:
+        """Whether the first of `peaks` is more than noise makes."""
+        return any(peak.snr >= _LEAST for peak in self.peaks(1))
+
+    @property
     def words(self) -> str:
         """What the periodogram says, in a sentence."""
         peaks = self.peaks(1)
@@ -170,7 +182,7 @@ class SinePeriodogram:
             return "The light curve does not vary."
         first = peaks[0]
         said = f"{first.ephemeris.period:.5g} d, amplitude {first.amplitude:.3g}"
-        if first.snr < 4:
+        if not self.stands_out:
             return f"No wave stands out: the highest ({said}) has an S/N of {first.snr:.1f}."
         return f"The highest peak is {said}, S/N {first.snr:.1f}."
 

@@ -96,13 +96,13 @@ class Asking:
         Name of the derived value that is asked: a `Once`, or None where there is nothing to ask.
     answer : str
         Name of the param that is given the answer, or None.
-    forget : str, optional
-        With a change of this the answer to what was asked before is none any more.
+    forget : str
+        With a change of this the answer to what was asked before is none any more; "": it stays.
 
     Attributes
     ----------
-    live : Live
-        Whether somebody is there to see the answer.
+    lives : list of Live
+        It asks only while they are in sight.
     """
 
     def __init__(
@@ -110,14 +110,13 @@ class Asking:
         inspector: Inspector,
         question: str = "question",
         answer: str = "answer",
-        forget: str | None = "windows",
+        forget: str = "windows",
     ):
         def give(value: Any) -> None:
             setattr(inspector, answer, value)
 
-        if forget is not None:
-            Live(inspector, lambda *events: give(None), forget)
-        self.live = Asked(inspector, question, give).live
+        self.lives = [Live(inspector, lambda *events: give(None), forget)] if forget else []
+        self.lives.append(Asked(inspector, question, give).live)
 
 
 def loop_of_this_session() -> Callable | None:

@@ -41,11 +41,6 @@ __all__ = [
 #: Drawn under every mark, a little wider: on the darkest pixels it is what tells the mark.
 HALO_COLOR = "#ffffff"
 
-#: Screen pixels around the frame: for the axis on the left, and for axis and colour bar below.
-_LEFT, _RIGHT, _ABOVE, _BELOW = 46, 10, 6, 68
-#: Width of the figure for which its aspect makes the pixels square; nearly so at other widths.
-_WIDTH = 280
-
 
 @dataclass(frozen=True)
 class Mark:
@@ -118,7 +113,16 @@ class DifferenceView:
     plot : DynamicMap
         To be displayed by HoloViews or Panel. It is as wide as its place; where that has the CSS
         property `--tpf-picture-height`, no higher than that.
+    lives : list of Live
+        What is kept up while it is in sight.
     """
+
+    #: The Inspector's value that is drawn.
+    _of: tuple[str, ...] = ("answer",)
+    #: Width of the figure in screen pixels for which its aspect makes the stamp's square; nearly
+    #: so at other widths. Around the frame: left, right, above, below, for axes and colour bar.
+    _width, _borders = 280, (46, 10, 6, 68)
+    _colorbar = True
 
     def __init__(self, inspector: Inspector, picture: str = ""):
         self.inspector = inspector
@@ -126,8 +130,19 @@ class DifferenceView:
         self._figures = Figures()
         self._stars = StarLayer(inspector, self._figures, rides=False)
         self.plot = hv.DynamicMap(guarded(inspector, reraise=True)(self._build))
-        Live(inspector, self._draw, "answer", "picture", "check", "star_shift")
-        Live(inspector, self._draw_aperture, "aperture")
+        self.lives = [
+            Live(inspector, self._draw, *self._of, "picture", "check", "star_shift"),
+            Live(inspector, self._draw_aperture, "aperture"),
+        ]
+
+    @property
+    def answer(self) -> Diagnosis | None:
+        """What is drawn: the answer on the window, or what has its images and its place."""
+        return self.inspector.answer
+
+    @property
+    def _has_images(self) -> bool:
+        return self.answer is not None and self.answer.difference is not None
 
     # -- what is drawn ---------------------------------------------------------------------------
 
@@ -182,7 +197,7 @@ class DifferenceView:
             cmap=self._colors(),
             clim=(-1, 1),
             clipping_colors={"NaN": MISSING_COLOR},
-            colorbar=True,
+            colorbar=self._colorbar,
             colorbar_position="bottom",
             colorbar_opts={
                 "height": 8,
@@ -218,17 +233,16 @@ class DifferenceView:
         self._stars.add(plot)
         for axis in (*figure.xaxis, *figure.yaxis):
             axis.ticker.update(min_interval=1, desired_num_ticks=3, num_minor_ticks=0)
-        _fit(figure, self.inspector.tpf)
-        if has_difference(self.inspector):
+        _fit(figure, self.inspector.tpf, self._width, self._borders)
+        if self._has_images:
             self._change()({"image": plot})
 
     # -- keeping up ------------------------------------------------------------------------------
 
     def _change(self) -> Callable[[dict], None]:
         """What draws the images there are into the figure of a page."""
-        answer = self.inspector.answer
-        footprint = answer.footprint(self.inspector.check) if self.inspector.check else None
-        image, (low, high) = self._picture.values(answer.difference, footprint)
+        answer = self.answer
+        image, (low, high) = self._picture.values(answer.difference, self._footprint())
         marks, ellipse = self._marks(answer), self._ellipse(answer)
         label, tooltip, colors = self._label(), self._tooltip(), self._colors()
 
@@ -238,15 +252,20 @@ class DifferenceView:
             set_columns(handles["marks"], **marks)
             set_columns(handles["ellipse"], **ellipse)
             handles["color_mapper"].update(low=low, high=high)
-            if handles["colorbar"].title != label:
+            if handles["hover"].tooltips != tooltip:
                 handles["color_mapper"].palette = colors
-                handles["colorbar"].title = label
                 handles["hover"].tooltips = tooltip
+                if "colorbar" in handles:
+                    handles["colorbar"].title = label
 
         return change
 
+    def _footprint(self) -> np.ndarray | None:
+        """Of the check that is chosen, in place of the model's; None where none is."""
+        return self.answer.footprint(self.inspector.check) if self.inspector.check else None
+
     def _draw(self, *events) -> None:
-        if has_difference(self.inspector) and self._figures.pages():
+        if self._has_images and self._figures.pages():
             patch(self._figures, self._change())
 
     def _draw_aperture(self, *events) -> None:
@@ -342,15 +361,15 @@ def _add_ellipse(figure: Plot) -> ColumnDataSource:
     return source
 
 
-def _fit(figure: Plot, tpf: xr.Dataset) -> None:
+def _fit(figure: Plot, tpf: xr.Dataset, width: int, borders: tuple[int, int, int, int]) -> None:
     """Give the figure an aspect in which pixels are nearly square, within reason."""
     rows, cols = tpf["aperture"].shape
-    width = _WIDTH - _LEFT - _RIGHT
-    aspect = _WIDTH / (width / np.clip(cols / rows, 0.6, 3.0) + _ABOVE + _BELOW)
+    left, right, above, below = borders
+    aspect = width / ((width - left - right) / np.clip(cols / rows, 0.6, 3.0) + above + below)
     figure.update(
-        min_border_left=_LEFT,
-        min_border_right=_RIGHT,
-        min_border_top=_ABOVE,
+        min_border_left=left,
+        min_border_right=right,
+        min_border_top=above,
         sizing_mode="stretch_width",
         aspect_ratio=float(aspect),
         stylesheets=[

@@ -16,6 +16,7 @@ __all__ = [
     "CADENCE_COLOR",
     "EDGE_COLOR",
     "EVENT_COLOR",
+    "REPEAT_COLOR",
     "Kind",
     "glyph_options",
     "point_size",
@@ -27,6 +28,8 @@ CADENCE_COLOR = "#ff2d55"
 EDGE_COLOR = "#767c88"
 #: Of the ticks of events, and of what their white numbers stand on, in both themes.
 EVENT_COLOR = "#6d4fd0"
+#: Of the events of an ephemeris on the time axis.
+REPEAT_COLOR = "#2c9366"
 
 #: Shape -> Bokeh's marker, whether it is filled, and by how much it is larger than a dot.
 _SHAPES = {

@@ -25,7 +25,7 @@ from tpfdash.views.apertures import (
     other_points,
     other_points_glyph,
 )
-from tpfdash.views.kinds import CADENCE_COLOR, EDGE_COLOR, EVENT_COLOR, Kind
+from tpfdash.views.kinds import CADENCE_COLOR, EDGE_COLOR, EVENT_COLOR, REPEAT_COLOR, Kind
 from tpfdash.views.live import Live
 from tpfdash.views.patches import patch, set_columns
 from tpfdash.views.timeplot import MOST_POINTS, TimePlot
@@ -53,6 +53,8 @@ _REACH = 0.01
 _WITH_ERRORS = 300
 #: Height of an event's tick, by the axis; so many in sight have their numbers.
 _TICK, _NUMBERED = 0.035, 40
+#: Height of the mark of an event of the ephemeris, and so many in sight that have one.
+_RAISED, _TOLD_APART = 0.012, 150
 
 
 def curve_series(inspector: Inspector) -> list[Series]:
@@ -131,7 +133,7 @@ class LightCurveView(TimePlot):
             {gestures.PointerStream: self._hover, gestures.LeaveStream: self._leave},
         )
         Live(inspector, self._draw_hover, "hovered")
-        Live(inspector, self._draw_ticks, "events")
+        Live(inspector, self._draw_ticks, "events", "ephemeris")
 
     # -- gestures --------------------------------------------------------------------------------
 
@@ -255,7 +257,15 @@ class LightCurveView(TimePlot):
                 "f": top[named],
                 "n": np.array([number for _, number in seen], dtype=object)[named],
             },
+            "repeats": self._repeats((low, high), (y0, y1)),
         }
+
+    def _repeats(self, x_range, y_range) -> dict[str, np.ndarray]:
+        """The events of the ephemeris that are in sight, where they can be told apart."""
+        times = self.inspector.mid_times
+        times = times[(times >= x_range[0]) & (times <= x_range[1])]
+        times = times if times.size <= _TOLD_APART else times[:0]
+        return {"t": times, "f": np.full(times.size, y_range[0] + _RAISED * np.ptp(y_range))}
 
     def _glyphs(self):
         tick = Segment(
@@ -275,6 +285,7 @@ class LightCurveView(TimePlot):
         )
         bars = Segment(x0="t", y0="f", x1="t1", y1="f1", line_color=EDGE_COLOR)
         ring = {"size": 12, "fill_color": None, "line_color": CADENCE_COLOR, "line_width": 2}
+        repeat = {"size": 8, "fill_color": REPEAT_COLOR, "line_color": None}
         return {
             "errors": (bars, "underlay"),  # below the windows
             "others": (other_points_glyph(), "glyph"),
@@ -296,6 +307,7 @@ class LightCurveView(TimePlot):
             ),
             "ticks": (tick, "annotation"),
             "tick_numbers": (number, "annotation"),
+            "repeats": (Scatter(x="t", y="f", marker="triangle", **repeat), "annotation"),
             "hovered": (Scatter(x="t", y="f", **ring), "annotation"),
         }
 

@@ -13,9 +13,18 @@ from collections.abc import Callable
 
 import numpy as np
 import panel as pn
-from bokeh.models import ColumnDataSource
+from bokeh.models import ColumnDataSource, ResetTool
 
-__all__ = ["Figures", "add_glyph", "drag_with", "patch", "set_columns", "simplify", "weakly"]
+__all__ = [
+    "Figures",
+    "add_glyph",
+    "drag_with",
+    "patch",
+    "set_columns",
+    "simplify",
+    "slim_toolbar",
+    "weakly",
+]
 
 #: A column up to this long is compared before it is sent: cheaper than sending it for nothing.
 _WORTH_COMPARING = 10_000
@@ -127,6 +136,13 @@ def simplify(figure) -> None:
     figure.output_backend = "canvas"
     figure.grid.visible = False
     figure.toolbar.stylesheets = [".bk-logo { visibility: hidden; width: 0; }"]
+
+
+def slim_toolbar(figure) -> None:
+    """Have the toolbar within the frame, while the mouse is there, with what takes a zoom back."""
+    figure.toolbar_inner, figure.toolbar.autohide = True, True
+    for tool in figure.tools:
+        tool.visible = isinstance(tool, ResetTool)
 
 
 def drag_with(figure, tool: type) -> None:

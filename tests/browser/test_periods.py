@@ -1,0 +1,58 @@
+"""The drawer of periods, in a browser: found, clicked, typed, judged; a zoom stays."""
+
+import pytest
+
+from tests.periodparts import PERIOD, T0, repeating
+from tpfdash.app.page import make_page
+
+
+@pytest.fixture
+def periods(open_page):
+    tpf = repeating()
+    board = open_page(lambda: make_page({"again": tpf}))
+    board.tab("Period & fold")
+    return board
+
+
+def fold_of(board, period):
+    answer = board.inspector.fold_answer
+    return answer is not None and abs(answer.ephemeris.period - period) < 2e-3
+
+
+def test_from_the_light_curve_to_a_verdict_on_all_events(periods):
+    periods.press("find-period")
+    periods.until(lambda: fold_of(periods, PERIOD), "the period, folded")
+    periods.until(lambda: "On target" in periods.words("place-words"), "where it happens")
+    periods.press("double-period")
+    periods.until(lambda: fold_of(periods, 2 * PERIOD), "twice the period, folded")
+    field = periods.part("ephemeris-period", "input")
+    field.fill(f"{PERIOD}")
+    field.press("Enter")
+    periods.until(lambda: fold_of(periods, PERIOD), "the period that was typed")
+    periods.press("judge-events")
+    periods.until(lambda: periods.inspector.answer is not None, "the verdict")
+    assert periods.inspector.answer.verdict == "on_target"
+    assert len(periods.inspector.windows) == len(periods.inspector.ephemeris_windows) == 8
+
+
+def test_the_plots_are_clicked_and_zoomed(periods):
+    periods.press("find-period")
+    periods.until(lambda: fold_of(periods, PERIOD), "the period, folded")
+    periods.page.wait_for_function("([f, n]) => tpfTest.ready(f, n)", arg=["tpf-folded", 1])
+    periods.catches_up()
+    periods.click("folded", 0.0, -9000.0)
+    inspector = periods.inspector
+    periods.until(lambda: inspector.cadence in inspector.folded.cadence[...], "a cadence")
+    phase = inspector.ephemeris.phase(inspector.time[inspector.cadence])
+    assert abs(phase * PERIOD) < 0.05
+    power = float(inspector.powers[1].max())
+    periods.click("periodogram", PERIOD / 2, power / 2)
+    periods.until(lambda: fold_of(periods, PERIOD / 2), "half of the period")
+    periods.drag("periodogram", (1.7, power / 3), (2.2, power / 2))
+    periods.until(lambda: inspector.period_range is not None, "what is in sight")
+    periods.until(lambda: inspector.zoom_answer is not None, "more of it")
+    low, high = inspector.period_range
+    assert low == pytest.approx(1.7, rel=0.05) and high == pytest.approx(2.2, rel=0.05)
+    periods.click("periodogram", 1.9, power / 2)
+    periods.until(lambda: fold_of(periods, PERIOD), "the period again")
+    assert inspector.period_range == (low, high) and abs(inspector.ephemeris.t0 - T0) % PERIOD < 9
