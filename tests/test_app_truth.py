@@ -15,6 +15,7 @@ from bokeh.models import ColumnDataSource, Model
 from tpfdash.app.dashboard import TPFDashboard
 from tpfdash.inspector import Inspector
 from tpfdash.inspector.inspector import FOLLOWING
+from tpfdash.inspector.said import Said
 from tpfdash.simulate import simulate_tpf
 from tpfdash.stamp.catalogue import standard_stars
 from tpfdash.timeseries.events.found import FoundEvent, FoundEvents
@@ -227,6 +228,12 @@ def changes(tpf):
         "movers": [stars_on(tpf)[1:2]],
         "star": [1],
         "events": [events_in(tpf)],
+        "marks": [((time[24], time[27]),)],
+        "remarks": [((time[2], time[5], "real", "<b>mine</b>"),)],
+        "said": [{(time[2], time[5]): Said("on_target", 0.9, 0.4, "offset 0.4 σ")}],
+        "ticked": [((time[2], time[5]), (time[24], time[27]))],
+        "event_kind": ["mark", "all"],
+        "event_order": ["-snr"],
         "show_stars": [False],
         "star_limit": [14.5],
         "star_colors": [True],

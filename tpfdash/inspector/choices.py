@@ -19,6 +19,8 @@ from tpfdash.inspector.params import (
     Pixel,
     Places,
     Quality,
+    Remarks,
+    SaidOf,
     Stars,
     Switch,
     Text,
@@ -27,12 +29,18 @@ from tpfdash.inspector.params import (
 from tpfdash.stamp.columns import COLUMNS
 from tpfdash.stamp.masks import MODES
 from tpfdash.stamp.stretch import LEVELS_FROM, SCALE_NAMES
+from tpfdash.timeseries.events.found import KINDS, MARK
 
-__all__ = ["CMAPS", "PICTURES", "Choices"]
+__all__ = ["CMAPS", "EVENT_KINDS", "EVENT_ORDERS", "PICTURES", "Choices"]
 
 #: "auto" is one for the column: see `Values.colors`.
 CMAPS = ("auto", "viridis", "magma", "inferno", "cividis", "gray", "gray_r", "coolwarm")
 PICTURES = ("difference", "S/N", "expected", "out", "pixels")
+EVENT_KINDS = ("all", *KINDS, MARK)
+#: With a minus: from the highest down.
+EVENT_ORDERS = tuple(
+    f"{sign}{name}" for name in ("time", "depth", "snr", "verdict") for sign in ("", "-")
+)
 
 
 class Choices(param.Parameterized):
@@ -129,6 +137,22 @@ class Choices(param.Parameterized):
     star_colors = Switch(False, doc="Colour the stars by BP - RP: blue is hot, red is cool.")
     events = Events(
         None, doc="Events of the light curve, as tpfdash.find_events gives them, or None; numbered."
+    )
+    marks = Intervals((), doc="Windows, (t0, t1) each, that the user lists as events of their own.")
+    remarks = Remarks(
+        (), doc="The user's words on events, (t0, t1, word, note) each: real, artefact or unsure."
+    )
+    said = SaidOf(
+        {}, doc="Window -> what its pixels say, in a line; until aperture or stars change."
+    )
+    ticked = Intervals(
+        (), doc="Windows of the events that are ticked in their list, to be stacked."
+    )
+    event_kind = Choice(default="all", objects=list(EVENT_KINDS), doc="Which events are shown.")
+    event_order = Choice(
+        default="time",
+        objects=list(EVENT_ORDERS),
+        doc="What their list is sorted by: time, depth, snr, verdict; with a minus, highest first.",
     )
     notes = Text("", doc="The user's own words on this file; they go into the report.")
     pointed = Pixel(None, doc="(row, col) of the detector pixel pointed at, or None.")

@@ -20,9 +20,9 @@ from numpy.typing import ArrayLike
 from tpfdash.errors import TPFError
 from tpfdash.inspector.derived import follows, params_of
 from tpfdash.inspector.describe import cadence_facts
+from tpfdash.inspector.eventlist import EventList
 from tpfdash.inspector.history import MaskHistory
 from tpfdash.inspector.timeline import nearest_to, pulled, step_from
-from tpfdash.inspector.values import Values
 from tpfdash.stamp.geometry import corner, rectangle
 from tpfdash.stamp.masks import (
     combine,
@@ -36,7 +36,7 @@ from tpfdash.stamp.model import check_tpf
 __all__ = ["LOOKED_UP", "NOT_COPIED", "Inspector"]
 
 
-class Inspector(Values):
+class Inspector(EventList):
     """The state of one inspection.
 
     It can be pickled and copied (`copy.copy` shares the file): those who watch it are not.
@@ -66,6 +66,7 @@ class Inspector(Values):
             self.set_background("empty" if background is None else background)
         self._history = MaskHistory(self._masks)
         self.param.watch(self._forget_star, ["stars", "star"])
+        self.param.watch(self._forget_said, [*params_of(type(self), "lightcurve"), "stars", "said"])
         self.param.watch(self._follow_stretch, ["stretch", "levels_from"], onlychanged=False)
         limits = params.pop("limits", None)
         if "cadence" not in params:
@@ -344,7 +345,7 @@ class Inspector(Values):
             self.stacked = tuple(window for window in before if window != self.window)
 
     def walk(self, n: int) -> bool:
-        """Have the n-th of `events` on from here as the window, and its cadence.
+        """Have the n-th of the events that are shown on from here as the window, and its cadence.
 
         From the event that is the window, or else from the current cadence; round again at the
         ends. `n` below 0: back.
@@ -355,27 +356,37 @@ class Inspector(Values):
             Whether there is any event.
         """
         n = _whole(n, "a number of events")
-        events = self.events
-        if not events or not n:
-            return bool(events)
-        at = [k for k, event in enumerate(events) if event.window == self.window]
-        if at:
-            k = at[0] + n
+        shown = self.shown_events
+        if not shown or not n:
+            return bool(shown)
+        here = self.event_of.get(self.window)
+        if here in shown:
+            k = shown.index(here) + n
         else:
             now = self.time[self.cadence]
-            before = sum(event.time <= now for event in events) if np.isfinite(now) else 0
+            before = sum(self.listed[each].time <= now for each in shown)  # none where it is NaN
             k = before + n - (n > 0)
-        self.go_to_event(k % len(events))
+        self.go_to_event(shown[k % len(shown)])
         return True
 
     def go_to_event(self, k: int) -> None:
-        """Have the event of this number, from 0, as the window, and its cadence."""
-        k = _whole(k, "an event")
-        if self.events is None or not 0 <= k < len(self.events):
-            raise TPFError(f"there is no event {k}: it should be one of those that were found.")
-        event = self.events[k]
+        """Have the event of this number of `listed`, from 0, as the window, and its cadence."""
+        event = self.listed_at(k)
         self.new_window(*event.window)
         self.seek(event.time)
+
+    def stack_ticked(self) -> None:
+        """Measure the ticked events as one: the first is the window, the others are stacked.
+
+        Raises
+        ------
+        TPFError
+            Where fewer than two are, or dips and brightenings are.
+        """
+        self.check_stack()
+        first, *others = self.ticked_events
+        self.change(window=first.window, stacked=tuple(event.window for event in others))
+        self.seek(first.time)
 
     def clear_windows(self) -> None:
         """Set no window, and stack none."""
@@ -479,7 +490,7 @@ FOLLOWING = ("lightcurve", "diagnosis", "answer")
 #: Params that no copy and no session takes over: the name, what follows from the rest, the mouse.
 NOT_COPIED = ("name", "tpf", *FOLLOWING, "pointed", "hovered", "pointed_star")
 #: Params that no session holds though a copy has them: what was looked up.
-LOOKED_UP = ("stars", "variables", "movers", "star", "events")
+LOOKED_UP = ("stars", "variables", "movers", "star", "events", "said")
 
 
 def _rebuild(tpf: xr.Dataset, params: dict, history: MaskHistory) -> Inspector:

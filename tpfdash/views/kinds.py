@@ -16,6 +16,7 @@ __all__ = [
     "CADENCE_COLOR",
     "EDGE_COLOR",
     "EVENT_COLOR",
+    "STACK_COLOR",
     "Kind",
     "glyph_options",
     "point_size",
@@ -27,6 +28,8 @@ CADENCE_COLOR = "#ff2d55"
 EDGE_COLOR = "#767c88"
 #: Of the ticks of events, and of what their white numbers stand on, in both themes.
 EVENT_COLOR = "#6d4fd0"
+#: Of those that are measured now: of the window, and of what is stacked with it.
+STACK_COLOR = "#9a5b00"
 
 #: Shape -> Bokeh's marker, whether it is filled, and by how much it is larger than a dot.
 _SHAPES = {
