@@ -4,7 +4,7 @@ from dataclasses import asdict, replace
 
 import pytest
 from eventparts import TRANSIT, two_stars
-from test_timeseries_events_found import DIP, RAY, STEP
+from test_timeseries_events_found import DIP, RAY
 
 from tpfdash.diagnosis.diagnose import diagnose
 from tpfdash.inspector.said import ListedEvent, Said, listed_event, remarks_on, said_of
@@ -49,4 +49,4 @@ def test_a_remark_is_on_what_is_mostly_the_same(shift, same):
 def test_one_that_is_exactly_on_another_event_is_on_that_alone():
     near = replace(DIP, start=DIP.start + 0.02)
     remark = (*DIP.window, "", "mine")
-    assert remarks_on([DIP, near, STEP], [remark]) == [remark, None, None]
+    assert remarks_on([DIP, near, RAY], [remark]) == [remark, None, None]

@@ -64,7 +64,7 @@ def test_other_events_do_not_count_as_what_lies_beside(curve):
 def test_what_cannot_be_measured_says_so(curve, ends):
     (mark,) = measure_windows(curve, [ends])
     assert np.isnan([mark.depth, mark.snr, mark.relative_depth]).all()
-    assert mark.cadences == (0 if ends[0] == 0 else 1950)
+    assert mark.cadences == (0 if ends[0] == 0 else 1951)
     assert unmeasured(ends).window == ends and unmeasured(ends).kind == "mark"
 
 

@@ -12,7 +12,7 @@ from tpfdash.diagnosis.summary import VERDICT_NAMES
 from tpfdash.inspector.said import WORDS, ListedEvent
 from tpfdash.timeseries.events.found import MARK, FoundEvent
 
-__all__ = ["HEADINGS", "KINDS", "SORTS", "event_beside", "event_row"]
+__all__ = ["HEADINGS", "KINDS", "LOOKS", "SORTS", "event_beside", "event_row"]
 
 #: Share of its light from which a depth is given in per cent.
 _PERCENT_FROM = 0.01
@@ -25,8 +25,6 @@ HEADINGS = {
     "duration": ("duration", "From its begin to its end."),
     "depth": ("depth", "Light that is missing; with a minus: that came."),
     "snr": ("S/N", "Over how far the same box scatters elsewhere in the light curve."),
-    "shape": ("shape", "Which fits it best; unclear where two do."),
-    "flagged": ("flagged", "Share of its cadences with a quality flag."),
     "verdict": (
         "what it is",
         "By all cadences of its window, flagged ones too, with the confidence of that.",
@@ -35,16 +33,27 @@ HEADINGS = {
     "word": ("yours", "What you say that it is."),
     "note": ("note", "Your note on it."),
     "drop": ("", "Take this mark off the list."),
+    "shape": ("shape", "Which fits it best; unclear where two do."),
+    "flagged": ("flagged", "Share of its cadences with a quality flag."),
 }
 KINDS = {
     "name": "pick",
     "tick": "tick",
+    "kind": "words",
     "verdict": "words",
     "why": "words",
     "word": ["–", *WORDS[1:]],
     "note": "type",
     "drop": "drop",
 }
+#: In a drawer of usual width the reasons and the notes share what the rest leaves.
+LOOKS = """
+table { width: 100%; min-width: 700px; }
+:is(th, td) { padding-left: 9px; }
+td.words.c-why { width: 26%; max-width: 0; min-width: 0; }
+td.type { width: 15%; }
+@container (max-width: 960px) { :is(.c-shape, .c-flagged) { display: none; } }
+"""
 #: Column -> how the list is sorted as its heading is first pressed.
 SORTS = {"time": "time", "depth": "-depth", "snr": "-snr", "verdict": "verdict"}
 

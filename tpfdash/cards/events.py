@@ -9,7 +9,7 @@ from typing import Any
 
 import panel as pn
 
-from tpfdash.cards.eventrows import HEADINGS, KINDS, SORTS, event_beside, event_row
+from tpfdash.cards.eventrows import HEADINGS, KINDS, LOOKS, SORTS, event_beside, event_row
 from tpfdash.cards.files import save_button
 from tpfdash.cards.judging import JUDGED, Judging
 from tpfdash.cards.picks import PickList
@@ -159,7 +159,7 @@ class _List:
     def __init__(self, inspector: Inspector):
         self._inspector = inspector
         act = guarded(inspector)(self._act)
-        self.table = PickList(act, HEADINGS, "event-list", kinds=KINDS, sorts=SORTS)
+        self.table = PickList(act, HEADINGS, "event-list", LOOKS, kinds=KINDS, sorts=SORTS)
         self.judging = Judging(inspector, self.table)
         self._show()
         self.lives = [

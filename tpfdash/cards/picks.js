@@ -22,7 +22,7 @@ export function render({ model }) {
     const kind = model.kinds[column]
     return Array.isArray(kind) ? "select" : kind || "text"
   }
-  const looks = (column) => ({ select: "words", type: "type" })[kind_of(column)] || kind_of(column)
+  const looks = (column) => `${kind_of(column)} c-${column}`
 
   // -- headings -------------------------------------------------------------------------------
   const sorters = new Map()

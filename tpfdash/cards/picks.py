@@ -45,6 +45,8 @@ class PickList(Progress, JSComponent):
         Column -> (heading, what that means).
     tag : str
         On the page it is `tpf-TAG`.
+    looks : str
+        A style sheet of its own: the cells of a column are `.c-COLUMN`, in `.scroll`, a container.
     """
 
     rows = param.List([], doc="Of texts by column, and `number`.")
@@ -71,12 +73,13 @@ class PickList(Progress, JSComponent):
         act: Callable[..., None],
         headings: Mapping[str, tuple[str, str]],
         tag: str,
+        looks: str = "",
         **params: Any,
     ):
         super().__init__(
             headings=[(name, *words) for name, words in headings.items()],
             css_classes=[f"tpf-{tag}"],
-            stylesheets=[CSS, _CSS],
+            stylesheets=[CSS, _CSS, looks],
             margin=0,
             sizing_mode="stretch_width",
             **params,
