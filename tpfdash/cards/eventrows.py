@@ -46,13 +46,16 @@ KINDS = {
     "note": "type",
     "drop": "drop",
 }
-#: In a drawer of usual width the reasons and the notes share what the rest leaves.
+#: In a drawer of usual width there is just room for all that is asked for most.
 LOOKS = """
-table { width: 100%; min-width: 700px; }
-:is(th, td) { padding-left: 9px; }
-td.words.c-why { width: 26%; max-width: 0; min-width: 0; }
-td.type { width: 15%; }
-@container (max-width: 960px) { :is(.c-shape, .c-flagged) { display: none; } }
+table { width: 100%; }
+:is(th, td) { padding-left: 7px; }
+td.type { width: 99%; }
+td.type input[type="text"] { min-width: 76px; }
+@container (max-width: 960px) {
+  td.words.c-why { max-width: 146px; }
+  :is(.c-shape, .c-flagged) { display: none; }
+}
 """
 #: Column -> how the list is sorted as its heading is first pressed.
 SORTS = {"time": "time", "depth": "-depth", "snr": "-snr", "verdict": "verdict"}

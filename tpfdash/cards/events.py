@@ -69,7 +69,10 @@ def _bar(inspector: Inspector, judging: Judging) -> tuple[pn.Row, list[Live]]:
         "Add this window", "mark-window", judging.add, "List the window as an event of your own."
     )
     ask = press(
-        "Diagnose", "diagnose-events", judging.ask, "Say what those events are that nobody asked."
+        "Diagnose the rest",
+        "diagnose-events",
+        judging.ask,
+        f"Say what those events are of which nothing is known: of many, the {JUDGED} strongest.",
     )
     stack = press(
         "Stack",
@@ -98,11 +101,10 @@ def _bar(inspector: Inspector, judging: Judging) -> tuple[pn.Row, list[Live]]:
     saving = row(kind, format, save)
 
     def enable(*events):
-        unsaid, ticked = len(judging.unsaid), len(inspector.ticked_events)
-        ask.label = f"Diagnose {min(unsaid, JUDGED)}" + (f" of {unsaid}" if unsaid > JUDGED else "")
+        ticked = len(inspector.ticked_events)
         stack.label = f"Stack {ticked} events"
         put_in_sight(saving, bool(inspector.listed))
-        put_in_sight(ask, unsaid > 0)
+        put_in_sight(ask, bool(judging.unsaid))
         put_in_sight(stack, not _why_no_stack(inspector))
         put_in_sight(untick, ticked > 0)
         new = inspector.window is not None and inspector.window not in inspector.event_of
