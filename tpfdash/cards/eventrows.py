@@ -19,10 +19,10 @@ _PERCENT_FROM = 0.01
 
 HEADINGS = {
     "tick": ("", "Tick, to stack it with others: event"),
-    "name": ("event", "Its number, in order of time; pressed, it is the window."),
+    "name": ("#", "Its number, in order of time; pressed, it is the window."),
     "kind": ("kind", "Dip, brightening, step, outlier (one cadence), or a mark of your own."),
     "time": ("time", "Of its middle; of a step, when it happens."),
-    "duration": ("duration", "From its begin to its end."),
+    "duration": ("dur", "From its begin to its end."),
     "depth": ("depth", "Light that is missing; with a minus: that came."),
     "snr": ("S/N", "Over how far the same box scatters elsewhere in the light curve."),
     "verdict": (
@@ -51,9 +51,11 @@ LOOKS = """
 table { width: 100%; }
 :is(th, td) { padding-left: 7px; }
 td.type { width: 99%; }
+th.c-verdict { min-width: 92px; }
+th.c-why { min-width: 136px; }
 td.type input[type="text"] { min-width: 76px; }
 @container (max-width: 960px) {
-  td.words.c-why { max-width: 146px; }
+  td.words.c-why { max-width: 136px; }
   :is(.c-shape, .c-flagged) { display: none; }
 }
 """

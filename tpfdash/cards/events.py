@@ -147,7 +147,7 @@ def events_html(inspector: Inspector) -> str:
     if lost > 0:
         said.append(f"{_count(lost, 'more remark')} of yours: on what is not listed now")
     if len(inspector.ticked_events) > 1 and (trouble := _why_no_stack(inspector)):
-        said.append(trouble[:1].upper() + trouble[1:].rstrip("."))
+        said.append(trouble.rstrip("."))
     return f"<div class='note'>{'; '.join(said)}</div>"
 
 
