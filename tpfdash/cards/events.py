@@ -55,35 +55,53 @@ def events_card(inspector: Inspector) -> tuple[pn.Column, list[Live]]:
 
 def _bar(inspector: Inspector, judging: Judging) -> tuple[pn.Row, list[Live]]:
     """What is pressed and chosen over the list, each in sight where it does anything."""
+    find, add, ask, stack, untick = _buttons(inspector, judging)
+    saving = _saving(inspector)
 
-    def press(label: str, tag: str, act, doc: str) -> pn.widgets.Button:
-        return button(inspector, label, tag, act, doc)
+    def enable(*events):
+        ticked, window = len(inspector.ticked_events), inspector.window
+        stack.label = f"Stack {ticked} events"
+        put_in_sight(saving, bool(inspector.listed))
+        put_in_sight(add, window is not None and window not in inspector.event_of)
+        put_in_sight(ask, bool(judging.unsaid))
+        put_in_sight(stack, not _why_no_stack(inspector))
+        put_in_sight(untick, ticked > 0)
 
-    find = press(
-        "Find events",
-        "find-events",
-        judging.find,
-        "Search the light curve for dips, brightenings, steps and outliers.",
-    )
-    add = press(
-        "Add this window", "mark-window", judging.add, "List the window as an event of your own."
-    )
-    ask = press(
-        "Diagnose the rest",
-        "diagnose-events",
-        judging.ask,
-        f"Say what those events are of which nothing is known: of many, the {JUDGED} strongest.",
-    )
-    stack = press(
-        "Stack",
-        "stack-events",
-        inspector.stack_ticked,
-        "Measure the ticked events as one event that happens several times.",
-    )
-    untick = press(
-        "Untick", "untick-events", lambda: setattr(inspector, "ticked", ()), "Take all ticks off."
-    )
-    kind = widget(pn.widgets.Select, inspector.param.event_kind, "event-kind", label="", width=110)
+    enable()
+    bar = row(find, add, ask, stack, untick, saving, gap=8, css_classes=["tpf-bar"])
+    bar.stylesheets = [CSS]
+    return bar, [Live(inspector, enable, "told", "ticked_events", "windows")]
+
+
+def _buttons(inspector: Inspector, judging: Judging) -> list[pn.widgets.Button]:
+    """Find, add, ask, stack and untick."""
+    wanted = [
+        (
+            "Find events",
+            "find-events",
+            judging.find,
+            "Search the light curve for dips, brightenings, steps and outliers.",
+        ),
+        ("Add this window", "mark-window", judging.add, "List the window as one of your own."),
+        (
+            "Diagnose the rest",
+            "diagnose-events",
+            judging.ask,
+            f"Say what those events are that nobody asked about: of many, the {JUDGED} strongest.",
+        ),
+        (
+            "Stack",
+            "stack-events",
+            inspector.stack_ticked,
+            "Measure the ticked events as one event that happens several times.",
+        ),
+        ("Untick", "untick-events", lambda: inspector.change(ticked=()), "Take all ticks off."),
+    ]
+    return [button(inspector, *each) for each in wanted]
+
+
+def _saving(inspector: Inspector) -> pn.Row:
+    """Which events are shown, and the whole list as a file."""
     format = control(
         pn.widgets.Select,
         "events-format",
@@ -98,22 +116,8 @@ def _bar(inspector: Inspector, judging: Judging) -> tuple[pn.Row, list[Live]]:
         lambda suffix: inspector.told.to_bytes(suffix),
         label="Save",
     )
-    saving = row(kind, format, save)
-
-    def enable(*events):
-        ticked = len(inspector.ticked_events)
-        stack.label = f"Stack {ticked} events"
-        put_in_sight(saving, bool(inspector.listed))
-        put_in_sight(ask, bool(judging.unsaid))
-        put_in_sight(stack, not _why_no_stack(inspector))
-        put_in_sight(untick, ticked > 0)
-        new = inspector.window is not None and inspector.window not in inspector.event_of
-        put_in_sight(add, new)
-
-    enable()
-    bar = row(find, add, ask, stack, untick, saving, gap=8, css_classes=["tpf-bar"])
-    bar.stylesheets = [CSS]
-    return bar, [Live(inspector, enable, "told", "ticked_events", "windows")]
+    kind = widget(pn.widgets.Select, inspector.param.event_kind, "event-kind", label="", width=110)
+    return row(kind, format, save)
 
 
 def _why_no_stack(inspector: Inspector) -> str:
