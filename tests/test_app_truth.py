@@ -17,6 +17,7 @@ from tpfdash import Ephemeris
 from tpfdash.app.dashboard import TPFDashboard
 from tpfdash.inspector import Inspector
 from tpfdash.inspector.inspector import FOLLOWING
+from tpfdash.inspector.said import Said
 from tpfdash.simulate import simulate_tpf
 from tpfdash.stamp.catalogue import standard_stars
 from tpfdash.timeseries.corrections import Bin, Flatten, RemoveOutliers, RemovePointing
@@ -252,6 +253,12 @@ def changes(tpf):
         "phase_range": [(-0.5, 0.5)],
         "phase_unit": ["periods", "hours"],
         "known": [[Ephemeris(0.5, float(time[3]), 0.1, name="b <i>")]],
+        "marks": [((time[24], time[27]),)],
+        "remarks": [((time[2], time[5], "real", "<b>mine</b>"),)],
+        "said": [{(time[2], time[5]): Said("on_target", 0.9, 0.4, "offset 0.4 σ")}],
+        "ticked": [((time[2], time[5]), (time[24], time[27]))],
+        "event_kind": ["mark", "all"],
+        "event_order": ["-snr"],
         "show_stars": [False],
         "star_limit": [14.5],
         "star_colors": [True],

@@ -25,7 +25,7 @@ import numpy as np
 
 from tpfdash.errors import TPFError
 from tpfdash.inspector import Inspector
-from tpfdash.inspector.params import Mask, Text
+from tpfdash.inspector.params import Mask, Remarks, Text
 from tpfdash.inspector.session import choices_of
 from tpfdash.io.sessions import SESSION_FORMAT, SESSION_VERSION
 from tpfdash.stamp.geometry import rectangles
@@ -35,7 +35,9 @@ __all__ = ["FILE", "NAMES", "decode", "encode", "session_in"]
 #: What names the file in view among those that are open.
 FILE = "file"
 #: The choices that are in an address: the user's own words are not for every eye.
-_CHOICES = tuple(name for name in choices_of() if not isinstance(Inspector.param[name], Text))
+_CHOICES = tuple(
+    name for name in choices_of() if not isinstance(Inspector.param[name], Text | Remarks)
+)
 #: All that is read, and written, in an address.
 NAMES = (FILE, *_CHOICES)
 

@@ -1,215 +1,227 @@
-"""What happens in the light curve: found on request, listed, gone to, and said what it is.
+"""What happens in the light curve: found on request, listed, gone to, stacked, and said what it is.
 
-How events are found is `tpfdash.timeseries.events`.
+How events are found is `tpfdash.timeseries.events`, which are listed `tpfdash.inspector.eventlist`.
 """
 
 from __future__ import annotations
 
 from typing import Any
 
-import numpy as np
 import panel as pn
 
-from tpfdash.archive.stages import Cancelled
-from tpfdash.cards.background import Background, Job
+from tpfdash.cards.eventrows import HEADINGS, KINDS, LOOKS, SORTS, event_beside, event_row
 from tpfdash.cards.files import save_button
+from tpfdash.cards.judging import JUDGED, Judging
 from tpfdash.cards.picks import PickList
-from tpfdash.cards.widgets import CSS, button, control, html, put_in_sight, row
-from tpfdash.cards.words import minus
-from tpfdash.diagnosis.diagnose import Diagnosis
-from tpfdash.diagnosis.numbers import with_error
-from tpfdash.diagnosis.summary import VERDICT_NAMES
+from tpfdash.cards.widgets import CSS, button, control, html, put_in_sight, row, widget
+from tpfdash.errors import TPFError
 from tpfdash.inspector import Inspector
-from tpfdash.inspector.corrected import Curve
-from tpfdash.inspector.question import Question
-from tpfdash.timeseries.events.find import find_events
-from tpfdash.timeseries.events.found import FoundEvent, FoundEvents
+from tpfdash.inspector.derived import follows
 from tpfdash.views.faults import guarded
 from tpfdash.views.live import Live
 
-__all__ = ["event_row", "events_card"]
+__all__ = ["events_card", "events_html"]
 
-#: Events that are listed at most, and that are diagnosed, the strongest.
-_LISTED, _JUDGED = 300, 40
-#: Share of its light from which a depth is given in per cent.
-_PERCENT_FROM = 0.01
+#: Events that are listed at most, the strongest.
+_LISTED = 300
 
 _WHAT = (
     "The light curve that is shown is searched for dips, brightenings, steps and single cadences "
     "that stand out; then the pixels of each say what it is."
 )
-_HEADINGS = {
-    "name": ("event", "Its number, in order of time; pressed, it is the window."),
-    "kind": ("kind", "Dip, brightening, step, or outlier (one cadence)."),
-    "time": ("time", "Of its middle; of a step, when it happens."),
-    "duration": ("duration", "From its begin to its end."),
-    "depth": ("depth", "Light that is missing; with a minus: that came."),
-    "snr": ("S/N", "Over how far the same box scatters elsewhere in the light curve."),
-    "shape": ("shape", "Which fits it best; unclear where two do."),
-    "flagged": ("flagged", "Share of its cadences with a quality flag."),
-    "verdict": (
-        "what it is",
-        "By all cadences of its window, flagged ones too, with the confidence of that.",
-    ),
-}
 
 
 def events_card(inspector: Inspector) -> tuple[pn.Column, list[Live]]:
     """The card of the events of an Inspector's light curve, and what is live in it."""
-    events = _Events(inspector)
-    find = button(
-        inspector,
-        "Find events",
-        "find-events",
-        events.find,
-        "Search the light curve for dips, brightenings, steps and outliers.",
-    )
-    kind = control(
-        pn.widgets.Select,
-        "events-format",
-        "Format of the saved list.",
-        options=["csv", "ecsv", "json"],
-        width=90,
-    )
-    save = save_button(
-        inspector,
-        "events",
-        lambda: kind.value,
-        lambda suffix: inspector.events.to_bytes(suffix),
-        label="Save",
-    )
-    saving = row(kind, save)
+    listed = _List(inspector)
+    bar, lives = _bar(inspector, listed.judging)
+    words = html("", css_classes=["tpf-events-words"])
 
-    def enable(*changes):
-        put_in_sight(saving, bool(inspector.events))
+    def say(*events):
+        words.object = events_html(inspector)
 
-    enable()
+    say()
     card = pn.Column(
-        row(find, saving, gap=8, css_classes=["tpf-bar"], stylesheets=[CSS]),
-        events.words,
-        events.list,
+        bar,
+        words,
+        listed.table,
         margin=0,
         sizing_mode="stretch_width",
         styles={"gap": "4px"},
     )
-    return card, [Live(inspector, enable, "events"), *events.lives]
+    said = Live(inspector, say, "told", "curve_name", "ticked_events", "shown_events")
+    return card, [said, *lives, *listed.lives]
 
 
-def event_row(number: int, event: FoundEvent, verdict: str = "") -> dict[str, Any]:
-    """An event as texts; `number`: of the row in the list."""
-    return {
-        "number": number,
-        "name": str(number + 1),
-        "kind": event.kind,
-        "time": minus(f"{event.time:.4f}"),
-        "duration": _duration(event.duration),
-        "depth": minus(_depth(event)),
-        "snr": f"{event.snr:,.0f}" if event.snr >= 10 else f"{event.snr:.1f}",
-        "shape": event.shape if event.kind in ("dip", "brightening") else "",
-        "flagged": f"{event.flagged:.0%}" if np.isfinite(event.flagged) else "",
-        "verdict": verdict,
-    }
+def _bar(inspector: Inspector, judging: Judging) -> tuple[pn.Row, list[Live]]:
+    """What is pressed and chosen over the list, each in sight where it does anything."""
+    find, add, ask, stack, untick = _buttons(inspector, judging)
+    saving = _saving(inspector)
+
+    def enable(*events):
+        ticked, window = len(inspector.ticked_events), inspector.window
+        stack.label = f"Stack {ticked} events"
+        put_in_sight(saving, bool(inspector.listed))
+        put_in_sight(add, window is not None and window not in inspector.event_of)
+        put_in_sight(ask, bool(judging.unsaid))
+        put_in_sight(stack, not _why_no_stack(inspector))
+        put_in_sight(untick, ticked > 0)
+
+    enable()
+    bar = row(find, add, ask, stack, untick, saving, gap=8, css_classes=["tpf-bar"])
+    bar.stylesheets = [CSS]
+    return bar, [Live(inspector, enable, "told", "ticked_events", "windows")]
 
 
-def _duration(days: float) -> str:
-    if not days > 0:
-        return ""
-    hours = days * 24
-    if hours < 1:
-        return f"{hours * 60:.0f} min"
-    return f"{hours:.1f} h" if hours < 48 else f"{days:.1f} d"
+def _buttons(inspector: Inspector, judging: Judging) -> list[pn.widgets.Button]:
+    """Find, add, ask, stack and untick."""
+    wanted = [
+        (
+            "Find events",
+            "find-events",
+            judging.find,
+            "Search the light curve for dips, brightenings, steps and outliers.",
+        ),
+        ("Add this window", "mark-window", judging.add, "List the window as one of your own."),
+        (
+            "Diagnose the rest",
+            "diagnose-events",
+            judging.ask,
+            f"Say what those events are that nobody asked about: of many, the {JUDGED} strongest.",
+        ),
+        (
+            "Stack",
+            "stack-events",
+            inspector.stack_ticked,
+            "Measure the ticked events as one event that happens several times.",
+        ),
+        ("Untick", "untick-events", lambda: inspector.change(ticked=()), "Take all ticks off."),
+    ]
+    return [button(inspector, *each) for each in wanted]
 
 
-def _depth(event: FoundEvent) -> str:
-    relative, error = event.relative_depth, event.relative_depth_err
-    if not np.isfinite(relative):
-        return with_error(event.depth, event.depth_err)
-    scale, sign = (100, "%") if abs(relative) >= _PERCENT_FROM else (1e6, "ppm")
-    return f"{with_error(relative * scale, error * scale)} {sign}"
+def _saving(inspector: Inspector) -> pn.Row:
+    """Which events are shown, and the whole list as a file."""
+    format = control(
+        pn.widgets.Select,
+        "events-format",
+        "Format of the saved list.",
+        options=["csv", "ecsv", "json"],
+        width=80,
+    )
+    save = save_button(
+        inspector,
+        "events",
+        lambda: format.value,
+        lambda suffix: inspector.told.to_bytes(suffix),
+        label="Save",
+    )
+    kind = widget(pn.widgets.Select, inspector.param.event_kind, "event-kind", label="", width=110)
+    return row(kind, format, save)
 
 
-class _Events:
-    """What is found in an Inspector's light curve, in the background, and its list."""
+def _why_no_stack(inspector: Inspector) -> str:
+    try:
+        inspector.check_stack()
+    except TPFError as error:
+        return str(error)
+    return ""
+
+
+@follows("told", "curve_name", "ticked_events", "shown_events")
+def events_html(inspector: Inspector) -> str:
+    """How many there are, whether they are of the light curve that is shown, and what is ticked."""
+    found, listed = inspector.events, inspector.listed
+    if found is None and not listed:
+        said = [_WHAT]
+    else:
+        own = len(listed) - len(found or ())
+        parts = [] if found is None else [_count(len(found), "event")]
+        parts += [_count(own, "mark") + " of your own"] if own else []
+        said = [", ".join(parts) if listed else "Nothing stands out."]
+        if found and found.meta.get("lightcurve", inspector.curve_name) != inspector.curve_name:
+            said[0] += " in the light curve as it was: it has changed since"
+        if len(inspector.shown_events) != len(listed):
+            said.append(f"{len(inspector.shown_events)} of this kind")
+        if len(inspector.shown_events) > _LISTED:
+            said.append(f"the {_LISTED} strongest are listed")
+    lost = sum(bool(one) for one in inspector.remarks) - sum(
+        bool(event.word or event.note) for event in inspector.told
+    )
+    if lost > 0:
+        said.append(f"{_count(lost, 'more remark')} of yours: on what is not listed now")
+    if len(inspector.ticked_events) > 1 and (trouble := _why_no_stack(inspector)):
+        said.append(trouble.rstrip("."))
+    return f"<div class='note'>{'; '.join(said)}</div>"
+
+
+def _count(number: int, what: str) -> str:
+    return f"{number} {what}{'s' * (number != 1)}"
+
+
+class _List:
+    """The list of an Inspector's events, and what is worked out for it."""
 
     def __init__(self, inspector: Inspector):
         self._inspector = inspector
-        self.list = PickList(guarded(inspector)(self._act), _HEADINGS, "event-list")
-        self.words = html("", css_classes=["tpf-events-words"])
-        self._background = Background(self.list)
-        self._searched: Curve | None = None
+        act = guarded(inspector)(self._act)
+        self.table = PickList(act, HEADINGS, "event-list", LOOKS, kinds=KINDS, sorts=SORTS)
+        self.judging = Judging(inspector, self.table)
         self._show()
         self.lives = [
-            Live(inspector, self._show, "events"),
-            Live(inspector, self._compare, "lightcurve"),
+            Live(inspector, self._show, "listed"),
+            Live(inspector, self._tell, "told", "ticked_events"),
+            Live(inspector, self._arrange, "event_rows"),
             Live(inspector, self._mark, "windows"),
         ]
 
-    def find(self) -> None:
-        """Search the light curve as it is now, then say what each event is."""
+    def _act(self, what: str, number: int, *values: Any) -> None:
         inspector = self._inspector
-        curve, good, stars = inspector.curve, inspector.good, inspector.stars
-        tpf, aperture = inspector.tpf, inspector.aperture
+        match what, values:
+            case "cancel", ():
+                self.judging.cancel()
+            case "sort", (order,):
+                inspector.event_order = order
+            case _ if number >= len(inspector.listed):
+                pass  # a row of a list that has gone
+            case "choose", ():
+                inspector.go_to_event(number)
+            case "tick", (on,):
+                inspector.tick(number, on)
+            case "type", ("word" | "note" as column, text):
+                inspector.remark(number, **{column: text})
+            case "drop", ():
+                inspector.unmark(number)
 
-        def work(job: Job):
-            def progress(done: int, total: int) -> None:
-                if job.cancel.is_set():
-                    raise Cancelled("Stopped, as asked.")
-                job.say(f"searching, {100 * done // max(total, 1)} %", often=True)
-
-            found = find_events(curve.answer(), good=good, progress=progress)
-            job.have(lambda: self._take(found, curve))
-            strongest = sorted(range(len(found)), key=lambda n: found[n].rank)[:_JUDGED]
-            for done, n in enumerate(strongest):
-                if job.cancel.is_set():
-                    raise Cancelled("Stopped, as asked.")
-                job.say(f"looking at the pixels of event {done + 1} of {len(strongest)}")
-                said = Question(tpf, [found[n].window], aperture, stars).answer()
-                job.have(lambda n=n, said=said: self._judge(n, said))
-            return lambda: None
-
-        self._background.start(work)
-
-    def _take(self, found: FoundEvents, curve: Curve) -> None:
-        self._searched = curve
-        self._inspector.events = found
+    @property
+    def _numbers(self) -> list[int]:
+        """Of the events that are listed: the strongest, in order of time."""
+        listed = self._inspector.listed
+        strongest = sorted(range(len(listed)), key=lambda n: listed[n].rank)
+        return sorted(strongest[:_LISTED])
 
     def _show(self, *events: Any) -> None:
-        found = self._inspector.events or ()
-        self.list.rows = [event_row(n, event) for n, event in enumerate(found[:_LISTED])]
-        self._compare()
+        listed = self._inspector.listed
+        self._tell()
+        self.table.rows = [event_row(n, listed[n]) for n in self._numbers]
+        self._arrange()
         self._mark()
 
-    def _judge(self, n: int, said: Diagnosis) -> None:
-        rows = list(self.list.rows)
-        if n < len(rows):
-            sure = "" if said.verdict == "inconclusive" else f" {said.confidence:.2f}"
-            rows[n] = rows[n] | {"verdict": VERDICT_NAMES[said.verdict] + sure}
-            self.list.rows = rows
+    def _tell(self, *events: Any) -> None:
+        """What is known of each beside: the rows themselves are not sent again for it."""
+        told, ticked = self._inspector.told, set(self._inspector.ticked)
+        beside = ((n, event_beside(told[n], told[n].window in ticked)) for n in self._numbers)
+        self.table.beside = {str(n): said for n, said in beside if said}
 
-    def _act(self, what: str, number: int) -> None:
-        if what == "cancel":
-            self._background.cancel()
-        elif number < len(self._inspector.events or ()):
-            self._inspector.go_to_event(number)
+    def _arrange(self, *events: Any) -> None:
+        self.table.param.update(
+            order=list(self._inspector.event_rows), sorted=self._inspector.event_order
+        )
 
     def _mark(self, *events: Any) -> None:
-        """The row whose event is the window."""
-        windows = self._inspector.windows
-        found = enumerate(self._inspector.events or ())
-        same = [n for n, event in found if (event.window,) == tuple(windows)]
-        self.list.chosen = same[0] if same else -1
-
-    def _compare(self, *events: Any) -> None:
-        """Say how many there are, and whether they are of the light curve that is shown."""
-        self.words.object = self._said()
-
-    def _said(self) -> str:
-        if self._inspector.events is None:
-            return f"<div class='note'>{_WHAT}</div>"
-        count = len(self._inspector.events)
-        said = f"{count} event{'s' * (count != 1)}" if count else "Nothing stands out."
-        if count > _LISTED:
-            said += f", of which the first {_LISTED} are listed"
-        if self._searched is not None and not self._searched.is_like(self._inspector.curve):
-            said += " in the light curve as it was: it has changed since"
-        return f"<div class='note'>{said}</div>"
+        """The row whose event is the window, and those that are measured with it."""
+        inspector = self._inspector
+        at = [inspector.event_of.get(window) for window in inspector.windows]
+        together = [n for n in at if n is not None] if len(at) > 1 else []
+        chosen = at[0] if at and at[0] is not None else -1
+        self.table.param.update(chosen=chosen, together=together)

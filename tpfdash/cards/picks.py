@@ -1,8 +1,12 @@
-"""A table on the page from which one row is chosen, and that can be waited for."""
+"""A table on the page from which one row is chosen, and that can be waited for.
+
+What runs in the browser is `picks.js`, and how it looks `picks.css`.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from pathlib import Path
 from typing import Any
 
 import param
@@ -13,20 +17,19 @@ from tpfdash.cards.widgets import CSS
 
 __all__ = ["PickList"]
 
-_CSS = """
-table { border-collapse: collapse; font-size: 12.5px; font-variant-numeric: tabular-nums; }
-th, td { text-align: right; padding: 1px 0 1px 14px; border: 0; background: none;
-         white-space: nowrap; }
-th:first-child, td:first-child { text-align: left; padding-left: 4px; }
-th { font-weight: 400; color: var(--soft); border-bottom: 1px solid var(--line); }
-tr.chosen { background: color-mix(in srgb, #ff2d55 18%, transparent); }
-button { font: inherit; color: inherit; background: none; cursor: pointer; min-height: 24px;
-  border: 1px solid transparent; border-radius: 5px; padding: 1px 6px; text-align: left; }
-button:hover { background: color-mix(in srgb, var(--ink) 9%, transparent); }
-button:focus-visible { outline: 2px solid var(--accent); outline-offset: 1px; }
-.stage { display: flex; align-items: center; gap: 12px; font-size: 12.5px; }
-.stage button { border-color: var(--line); }
-"""
+_HERE = Path(__file__).parent
+_CSS = (_HERE / "picks.css").read_text()
+#: Characters of what may be typed in a row.
+_LONGEST = 1000
+#: What a browser may tell -> the kinds of value that come with it.
+_GESTURES: dict[str, tuple[type, ...]] = {
+    "choose": (),
+    "cancel": (),
+    "drop": (),
+    "tick": (bool,),
+    "type": (str, str),
+    "sort": (str,),
+}
 
 
 class PickList(Progress, JSComponent):
@@ -35,115 +38,49 @@ class PickList(Progress, JSComponent):
     Parameters
     ----------
     act : callable
-        Called with (what, number): "choose" with the `number` of a row, or "cancel".
+        Called with (what, number, ...): "choose" with the `number` of a row, "cancel" with 0; and
+        where the columns are of such kinds, "tick" with True or False, "type" with a column and
+        what was typed or chosen there, "drop", and "sort" with what of `sorts` was pressed.
     headings : dict
-        Column -> (heading, what that means). The column `name` holds the buttons.
+        Column -> (heading, what that means).
     tag : str
         On the page it is `tpf-TAG`.
+    looks : str
+        A style sheet of its own: the cells of a column are `.c-COLUMN`, in `.scroll`, a container.
     """
 
     rows = param.List([], doc="Of texts by column, and `number`.")
+    beside = param.Dict(
+        {}, doc="str(number) -> texts by column, over those of `rows`: they come alone when new."
+    )
+    order = param.List(None, allow_None=True, doc="Numbers of the rows in sight; None: all.")
     headings = param.List([], doc="(column, heading, meaning) of each column.")
     follows = param.Boolean(True, doc="Whether the drawer is scrolled to the row that is chosen.")
+    kinds = param.Dict(
+        {"name": "pick"},
+        doc="Column -> what is in its cells, where it is no short text: pick (the button that "
+        "chooses the row), tick, drop, words (a long text), type (a field), or a list of words to "
+        "choose from, the first for none.",
+    )
+    sorts = param.Dict({}, doc="Column -> what `sorted` is by it as it is first pressed.")
+    sorted = param.String("", doc="Which of `sorts`, or that with or without a minus.")
     chosen = param.Integer(-1, doc="The number of the row that is chosen; -1: none.")
+    together = param.List([], doc="The numbers of the rows that are measured as one.")
 
-    _esm = """
-    export function render({ model }) {
-      const made = (kind, classes, text) => {
-        const node = document.createElement(kind)
-        if (classes) node.className = classes
-        if (text) node.textContent = text
-        return node
-      }
-      const place = made("div"), stage = made("div", "stage"), words = made("span")
-      stage.setAttribute("role", "status")
-      const cancel = made("button", "", "Cancel")
-      cancel.type = "button"
-      cancel.title = "Stop it."
-      cancel.addEventListener("click", () => model.send_msg(["cancel", 0]))
-      stage.append(words, cancel)
-      const error = made("div", "error"), table = made("table")
-      error.setAttribute("role", "alert")
-      const head = table.createTHead().insertRow()
-      for (const [, heading, meaning] of model.headings) {
-        const cell = made("th", "", heading)
-        cell.scope = "col"
-        cell.title = meaning
-        head.append(cell)
-      }
-      const body = table.createTBody()
-      // In the drawer alone: the page is not to jump.
-      const show = (line) => {
-        const drawer = drawer_of(place)
-        if (!drawer) return
-        const [seen, own] = [drawer.getBoundingClientRect(), line.getBoundingClientRect()]
-        if (own.top < seen.top) drawer.scrollTop -= seen.top - own.top
-        if (own.bottom > seen.bottom) drawer.scrollTop += own.bottom - seen.bottom
-      }
-      const drawer_of = (node) => {
-        while (node && !node.classList?.contains("tpf-drawer")) node = node.parentNode || node.host
-        return node
-      }
-      const mark = (seen = false) => {
-        for (const line of body.rows) {
-          const chosen = Number(line.dataset.number) === model.chosen
-          line.classList.toggle("chosen", chosen)
-          line.querySelector("button").setAttribute("aria-pressed", String(chosen))
-          if (chosen && seen && model.follows) show(line)
-        }
-      }
-      const fill = () => {
-        const focused = table.getRootNode().activeElement?.dataset?.number
-        body.replaceChildren()
-        for (const row of model.rows) {
-          const line = body.insertRow()
-          line.dataset.number = row.number
-          for (const [name] of model.headings) {
-            const cell = line.insertCell()
-            if (name !== "name") {
-              cell.textContent = row[name]
-              continue
-            }
-            const pick = made("button", "", row.name)
-            pick.type = "button"
-            pick.title = `Choose ${row.name}`
-            pick.dataset.number = row.number
-            pick.addEventListener("click", () => model.send_msg(["choose", row.number]))
-            cell.append(pick)
-          }
-        }
-        table.style.display = model.rows.length ? "" : "none"
-        if (focused) table.querySelector(`button[data-number="${focused}"]`)?.focus()
-        mark()
-      }
-      const tell = () => {
-        words.textContent = model.stage
-        stage.style.display = model.stage ? "" : "none"
-        error.textContent = model.error
-        error.style.display = model.error ? "" : "none"
-      }
-      place.append(stage, error, table)
-      fill()
-      tell()
-      model.on("rows", fill)
-      model.on("chosen", () => mark(true))
-      model.on("stage", tell)
-      model.on("error", tell)
-      return place
-    }
-    """
+    _esm = (_HERE / "picks.js").read_text()
 
     def __init__(
         self,
-        act: Callable[[str, int], None],
+        act: Callable[..., None],
         headings: Mapping[str, tuple[str, str]],
         tag: str,
+        looks: str = "",
         **params: Any,
     ):
         super().__init__(
             headings=[(name, *words) for name, words in headings.items()],
             css_classes=[f"tpf-{tag}"],
-            stylesheets=[CSS, _CSS],
+            stylesheets=[CSS, _CSS, looks],
             margin=0,
             sizing_mode="stretch_width",
             **params,
@@ -151,11 +88,10 @@ class PickList(Progress, JSComponent):
         self._act = act
 
     def _handle_msg(self, msg: Any) -> None:
-        if (
-            isinstance(msg, list)
-            and len(msg) == 2
-            and msg[0] in ("choose", "cancel")
-            and isinstance(msg[1], int | float)
-            and -1 < msg[1] < 1e9
-        ):  # whoever sent it
-            self._act(msg[0], int(msg[1]))
+        match msg:  # whoever sent it
+            case [str(what), int(number) | float(number), *values] if what in _GESTURES:
+                right = -1 < number < 1e9 and [type(v) for v in values] == [*_GESTURES[what]]
+            case _:
+                right = False
+        if right and all(len(v) <= _LONGEST for v in values if isinstance(v, str)):
+            self._act(what, int(number), *values)

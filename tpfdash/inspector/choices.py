@@ -28,6 +28,8 @@ from tpfdash.inspector.params import (
     Places,
     Quality,
     Recurrence,
+    Remarks,
+    SaidOf,
     Stars,
     Switch,
     Text,
@@ -36,14 +38,20 @@ from tpfdash.inspector.params import (
 from tpfdash.stamp.columns import COLUMNS
 from tpfdash.stamp.masks import MODES
 from tpfdash.stamp.stretch import LEVELS_FROM, SCALE_NAMES
+from tpfdash.timeseries.events.found import KINDS, MARK
 
-__all__ = ["CMAPS", "COMPARISONS", "PICTURES", "Choices"]
+__all__ = ["CMAPS", "COMPARISONS", "EVENT_KINDS", "EVENT_ORDERS", "PICTURES", "Choices"]
 
 #: "auto" is one for the column: see `Values.colors`.
 CMAPS = ("auto", "viridis", "magma", "inferno", "cividis", "gray", "gray_r", "coolwarm")
 GRID_TIMES, GRID_SCALES = ("all", "in sight", "window"), ("own", "same")
 PICTURES = ("difference", "S/N", "expected", "out", "pixels")
 COMPARISONS = ("none", "over each other", "stacked", "ratio", "difference")
+EVENT_KINDS = ("all", *KINDS, MARK)
+#: With a minus: from the highest down.
+EVENT_ORDERS = tuple(
+    f"{sign}{name}" for name in ("time", "depth", "snr", "verdict") for sign in ("", "-")
+)
 
 
 class Choices(param.Parameterized):
@@ -196,6 +204,22 @@ class Choices(param.Parameterized):
         doc="What the folded light curve is drawn against: hours from mid-event, or periods.",
     )
     known = Ephemerides((), doc="Known ephemerides of the target, each an Ephemeris.")
+    marks = Intervals((), doc="Windows, (t0, t1) each, that the user lists as events of their own.")
+    remarks = Remarks(
+        (), doc="The user's words on events, (t0, t1, word, note) each: real, artefact or unsure."
+    )
+    said = SaidOf(
+        {}, doc="Window -> what its pixels say, in a line; until aperture or stars change."
+    )
+    ticked = Intervals(
+        (), doc="Windows of the events that are ticked in their list, to be stacked."
+    )
+    event_kind = Choice(default="all", objects=list(EVENT_KINDS), doc="Which events are shown.")
+    event_order = Choice(
+        default="time",
+        objects=list(EVENT_ORDERS),
+        doc="What their list is sorted by: time, depth, snr, verdict; with a minus, highest first.",
+    )
     notes = Text("", doc="The user's own words on this file; they go into the report.")
     pointed = Pixel(None, doc="(row, col) of the detector pixel pointed at, or None.")
     pointed_star = Whole(

@@ -25,6 +25,7 @@ from tpfdash.inspector.apertures import SeveralApertures
 from tpfdash.inspector.corrected import switched
 from tpfdash.inspector.derived import follows, params_of
 from tpfdash.inspector.describe import cadence_facts
+from tpfdash.inspector.eventlist import EventList
 from tpfdash.inspector.grid import GridValues
 from tpfdash.inspector.history import MaskHistory
 from tpfdash.inspector.recurring import Recurring
@@ -43,7 +44,7 @@ from tpfdash.timeseries.corrections import CORRECTIONS, Correction
 __all__ = ["LOOKED_UP", "NOT_COPIED", "Inspector"]
 
 
-class Inspector(SeveralApertures, Recurring, GridValues):
+class Inspector(EventList, SeveralApertures, Recurring, GridValues):
     """The state of one inspection.
 
     It can be pickled and copied (`copy.copy` shares the file): those who watch it are not.
@@ -76,6 +77,7 @@ class Inspector(SeveralApertures, Recurring, GridValues):
             self.set_background("empty" if background is None else background)
         self._history = MaskHistory(self._masks)
         self.param.watch(self._forget_star, ["stars", "star"])
+        self.param.watch(self._forget_said, [*params_of(type(self), "curve_name"), "stars", "said"])
         self.param.watch(self._follow_stretch, ["stretch", "levels_from"], onlychanged=False)
         limits = params.pop("limits", None)
         if "cadence" not in params:
@@ -359,7 +361,7 @@ class Inspector(SeveralApertures, Recurring, GridValues):
             self.stacked = tuple(window for window in before if window != self.window)
 
     def walk(self, n: int) -> bool:
-        """Have the n-th of `events` on from here as the window, and its cadence.
+        """Have the n-th of the events that are shown on from here as the window, and its cadence.
 
         From the event that is the window, or else from the current cadence; round again at the
         ends. `n` below 0: back.
@@ -370,27 +372,37 @@ class Inspector(SeveralApertures, Recurring, GridValues):
             Whether there is any event.
         """
         n = _whole(n, "a number of events")
-        events = self.events
-        if not events or not n:
-            return bool(events)
-        at = [k for k, event in enumerate(events) if event.window == self.window]
-        if at:
-            k = at[0] + n
+        shown = self.shown_events
+        if not shown or not n:
+            return bool(shown)
+        here = self.event_of.get(self.window)
+        if here in shown:
+            k = shown.index(here) + n
         else:
             now = self.time[self.cadence]
-            before = sum(event.time <= now for event in events) if np.isfinite(now) else 0
+            before = sum(self.listed[each].time <= now for each in shown)  # none where it is NaN
             k = before + n - (n > 0)
-        self.go_to_event(k % len(events))
+        self.go_to_event(shown[k % len(shown)])
         return True
 
     def go_to_event(self, k: int) -> None:
-        """Have the event of this number, from 0, as the window, and its cadence."""
-        k = _whole(k, "an event")
-        if self.events is None or not 0 <= k < len(self.events):
-            raise TPFError(f"there is no event {k}: it should be one of those that were found.")
-        event = self.events[k]
+        """Have the event of this number of `listed`, from 0, as the window, and its cadence."""
+        event = self.listed_at(k)
         self.new_window(*event.window)
         self.seek(event.time)
+
+    def stack_ticked(self) -> None:
+        """Measure the ticked events as one: the first is the window, the others are stacked.
+
+        Raises
+        ------
+        TPFError
+            Where fewer than two are, or dips and brightenings are.
+        """
+        self.check_stack()
+        first, *others = self.ticked_events
+        self.change(window=first.window, stacked=tuple(event.window for event in others))
+        self.seek(first.time)
 
     def clear_windows(self) -> None:
         """Set no window, and stack none."""
@@ -506,7 +518,10 @@ FOLLOWING = (
 #: Params that no copy and no session takes over: the name, what follows from the rest, the mouse.
 NOT_COPIED = ("name", "tpf", *FOLLOWING, "pointed", "hovered", "pointed_star")
 #: Params that no session holds though a copy has them: what was looked up.
-LOOKED_UP = ("stars", "variables", "movers", "star", "events", "periodogram", "known")
+LOOKED_UP = (
+    *("stars", "variables", "movers", "star", "events", "said"),
+    *("periodogram", "known"),
+)
 
 
 def _rebuild(tpf: xr.Dataset, params: dict, history: MaskHistory) -> Inspector:

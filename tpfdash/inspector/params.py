@@ -14,6 +14,7 @@ import param
 
 from tpfdash.errors import NO_NUMBER, TPFError
 from tpfdash.inspector.listed import with_masks
+from tpfdash.inspector.said import WORDS, Said
 from tpfdash.stamp.masks import as_mask
 from tpfdash.stamp.stars import place_stars
 from tpfdash.timeseries.box_search import BoxPeriodogram
@@ -41,6 +42,8 @@ __all__ = [
     "Places",
     "Quality",
     "Recurrence",
+    "Remarks",
+    "SaidOf",
     "Stars",
     "Switch",
     "Text",
@@ -48,6 +51,8 @@ __all__ = [
 ]
 
 _LONGEST_TEXT = 10_000
+#: Characters of a note on one event.
+_LONGEST_NOTE = 1000
 
 
 class Mask(param.Parameter):
@@ -212,6 +217,41 @@ class Periodogram(param.Parameter):
                 "tpfdash.box_periodogram or sine_periodogram gives, or None."
             )
         super().__set__(obj, value)
+
+
+class Remarks(param.Parameter):
+    """The user's own words on events: (t0, t1, word, note) each; kept as a tuple, one a window."""
+
+    def __set__(self, obj: Any, value: Any) -> None:
+        try:
+            made = {(float(t0), float(t1)): (word, note) for t0, t1, word, note in value}
+            right = bool(np.isfinite(list(made)).all()) and all(map(_is_remark, made.values()))
+        except NO_NUMBER:
+            right = False
+        if not right or isinstance(value, str):
+            raise TPFError(
+                f"{self.name} is {str(value)[:200]}: it should be (t0, t1, word, note) each, the "
+                f"word one of {', '.join(map(repr, WORDS))}, the note a text of at most "
+                f"{_LONGEST_NOTE:,} characters; or ()."
+            )
+        super().__set__(obj, tuple((*window, *words) for window, words in made.items()))
+
+
+def _is_remark(words: tuple[Any, Any]) -> bool:
+    word, note = words
+    return word in WORDS and isinstance(note, str) and len(note) <= _LONGEST_NOTE
+
+
+class SaidOf(param.Parameter):
+    """Window, (t0, t1), -> `Said`."""
+
+    def __set__(self, obj: Any, value: Any) -> None:
+        if not isinstance(value, dict) or not all(isinstance(s, Said) for s in value.values()):
+            raise TPFError(
+                f"{self.name} is a {type(value).__name__}: it should be a dict of windows and of "
+                "what tpfdash.inspector.said.said_of gives."
+            )
+        super().__set__(obj, dict(value))
 
 
 class Switch(param.Boolean):

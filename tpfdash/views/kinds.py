@@ -17,6 +17,7 @@ __all__ = [
     "EDGE_COLOR",
     "EVENT_COLOR",
     "REPEAT_COLOR",
+    "STACK_COLOR",
     "Kind",
     "glyph_options",
     "point_size",
@@ -30,6 +31,8 @@ EDGE_COLOR = "#767c88"
 EVENT_COLOR = "#6d4fd0"
 #: Of the events of an ephemeris on the time axis.
 REPEAT_COLOR = "#2c9366"
+#: Of those that are measured now: of the window, and of what is stacked with it.
+STACK_COLOR = "#9a5b00"
 
 #: Shape -> Bokeh's marker, whether it is filled, and by how much it is larger than a dot.
 _SHAPES = {

@@ -25,9 +25,10 @@ from tpfdash.views.apertures import (
     other_points,
     other_points_glyph,
 )
-from tpfdash.views.kinds import CADENCE_COLOR, EDGE_COLOR, EVENT_COLOR, REPEAT_COLOR, Kind
+from tpfdash.views.kinds import CADENCE_COLOR, EDGE_COLOR, REPEAT_COLOR, Kind
 from tpfdash.views.live import Live
 from tpfdash.views.patches import patch, set_columns
+from tpfdash.views.ticks import event_ticks
 from tpfdash.views.timeplot import MOST_POINTS, TimePlot
 
 __all__ = [
@@ -133,7 +134,7 @@ class LightCurveView(TimePlot):
             {gestures.PointerStream: self._hover, gestures.LeaveStream: self._leave},
         )
         Live(inspector, self._draw_hover, "hovered")
-        Live(inspector, self._draw_ticks, "events", "ephemeris")
+        Live(inspector, self._draw_ticks, "shown_events", "windows", "ephemeris")
 
     # -- gestures --------------------------------------------------------------------------------
 
@@ -245,17 +246,25 @@ class LightCurveView(TimePlot):
     def _ticks(self, picture: dict) -> dict[str, dict]:
         """The ticks of the events in sight, at the lower edge, and their numbers."""
         (low, high), (y0, y1) = self.x_range, picture["y_range"]
-        events = enumerate(self.inspector.events or (), start=1)
-        seen = [(event.time, str(n)) for n, event in events if low <= event.time <= high]
-        times = np.array([time for time, _ in seen])
+        every = event_ticks(self.inspector)
+        seen = (every["t"] >= low) & (every["t"] <= high)
+        ticks = {name: column[seen] for name, column in every.items()}
+        times = ticks["t"]
         top = np.full(times.size, y0 + _TICK * (y1 - y0))
         named = slice(None) if times.size <= _NUMBERED else slice(0)
         return {
-            "ticks": {"t": times, "f": np.full(times.size, y0), "t1": times, "f1": top},
+            "ticks": {
+                "t": times,
+                "f": np.full(times.size, y0),
+                "t1": times,
+                "f1": top,
+                "c": ticks["c"],
+            },
             "tick_numbers": {
                 "t": times[named],
                 "f": top[named],
-                "n": np.array([number for _, number in seen], dtype=object)[named],
+                "n": ticks["n"][named],
+                "c": ticks["c"][named],
             },
             "repeats": self._repeats((low, high), (y0, y1)),
         }
@@ -269,7 +278,7 @@ class LightCurveView(TimePlot):
 
     def _glyphs(self):
         tick = Segment(
-            x0="t", y0="f", x1="t1", y1="f1", line_color=EVENT_COLOR, line_width=2, line_cap="butt"
+            x0="t", y0="f", x1="t1", y1="f1", line_color="c", line_width=2, line_cap="butt"
         )
         number = Text(
             x="t",
@@ -277,7 +286,7 @@ class LightCurveView(TimePlot):
             text="n",
             text_color="white",
             text_font_size="10px",
-            background_fill_color=EVENT_COLOR,
+            background_fill_color="c",
             padding=2,
             border_radius=3,
             text_align="center",

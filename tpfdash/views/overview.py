@@ -18,12 +18,13 @@ from bokeh.models import VSpan, VStrip
 from tpfdash.inspector import Inspector
 from tpfdash.views import gestures
 from tpfdash.views.faults import guarded
-from tpfdash.views.kinds import EVENT_COLOR, raster_palette
+from tpfdash.views.kinds import raster_palette
 from tpfdash.views.lightcurve import CURVE_KINDS, curve_series, same_arrays
 from tpfdash.views.live import Live, served_document
 from tpfdash.views.patches import Figures, add_glyph, patch, set_columns, simplify, weakly
 from tpfdash.views.ranges import axis_range
 from tpfdash.views.raster import fit_range, rasterize
+from tpfdash.views.ticks import event_ticks
 from tpfdash.views.timeplot import (
     LEFT_BORDER,
     RIGHT_BORDER,
@@ -75,7 +76,7 @@ class OverviewView:
             self.plot,
             {gestures.DragStream: self._drag, gestures.ClickStream: self._click},
         )
-        Live(inspector, self._draw_marks, "cadence", "time_range", "windows", "events")
+        Live(inspector, self._draw_marks, "cadence", "time_range", "windows", "shown_events")
         self.live = Live(inspector, self.draw, "flux", "times_by_kind", later=True)
 
     # -- the brush -------------------------------------------------------------------------------
@@ -161,8 +162,9 @@ class OverviewView:
             "codes": rasterize(pieces, x_range, y_range, _SHAPE),
         }
 
-    def _tick_columns(self) -> dict[str, list[float]]:
-        return {"t": [event.time for event in self.inspector.events or ()]}
+    def _tick_columns(self) -> dict[str, np.ndarray]:
+        ticks = event_ticks(self.inspector)
+        return {"t": ticks["t"], "c": ticks["c"]}
 
     def _brush_columns(self) -> dict[str, list[float]]:
         low, high = self.brush
@@ -212,7 +214,7 @@ class OverviewView:
             figure, window, "underlay", window_spans(self.inspector)
         )
         plot.handles["brush"] = add_glyph(figure, brush, "underlay", self._brush_columns())
-        tick = VSpan(x="t", line_color=EVENT_COLOR, line_alpha=0.5, line_width=1.5)
+        tick = VSpan(x="t", line_color="c", line_alpha=0.5, line_width=1.5)
         plot.handles["ticks"] = add_glyph(figure, tick, "annotation", self._tick_columns())
         plot.handles["bar"] = add_bar(figure, self.inspector)
 

@@ -12,13 +12,12 @@ import numpy as np
 import xarray as xr
 
 from tpfdash.errors import NO_NUMBER, TPFError
-from tpfdash.timeseries.events.filters import Filter, Sums
 from tpfdash.timeseries.events.found import KINDS, FoundEvent, FoundEvents, as_kinds
 from tpfdash.timeseries.events.motion import without_motion
-from tpfdash.timeseries.events.noise import flag_factors, white_noise
 from tpfdash.timeseries.events.rest import Found
 from tpfdash.timeseries.events.search import search
 from tpfdash.timeseries.events.series import Series, as_series
+from tpfdash.timeseries.events.weighed import position_of, quality_of, weighed
 from tpfdash.version import __version__
 
 __all__ = ["find_events"]
@@ -31,8 +30,6 @@ _STEP = 1.3
 _SHARE = 1 / 8
 #: Days after a step that are looked at to say what made it, and cadences at least.
 _STEP_WINDOW, _STEP_CADENCES = 0.25, 3
-#: A position further off than this, in pixels, is none: Kepler's files have -687.
-_FURTHEST = 5.0
 #: What a light curve says of itself that goes with its events.
 _FACTS = ("mission", "object", "id", "quarter", "campaign", "sector", "source", "time_reference")
 _STEPS = 1000
@@ -118,8 +115,8 @@ def find_events(
             progress(told, _STEPS)
 
     tell(0.0)
-    position, name = _position(lightcurve, motion, series)
-    quality = _quality(lightcurve, series)
+    position, name = position_of(lightcurve, motion, series)
+    quality = quality_of(lightcurve, series)
     flux, gain = series.flux, 1.0
     if position is not None and series.time.size:
         flux, gain = without_motion(series.time, flux, position)
@@ -163,13 +160,8 @@ def _search(
     """Events of a flux, and the unit in which their heights are."""
     if not lengths:
         return [], 1.0
-    noise = white_noise(flux)
-    unit = float(np.median(noise))
-    grid = series.on_grid((flux - np.median(flux)) / unit)
-    weight = (unit / noise) ** 2
-    if quality is not None:
-        weight /= _loudness(series, grid, weight, quality) ** 2
-    return search(grid, series.on_grid(weight), lengths, float(min_snr), tell), unit
+    made = weighed(series, flux, quality)
+    return search(made.flux, made.weight, lengths, float(min_snr), tell), made.unit
 
 
 def _calm(found: Sequence[Found], series: Series, unit: float) -> tuple[np.ndarray, np.ndarray]:
@@ -219,69 +211,6 @@ def _lengths(series: Series, durations: Sequence[float] | None) -> list[int]:
         last = max(_LONGEST / series.cadence, 1)
         lengths = np.rint(_STEP ** np.arange(math.ceil(math.log(last, _STEP)) + 1))
     return [int(n) for n in np.unique(lengths) if n <= most]
-
-
-def _quality(lightcurve: xr.Dataset, series: Series) -> np.ndarray | None:
-    """QUALITY of the cadences searched; None where there is none."""
-    if "quality" not in lightcurve.variables:
-        return None
-    variable = lightcurve.variables["quality"]
-    if variable.dims != ("time",) or variable.dtype.kind not in "iu":
-        return None
-    return np.asarray(variable.values)[series.index].astype(np.int64)
-
-
-def _loudness(
-    series: Series, grid: np.ndarray, weight: np.ndarray, quality: np.ndarray
-) -> np.ndarray:
-    """By how much more the cadences scatter than the noise, by their flags: float64 (n,)."""
-    sums = Sums(grid, series.on_grid(weight), 32)
-    strength = Filter("box", 1, 6.0).respond(sums, range(sums.size)).strength
-    return flag_factors(strength[series.slot], quality)
-
-
-def _position(
-    lightcurve: xr.Dataset, motion: str | np.ndarray | None, series: Series
-) -> tuple[np.ndarray | None, str | None]:
-    """Where the star is at the cadences searched, (n, 2), and what says so."""
-    if motion is None:
-        return None, None
-    if isinstance(motion, str):
-        if motion != "auto":
-            raise TPFError(
-                f'the motion is {motion!r}: it should be "auto", None or positions (time, 2).'
-            )
-        for name, pair in (
-            ("pos_corr", ("pos_corr1", "pos_corr2")),
-            ("centroid", ("centroid_col", "centroid_row")),
-        ):
-            if not set(pair) <= set(lightcurve.variables):
-                continue
-            values = [np.asarray(lightcurve.variables[one].values) for one in pair]
-            if all(value.shape == lightcurve.variables["time"].shape for value in values):
-                made = _near(np.stack(values, axis=1)[series.index])
-                if 2 * np.count_nonzero(np.isfinite(made).all(axis=1)) > len(made):
-                    return made, name
-        return None, None
-    given = np.asarray(motion)
-    shape = (lightcurve.sizes["time"], 2)
-    if given.shape != shape or given.dtype.kind not in "fiu":
-        raise TPFError(
-            f"the motion has {given.dtype} values of shape {given.shape}: it should be numbers of "
-            f"shape {shape}, pixels."
-        )
-    return _near(given[series.index]), "given"
-
-
-def _near(position: np.ndarray) -> np.ndarray:
-    """Positions as float64, NaN where they are too far from what is usual to be any."""
-    made = position.astype(np.float64)
-    known = np.isfinite(made).all(axis=1)
-    if known.any():
-        away = np.abs(made - np.median(made[known], axis=0))
-        known &= (np.nan_to_num(away, nan=np.inf) <= _FURTHEST).all(axis=1)
-    made[~known] = np.nan
-    return made
 
 
 def _event(found: Found, series: Series, unit: float, quality: np.ndarray | None) -> FoundEvent:

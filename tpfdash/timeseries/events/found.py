@@ -20,9 +20,11 @@ from tpfdash.io.atomic import write_atomically
 if TYPE_CHECKING:
     from astropy.table import Table
 
-__all__ = ["KINDS", "FoundEvent", "FoundEvents"]
+__all__ = ["KINDS", "MARK", "FoundEvent", "FoundEvents"]
 
 KINDS = ("dip", "brightening", "step", "outlier")
+#: The kind of a window of one's own, which nobody looked for.
+MARK = "mark"
 _FORMATS = ("csv", "ecsv", "json")
 
 
@@ -33,10 +35,10 @@ class FoundEvent:
     Parameters
     ----------
     rank : int
-        1 for the highest S/N of the light curve's events.
+        1 for the highest S/N of the light curve's events; 0 of a mark.
     kind : str
-        "dip", "brightening", "step" (the level after differs from that before) or "outlier" (one
-        cadence).
+        "dip", "brightening", "step" (the level after differs from that before), "outlier" (one
+        cadence), or "mark" (a window of one's own, that nobody looked for).
     time : float
         Days: the middle; of a step, when it happens.
     start, end : float
@@ -53,13 +55,14 @@ class FoundEvent:
         elsewhere in the light curve.
     shape : str
         "box", "triangle", "decay" (sudden, then slow, as a flare), "rise" (the reverse), "step";
-        "unclear" where two fit alike, "unresolved" where it has fewer than four cadences.
+        "unclear" where two fit alike, "unresolved" where it has fewer than four cadences; "" of a
+        mark.
     cadences : int
         Of those that were searched, how many lie in the window.
     flagged : float
         The share of those that have any QUALITY bit; NaN where the light curve has no quality.
     first, last : int
-        The first and the last of them, by their number in the light curve.
+        The first and the last of them, by their number in the light curve; -1 where there is none.
     """
 
     rank: int
@@ -97,7 +100,7 @@ _UNITS = dict.fromkeys(("time", "start", "end", "duration"), "d") | dict.fromkey
     ("depth", "depth_err"), "flux"
 )
 _DESCRIPTIONS = {
-    "rank": "1: highest S/N",
+    "rank": "1: highest S/N; 0: a mark",
     "depth": "above 0 where light is missing",
     "relative_depth": "depth over the median of the flux",
     "snr": "depth over the scatter of the filter that it is strongest in",
@@ -175,12 +178,15 @@ class FoundEvents(Sequence[FoundEvent]):
 
     @property
     def table(self) -> Table:
-        """All of it as an astropy Table with units, a column for each field; meta as `meta`."""
+        """All of it as an astropy Table with units, a column for each field; meta as `meta`.
+
+        The fields are those of the first event, which may have more than a `FoundEvent`.
+        """
         from astropy.table import Column, Table  # slow to import
 
         table = Table(meta=dict(self.meta))
         types = {"str": str, "int": np.int64, "float": np.float64}
-        for field in fields(FoundEvent):
+        for field in fields(self[0] if self else FoundEvent):
             unit = _UNITS.get(field.name)
             if unit == "flux":
                 unit = self.meta.get("flux_unit") or None
@@ -188,7 +194,7 @@ class FoundEvents(Sequence[FoundEvent]):
                 [getattr(event, field.name) for event in self],
                 dtype=types[str(field.type)],
                 unit=unit,
-                description=_DESCRIPTIONS.get(field.name),
+                description=field.metadata.get("is", _DESCRIPTIONS.get(field.name)),
             )
         return table
 
