@@ -206,10 +206,16 @@ class BoxPeriodogram:
         return float(made.mid_time(epochs[int(np.argmax(own))]))
 
     @property
+    def stands_out(self) -> bool:
+        """Whether the first of `peaks` is stronger than chance makes any."""
+        peaks = self.peaks(1)
+        return bool(peaks) and peaks[0].strength >= _STANDS_OUT
+
+    @property
     def words(self) -> str:
         """What the periodogram says, in a sentence."""
         peaks = self.peaks(1)
-        if peaks and peaks[0].strength >= _STANDS_OUT:
+        if self.stands_out:
             first = peaks[0]
             return (
                 f"The strongest period is {first.ephemeris.period:.5g} d: {first.n_events} events, "
