@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterable, Iterator
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -19,7 +20,7 @@ from tpfdash.diagnosis.joined import JoinedOffset, join_offsets
 from tpfdash.errors import TPFError
 from tpfdash.inspector.derived import derived, follows, params_of
 from tpfdash.inspector.inspector import Inspector
-from tpfdash.inspector.params import Choice, Events, Interval
+from tpfdash.inspector.params import Choice, Interval
 from tpfdash.inspector.timeline import nearest_to
 from tpfdash.io import open_tpf
 from tpfdash.stamp.carry import mask_by_sky
@@ -62,13 +63,6 @@ class Segments(param.Parameterized):
         "scaled to the median of the first (level).",
     )
     time_range = Interval(None, doc="(t0, t1) of the stitched curve in sight, or None: all.")
-    events = Events(None, doc="What was found in the stitched light curve, or None.")
-    ephemeris = param.ClassSelector(
-        class_=Ephemeris, default=None, allow_None=True, doc="When its events are, or None."
-    )
-    offset = param.ClassSelector(
-        class_=JoinedOffset, default=None, allow_None=True, doc="Where these are, or None."
-    )
 
     def __init__(self, files: Iterable[Any], **params: Any):
         super().__init__(**params)
@@ -303,8 +297,14 @@ class Segments(param.Parameterized):
                     "found_in": ", ".join(self),
                 },
             )
-        self.events = found
         return {name: len(each.events or ()) for name, each in self.members.items()}
+
+    def give_ephemeris(self, ephemeris: Ephemeris) -> None:
+        """Give each Inspector that takes an ephemeris this one, in its own clock."""
+        for each in self.members.values():
+            if "ephemeris" in each.param:
+                own = replace(ephemeris, t0=ephemeris.t0 - self._shift(each))
+                each.param.update(ephemeris=own)
 
     def join_offsets(self, ephemeris: Ephemeris) -> JoinedOffset:
         """Where the events of an ephemeris of the stitched light curve are, by all files together.

@@ -148,7 +148,8 @@ def restore_all(inspectors: Sequence[Inspector], session: Mapping[str, Any]) -> 
     others = session.get("others", [])
     if not isinstance(others, list | tuple):
         raise TPFError(f"the session's others are {str(others)[:100]!r}: they should be sessions.")
-    wanted, left = [], []
+    wanted: list[tuple[Inspector, dict[str, Any]]] = []
+    left: list[str] = []
     for one in (session, *others):
         check_session(one)
         fitting = [each for each in inspectors if _is_of(one.get("file"), each.tpf)]

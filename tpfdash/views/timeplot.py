@@ -52,6 +52,7 @@ from tpfdash.views.raster import (
 __all__ = [
     "LEFT_BORDER",
     "RIGHT_BORDER",
+    "TIME_AXIS",
     "TimePlot",
     "WINDOW_COLOR",
     "add_bar",
@@ -66,7 +67,7 @@ MOST_POINTS = 2000
 #: The plots below each other share where their axes begin and end; in screen pixels.
 LEFT_BORDER, RIGHT_BORDER = 86, 12
 #: Properties of a time axis that takes little room.
-_SMALL = {
+TIME_AXIS = {
     "axis_label_standoff": 1,
     "axis_label_text_font_size": "11px",
     "major_label_standoff": 2,
@@ -454,7 +455,7 @@ class TimePlot:
         drag_with(figure, BoxSelectTool)
         figure.min_border_left, figure.min_border_right = LEFT_BORDER, RIGHT_BORDER
         figure.min_border_top = figure.min_border_bottom = 4
-        figure.xaxis[0].update(**_SMALL)
+        figure.xaxis[0].update(**TIME_AXIS)
         self._show_time_axis(figure)
         figure.html_attributes = self._spoken()
 
