@@ -26,7 +26,6 @@ from tpfdash.inspector import Inspector
 from tpfdash.inspector.segments import Segments
 from tpfdash.stamp.units import spelled
 from tpfdash.timeseries.ephemeris import Ephemeris
-from tpfdash.timeseries.events.find import find_events
 from tpfdash.timeseries.events.found import FoundEvents
 from tpfdash.timeseries.periodogram import box_periodogram
 from tpfdash.views.faults import guarded
@@ -78,7 +77,8 @@ class SegmentsCard:
         self.view = SegmentsView(segments, go)
         self.list = PickList(guarded(segments)(self._act), _HEADINGS, "segment-list")
         self.words = html("", css_classes=["tpf-segments-words"], sizing_mode="stretch_width")
-        self._background = Background(self.list)
+        self._progress = PickList(guarded(segments)(self._act), {}, "segments-progress")
+        self._background = Background(self._progress)
         self._several = [
             self._controls(),
             plot_pane(self.view.plot, "segments", sizing_mode="stretch_width"),
@@ -87,8 +87,9 @@ class SegmentsCard:
         self.card = pn.Column(
             fault_alert(segments),
             row(*bar, gap=8, css_classes=["tpf-bar"], stylesheets=[CSS]),
-            self._several[1],
+            self._progress,
             self.words,
+            self._several[1],
             self.list,
             margin=0,
             sizing_mode="stretch_width",
@@ -118,7 +119,7 @@ class SegmentsCard:
                 "Find events in all",
                 "find-events-in-all",
                 self.find_events,
-                "Search the stitched light curve for events; each file gets those that are in it.",
+                "Search the light curve of each for dips, brightenings, steps and outliers.",
             ),
             button(
                 segments,
@@ -174,11 +175,11 @@ class SegmentsCard:
     # -- what is searched in all -----------------------------------------------------------------
 
     def find_events(self) -> None:
-        """Search the stitched light curve, and give each file its own events."""
-        asked = self._asked()
+        """Search each light curve, and give each file its own events."""
+        segments, asked = self.segments, self._asked()
 
         def work(job: Job):
-            found = find_events(asked[0], good=asked[1], progress=_progress(job, "searching"))
+            found = segments.find_events(progress=_progress(job, "searching"))
             return lambda: self._take("events", asked, lambda: self._give_events(found))
 
         self._background.start(work)
@@ -210,10 +211,11 @@ class SegmentsCard:
         self._found[what] = asked, give()
         self._say()
 
-    def _give_events(self, found: FoundEvents) -> list[str]:
-        counts = self.segments.give_events(found)
-        each = ", ".join(f"{count} in {name}" for name, count in counts.items())
-        return [f"{len(found)} event{'s' * (len(found) != 1)} in all: {each}."]
+    def _give_events(self, found: dict[str, FoundEvents]) -> list[str]:
+        self.segments.give_events(found)
+        total = sum(map(len, found.values()))
+        each = ", ".join(f"{len(events)} in {name}" for name, events in found.items())
+        return [f"{total} event{'s' * (total != 1)} in all: {each}. The drawer Events lists them."]
 
     def _give_period(
         self, words: str, best: Ephemeris | None, offset: JoinedOffset | None
@@ -267,7 +269,9 @@ def segment_row(number: int, name: str, facts: dict[str, Any]) -> dict[str, Any]
         "time": minus(f"{facts['begin']:.2f} – {facts['end']:.2f}"),
         "cadences": f"{facts['kept']:,} of {facts['cadences']:,}",
         "pixels": f"{facts['pixels']:,} px",
-        "level": minus(f"{level:,.5g} {unit}".strip()) if np.isfinite(level) else "–",
+        "level": minus(f"{level:{',.0f' if abs(level) >= 1000 else '.4g'}} {unit}".strip())
+        if np.isfinite(level)
+        else "–",
         "scatter": f"{scatter:,.0f} ppm" if np.isfinite(scatter) else "–",
     }
 

@@ -8,7 +8,7 @@ cadence a time belongs to, and what the files are given of what was found in all
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import replace
 from typing import Any
 
@@ -27,8 +27,8 @@ from tpfdash.stamp.carry import mask_by_sky
 from tpfdash.stamp.epoch import time_reference
 from tpfdash.stamp.target import interval_name, same_target
 from tpfdash.timeseries.ephemeris import Ephemeris
+from tpfdash.timeseries.events.find import find_events
 from tpfdash.timeseries.events.found import FoundEvents
-from tpfdash.timeseries.events.parted import events_of_segment
 from tpfdash.timeseries.scatter import scatter_ppm
 from tpfdash.timeseries.series import in_order
 from tpfdash.timeseries.stitch import RULES, stitch
@@ -159,7 +159,7 @@ class Segments(param.Parameterized):
     def good(self) -> np.ndarray:
         """bool (time,): the cadences of `lightcurve` that their Inspectors' quality choice keeps.
 
-        So that `tpfdash.find_events(segments.lightcurve, good=segments.good)`.
+        So that `tpfdash.box_periodogram(segments.lightcurve, good=segments.good)`.
         """
         return self._stitched[3]
 
@@ -268,36 +268,36 @@ class Segments(param.Parameterized):
                 said[other] = "The mask lies outside this stamp: its own stays."
         return said
 
-    def give_events(self, found: FoundEvents) -> dict[str, int]:
-        """Give each Inspector those of the stitched light curve's events that are in it.
+    def find_events(
+        self, *, progress: Callable[[int, int], object] | None = None
+    ) -> dict[str, FoundEvents]:
+        """The events of each segment; `give_events` has them be those of its Inspector.
 
-        They become its `events`, in its own clock and unit.
+        Each is searched by itself, by `tpfdash.find_events`: a step from one segment's level to the
+        next one's is no event, and each has its own noise and its own pointing. It takes long, and
+        may be called in any thread.
 
-        Returns
-        -------
-        dict of str to int
-            How many each has.
+        Parameters
+        ----------
+        progress : callable, optional
+            Called with how much is done and how much there is to do, often; what it raises ends the
+            search.
         """
-        whole, member, cadence, _ = self._stitched
-        places = [self.at(event.time) for event in found]
-        for number, (name, each) in enumerate(self.members.items()):
-            mine = [n for n, place in enumerate(places) if place is not None and place[0] == name]
-            fact = whole.attrs["segments"][int(whole["segment"].values[member == number][0])]
-            own = each.lightcurve
-            level = float(np.median(own["flux"].values[in_order(own, each.good)]))
-            each.events = events_of_segment(
-                found,
-                mine,
-                np.where(member == number, cadence, -1),
-                days=-self._shift(each),
-                level=fact["divided_by"],
-                meta={
-                    "flux_unit": str(own["flux"].attrs.get("units", "")),
-                    "median_flux": level,
-                    "found_in": ", ".join(self),
-                },
-            )
-        return {name: len(each.events or ()) for name, each in self.members.items()}
+        members = dict(self.members)
+        found = {}
+        for number, (name, each) in enumerate(members.items()):
+
+            def tell(done: int, total: int, before: int = number) -> None:
+                if progress is not None:
+                    progress(before * total + done, len(members) * total)
+
+            found[name] = find_events(each.lightcurve, good=each.good, progress=tell)
+        return found
+
+    def give_events(self, found: Mapping[str, FoundEvents]) -> None:
+        """Have these be the `events` of the Inspectors, by the names of their segments."""
+        for name, events in found.items():
+            self[name].events = events
 
     def give_ephemeris(self, ephemeris: Ephemeris) -> None:
         """Give each Inspector that takes an ephemeris this one, in its own clock."""

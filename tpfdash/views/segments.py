@@ -29,7 +29,7 @@ from tpfdash.views.timeplot import LEFT_BORDER, RIGHT_BORDER, TIME_AXIS, add_bar
 __all__ = ["SegmentsView"]
 
 _KINDS = [Kind("odd", "#4285d0"), Kind("even", "#2a8f7f")]
-_HEIGHT = 150
+_HEIGHT = 124
 #: Rows and columns of the raster.
 _SHAPE = (50, 500)
 #: Share of the axis' width that a name needs.
@@ -122,7 +122,9 @@ class SegmentsView:
             return str(error)
         count, total = int(np.count_nonzero(good)), lightcurve.sizes["time"]
         done = lightcurve.attrs["corrections"][-1].partition("; ")[2]
-        return f"{count:,} of {total:,} cadences kept, {done}"
+        reference = time_reference(self.segments[next(iter(self.segments))].tpf)
+        clock = time_format(reference)
+        return f"{count:,} of {total:,} cadences kept, {done} · time in days, {clock}"
 
     def _series(self) -> list[tuple[np.ndarray, np.ndarray]]:
         """(time, flux) of the kept cadences of every other segment, and of those between."""
@@ -184,7 +186,7 @@ class SegmentsView:
             default_tools=["xwheel_zoom", "xpan", "reset"],
             active_tools=["xwheel_zoom", "xpan"],
             toolbar="above",
-            xlabel=self._time_label(),
+            xlabel="",
             ylabel=self._flux_label(),
             shared_axes=False,
             xlim=(x0, x1),
@@ -194,10 +196,6 @@ class SegmentsView:
                 lambda plot, element: finish(plot.state, picture),
             ],
         )
-
-    def _time_label(self) -> str:
-        reference = time_reference(self.segments[next(iter(self.segments))].tpf)
-        return f"time ({time_format(reference)}, days)"
 
     def _flux_label(self) -> str:
         return "relative flux" if self.segments.rule != "level" else "flux"
