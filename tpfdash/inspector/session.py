@@ -21,6 +21,7 @@ from tpfdash.inspector.inspector import LOOKED_UP, NOT_COPIED
 from tpfdash.inspector.params import Function, Mask
 from tpfdash.io.sessions import SESSION_FORMAT, SESSION_VERSION, check_session
 from tpfdash.stamp.geometry import corner, rectangles
+from tpfdash.stamp.target import interval_name
 from tpfdash.version import __version__
 
 __all__ = ["choices_of", "restore", "restore_all", "session_of", "written", "written_choices"]
@@ -29,6 +30,7 @@ __all__ = ["choices_of", "restore", "restore_all", "session_of", "written", "wri
 _SAME = {
     "mission": "mission",
     "id": "target",
+    "interval": "quarter, campaign or sector",
     "corner": "first detector pixel (row, column)",
     "shape": "stamp (rows, columns)",
     "cadences": "number of cadences",
@@ -264,6 +266,7 @@ def _identity(tpf: xr.Dataset) -> dict[str, Any]:
             "source": PurePath(str(attrs.get("source") or "")).name,
             "mission": str(attrs.get("mission") or ""),
             "id": str(attrs.get("id") or ""),
+            "interval": interval_name(attrs) or "",
             "corner": corner(tpf),
             "shape": tpf["aperture"].shape,
             "cadences": tpf.sizes["time"],
