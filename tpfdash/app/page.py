@@ -181,8 +181,7 @@ def _fill(
     visit.on_arrival(lambda: _put(catalog, dashboard))
     chooser = _chooser(visit, files, message)
     finding = Finding(lambda uri, tpf: _add(visit, files, chooser, uri, tpf)) if archive else None
-    siblings = Siblings(visit, chooser, finding.search if finding else None)
-    visit.on_arrival(siblings.arrive)
+    visit.on_arrival(Siblings(visit, chooser, finding.search if finding else None).arrive)
     _tell_faults(dashboard)
     document = pn.state.curdoc
     with pn.io.hold(document) if document is not None else nullcontext():

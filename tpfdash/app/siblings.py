@@ -43,8 +43,6 @@ class Siblings:
     def arrive(self) -> None:
         """Offer the drawer for the file that is in view now."""
         visit = self._visit
-        if self._chooser.value != visit.name and visit.name in self._chooser.options.values():
-            self._chooser.value = visit.name
         mission = visit.dashboard.inspector.mission
         if len(visit.of_target()) > 1 or (self._search is not None and self._wanted()):
             visit.dashboard.add_drawer(f"{mission.epoch_keyword.title()}s", self._drawer)

@@ -42,7 +42,7 @@ _HEADINGS = {
     "cadences": ("cadences", "That its quality choice keeps, of all."),
     "pixels": ("aperture", "Pixels of its aperture."),
     "level": ("level", "Median of its light curve."),
-    "scatter": ("scatter", "Of means over 6.5 hours, a trend of a day taken off."),
+    "scatter": ("scatter", "From one cadence to the next, by the median of their differences."),
 }
 _STALE = " The light curves have changed since."
 

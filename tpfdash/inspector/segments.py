@@ -29,7 +29,7 @@ from tpfdash.stamp.target import interval_name, same_target
 from tpfdash.timeseries.ephemeris import Ephemeris
 from tpfdash.timeseries.events.find import find_events
 from tpfdash.timeseries.events.found import FoundEvents
-from tpfdash.timeseries.scatter import scatter_ppm
+from tpfdash.timeseries.scatter import step_scatter_ppm
 from tpfdash.timeseries.series import in_order
 from tpfdash.timeseries.stitch import RULES, stitch
 
@@ -213,8 +213,8 @@ class Segments(param.Parameterized):
         dict
             `begin`, `end` (days, in the clock of the first), `kept` and `cadences` (how many),
             `pixels` (of the aperture), `level` (median of the kept cadences, in the light curve's
-            `unit`; NaN where none is kept), `scatter` (of means over 6.5 hours, in ppm; NaN where
-            not known).
+            `unit`; NaN where none is kept), `scatter` (from one cadence to the next, in ppm; NaN
+            where not known).
         """
         each = self[name]
         lightcurve, good = each.lightcurve, each.good
@@ -228,7 +228,7 @@ class Segments(param.Parameterized):
             "pixels": int(each.aperture.sum()),
             "level": float(np.median(lightcurve["flux"].values[index])) if index.size else np.nan,
             "unit": str(lightcurve["flux"].attrs.get("units", "")),
-            "scatter": scatter_ppm(lightcurve, good=good) if index.size else np.nan,
+            "scatter": step_scatter_ppm(lightcurve, good=good) if index.size else np.nan,
         }
 
     def propose_masks(self, name: str) -> dict[str, str]:
