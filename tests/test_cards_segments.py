@@ -8,8 +8,11 @@ from segmentparts import quarter
 from tpfdash.cards import segments as cards_segments
 from tpfdash.cards.segments import SegmentsCard, segment_row
 from tpfdash.cards.widgets import is_in_sight
+from tpfdash.diagnosis.joined import SkyOffset, join
 from tpfdash.inspector import Inspector
 from tpfdash.inspector.segments import Segments
+from tpfdash.timeseries.box_search import BoxPeak
+from tpfdash.timeseries.ephemeris import Ephemeris
 
 
 @pytest.fixture(scope="module")
@@ -181,3 +184,13 @@ def test_the_plot_follows_masks_rule_and_zoom(made, figure):
     made.segments["Q7"].set_aperture("empty")
     assert not image().any() and "no cadence with a flux" in figure.title.text
     made.view._reset(True)
+
+
+def test_files_that_disagree_are_listed(made):
+    small = ((0.01, 0.0), (0.0, 0.01))
+    parts = [SkyOffset("Q6", (0.0, 0.0), small, 3), SkyOffset("Q7", (3.0, 0.0), small, 3)]
+    peak = BoxPeak(Ephemeris(3.1, 541.0, 0.3), 9.0, 20.0, 1.0, 19.0, 6)
+    said = made._give_period(peak, join(parts))
+    assert said[0].endswith("lasting 7.2 h: 6 events, S/N 20.") and "disagree" in said[1]
+    assert [words[:3] for words in said[2:]] == ["Q6:", "Q7:"]
+    assert len(made._give_period(peak, join(parts[:1]))) == 2

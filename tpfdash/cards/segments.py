@@ -25,7 +25,7 @@ from tpfdash.errors import TPFError
 from tpfdash.inspector import Inspector
 from tpfdash.inspector.segments import Segments
 from tpfdash.stamp.units import spelled
-from tpfdash.timeseries.ephemeris import Ephemeris
+from tpfdash.timeseries.box_search import BoxPeak
 from tpfdash.timeseries.events.found import FoundEvents
 from tpfdash.timeseries.periodogram import box_periodogram
 from tpfdash.views.faults import guarded
@@ -191,13 +191,12 @@ class SegmentsCard:
         def work(job: Job):
             made = box_periodogram(asked[0], good=asked[1], progress=_progress(job, "periods"))
             job.say("fitting the period")
-            best, offset = made.best if made.stands_out else None, None
-            if best is not None:
-                job.say("measuring where its events are, file by file")
-                offset = segments.join_offsets(best)
-            return lambda: self._take(
-                "period", asked, lambda: self._give_period(made.words, best, offset)
-            )
+            if not made.stands_out:
+                return lambda: self._take("period", asked, lambda: [made.words])
+            job.say("measuring where its events are, file by file")
+            peak = made.peaks(1)[0]
+            offset = segments.join_offsets(peak.ephemeris)
+            return lambda: self._take("period", asked, lambda: self._give_period(peak, offset))
 
         self._background.start(work)
 
@@ -217,18 +216,17 @@ class SegmentsCard:
         each = ", ".join(f"{len(events)} in {name}" for name, events in found.items())
         return [f"{total} event{'s' * (total != 1)} in all: {each}. The drawer Events lists them."]
 
-    def _give_period(
-        self, words: str, best: Ephemeris | None, offset: JoinedOffset | None
-    ) -> list[str]:
-        if best is None or offset is None:
-            return [words]
+    def _give_period(self, peak: BoxPeak, offset: JoinedOffset) -> list[str]:
+        best = peak.ephemeris
         self.segments.give_ephemeris(best)
         said = (
             f"Period {with_error(best.period, best.period_err)} d, t0 "
-            f"{with_error(best.t0, best.t0_err)}, lasting {24 * best.duration:.2g} h. {words}"
+            f"{with_error(best.t0, best.t0_err)}, lasting {24 * best.duration:.2g} h: "
+            f"{peak.n_events} events, S/N {peak.snr:.0f}."
         )
-        parts = "; ".join(part.words for part in offset.parts)
-        return [said, f"From the target: {offset.sentence}.", parts]
+        alike = offset.agree and len(offset.measured) == len(offset.parts)
+        parts = [] if alike else [f"{part.words}." for part in offset.parts]
+        return [said, f"From the target: {offset.sentence}.", *parts]
 
     # -- what is shown ---------------------------------------------------------------------------
 
