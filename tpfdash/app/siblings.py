@@ -55,6 +55,8 @@ class Siblings:
         """The card of the target in view, with the Inspectors as they are now."""
         visit = self._visit
         inspectors = [visit.inspector_of(name) for name in visit.of_target()]
+        # One without any time has no place on the time axis.
+        inspectors = [each for each in inspectors if each.timeline.span is not None] or inspectors
         here = inspectors[0].tpf
         card = next((one for one in self._cards if one.segments.name_of(here) is not None), None)
         if card is None:
