@@ -65,6 +65,18 @@ def test_a_cutout_has_the_size_that_is_wanted(finding, added):
     assert uri.startswith("tesscut:65.489") and uri.endswith((",19,9", ",19,9x9"))
 
 
+def test_what_is_open_already_is_not_offered(finding):
+    finding.search("KIC 3248033")
+    several = finding.hits.rows
+    first = finding._found[0]
+    for open_already in (first.uri, first.file):
+        finding.search("KIC 3248033", {open_already, "another.fits"})
+        assert finding.hits.rows == several[1:] and len(several) > 1
+        assert finding.hits.notes[-1] == "Files that are open already are not listed."
+    finding.search("KIC 3248033")
+    assert "are not listed" not in " ".join(finding.hits.notes)
+
+
 @pytest.mark.parametrize("size", [0, 1000])
 def test_a_size_that_is_none_is_said(finding, added, size):
     finding.search("RY Tau")

@@ -56,3 +56,16 @@ def test_choices_that_are_not_known_are_said(inspector):
     assert "&lt;smell&gt;" in message.object
     send(load, json.dumps(session_of(inspector)).encode())
     assert message.object == ""
+
+
+def test_all_files_of_the_target_are_in_it_and_those_that_are_not_open_are_said(inspector):
+    other = Inspector(inspector.tpf.assign_attrs(campaign=17, source="/data/<b>.fits"))
+    other.cadence = 7
+    saved = save_session(inspector, lambda: [other]).callback().getvalue()
+    other.cadence = 3
+    load, _, message = load_session(inspector, lambda: [other])
+    send(load, saved)
+    assert other.cadence == 7 and message.object == ""
+    load, _, message = load_session(inspector)
+    send(load, saved)
+    assert "&lt;b&gt;.fits (not open here)" in message.object and "/data" not in message.object

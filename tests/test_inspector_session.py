@@ -15,7 +15,7 @@ from tpfdash.errors import TPFError
 from tpfdash.inspector import Inspector
 from tpfdash.inspector.inspector import FOLLOWING, LOOKED_UP
 from tpfdash.inspector.params import Function, Mask
-from tpfdash.inspector.session import choices_of, restore, session_of
+from tpfdash.inspector.session import choices_of, restore, restore_all, session_of
 from tpfdash.io.sessions import read_session, session_bytes
 from tpfdash.simulate import simulate_tpf
 
@@ -268,3 +268,49 @@ def test_rectangles_make_up_any_mask(tpf):
         inspector, other = Inspector(tpf, aperture=mask), Inspector(tpf, aperture="empty")
         restore(other, session_of(inspector))
         assert np.array_equal(other.aperture, mask)
+
+
+# -- several files ---------------------------------------------------------------------------------
+
+
+@pytest.fixture
+def two(tpf):
+    """Inspectors of two files."""
+    return [Inspector(tpf), Inspector(tpf.assign_attrs(campaign=17, source="b.fits"))]
+
+
+def test_a_session_of_several_gives_each_its_own_whichever_is_in_view(two):
+    two[0].cadence, two[1].cadence = 11, 12
+    two[1].set_aperture("all")
+    session = read_session(session_bytes(session_of(two[0], two[1:])))
+    assert [one["file"]["interval"] for one in (session, *session["others"])] == ["C16", "C17"]
+    again = [Inspector(each.tpf) for each in two]
+    assert restore_all(again[::-1], session) == ()
+    assert all(same(*pair) for pair in zip(two, again, strict=True))
+    again[1].undo()
+    assert not again[1].aperture.all()
+    assert "others" not in session_of(two[0])
+
+
+def test_files_that_are_not_open_are_named(two):
+    session = session_of(two[0], two[1:])
+    session["choices"]["smell"] = 1
+    assert restore_all(two[1:], session) == ("simulated by tpfdash (not open here)",)
+    assert restore_all(two[:1], session) == ("smell", "b.fits (not open here)")
+    assert restore(two[0], session) == ("smell",)
+
+
+def test_of_several_all_are_restored_or_none(two):
+    session = session_of(two[0], two[1:])
+    session["choices"]["cadence"] = 9
+    session["others"][0]["choices"]["cadence"] = 10_000
+    before = [session_of(each) for each in two]
+    with pytest.raises(TPFError, match="cadence is 10000"):
+        restore_all(two, session)
+    for others, words in ((5, "others are '5'"), ([3], "is no session"), ([{}], "is no session")):
+        with pytest.raises(TPFError, match=words):
+            restore_all(two, session | {"others": others})
+    elsewhere = Inspector(simulate_tpf("Kepler", n_cadences=60, shape=(4, 5)))
+    with pytest.raises(TPFError, match="of another file.*its mission is 'K2'"):
+        restore_all([elsewhere], session)
+    assert [session_of(each) for each in two] == before

@@ -7,7 +7,7 @@ from lightcurveparts import lightcurve, noisy
 from tpfdash import aperture_photometry, open_tpf, to_lightkurve
 from tpfdash.errors import TPFError
 from tpfdash.stamp.masks import pipeline_mask
-from tpfdash.timeseries.scatter import scatter_ppm
+from tpfdash.timeseries.scatter import scatter_ppm, step_scatter_ppm
 from tpfdash.timeseries.series import usable
 
 
@@ -41,3 +41,13 @@ def test_what_has_no_scatter():
     for bad in (0, "6", np.nan):
         with pytest.raises(TPFError, match="hours is"):
             scatter_ppm(noisy(), bad)
+
+
+def test_from_one_cadence_to_the_next_it_is_that_of_white_noise():
+    made = noisy(4000, level=1000.0, sigma=0.4, seed=2)
+    made["flux"].values[:] += 50 * np.sin(np.arange(4000) / 500)
+    assert step_scatter_ppm(made) == pytest.approx(400, rel=0.05)
+    good = np.arange(4000) < 20
+    assert np.isnan(step_scatter_ppm(made, good=good))
+    made["flux"].values[:] -= 5000
+    assert np.isnan(step_scatter_ppm(made))

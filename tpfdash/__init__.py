@@ -16,6 +16,7 @@ _PLACES = {
     "Ephemeris": "tpfdash.timeseries.ephemeris",
     "FoundEvents": "tpfdash.timeseries.events.found",
     "Inspector": "tpfdash.inspector",
+    "Segments": "tpfdash.inspector.segments",
     "TPFDashboard": "tpfdash.app.dashboard",
     "TPFError": "tpfdash.errors",
     "aperture_photometry": "tpfdash.photometry",

@@ -6,7 +6,7 @@ controls go with it is `tpfdash.cards`; here they are put together.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from os import PathLike
 from pathlib import Path
 
@@ -24,7 +24,7 @@ from tpfdash.archive.stars import available_sources
 from tpfdash.cards.alert import fault_alert
 from tpfdash.cards.apertures import apertures_card
 from tpfdash.cards.corrections import corrections_card
-from tpfdash.cards.drawer import drawer
+from tpfdash.cards.drawer import Card, Drawer
 from tpfdash.cards.events import events_card
 from tpfdash.cards.evidence import evidence_card
 from tpfdash.cards.files import files_card
@@ -40,7 +40,7 @@ from tpfdash.cards.sky import sky_card
 from tpfdash.cards.widgets import CSS, html, readout
 from tpfdash.cards.words import heading_html, target_html
 from tpfdash.inspector import Inspector
-from tpfdash.inspector.session import restore, session_of
+from tpfdash.inspector.session import restore_all, session_of
 from tpfdash.io import open_tpf
 from tpfdash.io.sessions import read_session, write_session
 from tpfdash.views.asking import Asking, loop_of_this_session
@@ -109,6 +109,8 @@ class TPFDashboard(pn.viewable.Viewer):
         params of the dashboard too, that can be set (but for the last two), watched and linked.
     star_sources : sequence of str
         Whose stars the page may ask for, of `tpfdash.archive.stars.SOURCES`; none: it asks nobody.
+    others : callable
+        -> the Inspectors of further files of the target, whose choices a session holds too.
     pixels : PixelView
     light_curve : LightCurveView
         The two plots; the `plot` of each can be shown by itself.
@@ -129,6 +131,8 @@ class TPFDashboard(pn.viewable.Viewer):
     def __init__(self, source, *, session: Mapping | str | PathLike | None = None, **params):
         self._echoing: set[str] = set()
         self.star_sources: Sequence[str] = available_sources()
+        self._wanted: str | None = None  # the drawer that was open when another file was shown
+        self.others: Callable[[], Sequence[Inspector]] = tuple
         self.inspector = Inspector(open_tpf(source), **params)
         if session is not None:
             self.restore(session)
@@ -174,9 +178,10 @@ class TPFDashboard(pn.viewable.Viewer):
     def session(self) -> dict:
         """All that has been chosen, as plain data that `restore` takes, here or elsewhere.
 
-        But for functions; see `tpfdash.inspector.session.session_of`.
+        But for functions; see `tpfdash.inspector.session.session_of`. That of a page with several
+        files of the target holds what was chosen on each.
         """
-        return session_of(self.inspector)
+        return session_of(self.inspector, self.others())
 
     def save_session(self, path: str | PathLike, *, overwrite: bool = False) -> Path:
         """Write `session()` to a file of JSON.
@@ -194,21 +199,22 @@ class TPFDashboard(pn.viewable.Viewer):
         Returns
         -------
         tuple of str
-            The choices in it that this version of tpfdash does not know, and leaves alone.
+            What was left alone: choices that this version of tpfdash does not know, and files that
+            are not open here.
 
         Raises
         ------
         TPFError
-            Where it is no session, one of another file, or holds a value that is no good.
+            Where it is no session, one of other files, or holds a value that is no good.
         """
-        return restore(
-            self.inspector, session if isinstance(session, Mapping) else read_session(session)
-        )
+        read = session if isinstance(session, Mapping) else read_session(session)
+        return restore_all([self.inspector, *self.others()], read)
 
     def open(self, source) -> None:
         """Go on with another file, keeping the theme and the user's settings.
 
-        What plays is stopped, and those who watch the dashboard's params are told.
+        What plays is stopped, the drawer that is open stays open, and those who watch the
+        dashboard's params are told.
 
         Parameters
         ----------
@@ -232,10 +238,25 @@ class TPFDashboard(pn.viewable.Viewer):
         for toggle in self._page.select(pn.widgets.Toggle):
             toggle.value = False  # what plays
         self.inspector = new
+        self._wanted = self._drawer.opened
         self._show()
+        self._drawer.opened = self._wanted
         self._tell_all()
         self._tell_lightcurve()
         self._tell_diagnosis()
+
+    def add_drawer(self, title: str, make: Callable[[], Card]) -> None:
+        """One more drawer for the file in view, beside the one of its events.
+
+        Parameters
+        ----------
+        title : str
+        make : callable
+            -> (what is in it, its `Live` parts); called when it is first opened.
+        """
+        self._drawer.add(title, make, after="Events")
+        if self._wanted == title:
+            self._drawer.opened = title
 
     def show_help(self) -> None:
         """Show the list of keys and gestures on every page that shows the dashboard."""
@@ -270,10 +291,11 @@ class TPFDashboard(pn.viewable.Viewer):
         ]
         self.pixels = PixelView(inspector)
         self.light_curve = LightCurveView(inspector)
+        self._drawer = self._make_drawer()
         cards = {
             "stamp": pixel_card(inspector, self.pixels),
             "curve": lightcurve_card(inspector, self.light_curve),
-            "drawer": self._drawer(),
+            "drawer": self._drawer.card,
             "evidence": evidence_card(inspector, lambda: report_html(inspector)),
         }
         self._keys = Keys(inspector)
@@ -295,10 +317,10 @@ class TPFDashboard(pn.viewable.Viewer):
             Names(),
         ]
 
-    def _drawer(self) -> pn.Column:
+    def _make_drawer(self) -> Drawer:
         """The cards below, each made when it is first opened."""
         inspector = self.inspector
-        return drawer(
+        return Drawer(
             inspector,
             {
                 "Events": lambda: events_card(inspector),
@@ -310,7 +332,9 @@ class TPFDashboard(pn.viewable.Viewer):
                 "Target": lambda: (readout(inspector, target_html, "target"), []),
                 "Sky": lambda: sky_card(inspector, self.star_sources),
                 "Notes": lambda: (notes_card(inspector), []),
-                "Save and load": lambda: files_card(inspector, lambda: report_html(inspector)),
+                "Save and load": lambda: files_card(
+                    inspector, lambda: report_html(inspector), lambda: self.others()
+                ),
             },
         )
 

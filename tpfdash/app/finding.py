@@ -7,9 +7,10 @@ What can be searched for is `tpfdash.archive`, the table over the page `tpfdash.
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from pathlib import Path
 
+import numpy as np
 import panel as pn
 import xarray as xr
 
@@ -27,6 +28,7 @@ __all__ = ["Finding", "is_archived", "parse_words"]
 
 _INTERVAL = re.compile(r"^(?P<target>.*\S)\s+(?P<kind>[QCS])(?P<number>\d{1,3})$")
 _KINDS = {"Q": "quarter", "C": "campaign", "S": "sector"}
+_OPEN_ALREADY = "Files that are open already are not listed."
 _HINT = "KIC, EPIC or TIC, a name, or RA Dec; then Q4, C13 or S15 if you like"
 
 
@@ -81,8 +83,11 @@ class Finding:
         )
         self.field.param.watch(self._asked, "enter_pressed")
 
-    def search(self, words: str) -> None:
-        """Search for what a user typed, in place of what is searched for or fetched now."""
+    def search(self, words: str, without: Collection[str] = ()) -> None:
+        """Search for what a user typed, in place of what is searched for or fetched now.
+
+        `without`: addresses and names of files that are open already, and are not offered.
+        """
         target, keywords = parse_words(words)
         if not target:
             return
@@ -91,8 +96,11 @@ class Finding:
 
         def work(job: Job) -> Callable[[], None]:
             found = search(target, **keywords, stage=job.say, cancel=job.cancel)
-            rows = rows_of(found)  # looks into the cache
-            return lambda: self._show(found, rows)
+            is_open = np.array([not {row.uri, row.file}.isdisjoint(without) for row in found])
+            new = found[~is_open.astype(bool)]
+            rows = rows_of(new)  # looks into the cache
+            notes = [*found.notes, *([_OPEN_ALREADY] if is_open.any() else [])]
+            return lambda: self._show(new, rows, notes)
 
         self._background.start(work)
 
@@ -127,9 +135,9 @@ class Finding:
         if what == "close":
             self.hits.shown = False
 
-    def _show(self, found: SearchResult, rows: list) -> None:
+    def _show(self, found: SearchResult, rows: list, notes: list[str]) -> None:
         self._found = found
-        self.hits.param.update(rows=rows, notes=list(found.notes))
+        self.hits.param.update(rows=rows, notes=notes)
 
     def _opened(self, uri: str, tpf: xr.Dataset, then: Callable[[], None]) -> None:
         self._add(uri, tpf)

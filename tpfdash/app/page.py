@@ -27,6 +27,7 @@ from tpfdash.app.connection import PAGE_TEMPLATE
 from tpfdash.app.dashboard import TPFDashboard
 from tpfdash.app.finding import Finding, is_archived
 from tpfdash.app.roots import resolve, without_folders
+from tpfdash.app.siblings import Siblings
 from tpfdash.app.theme import SystemTheme
 from tpfdash.app.visit import Visit, file_in, said_in_address
 from tpfdash.archive.stars import find_stars
@@ -176,9 +177,11 @@ def _fill(
         dashboard, name = _as_wanted(files, said, message)
     if not archive:
         dashboard.star_sources = ()
-    visit = Visit(dashboard, files, name, unnamed=named, arrive=lambda: _put(catalog, dashboard))
+    visit = Visit(dashboard, files, name, unnamed=named)
+    visit.on_arrival(lambda: _put(catalog, dashboard))
     chooser = _chooser(visit, files, message)
     finding = Finding(lambda uri, tpf: _add(visit, files, chooser, uri, tpf)) if archive else None
+    visit.on_arrival(Siblings(visit, chooser, finding.search if finding else None).arrive)
     _tell_faults(dashboard)
     document = pn.state.curdoc
     with pn.io.hold(document) if document is not None else nullcontext():

@@ -21,6 +21,7 @@ from tpfdash.cards.words import target_name
 from tpfdash.errors import TPFError
 from tpfdash.inspector import Inspector
 from tpfdash.inspector.session import choices_of, written_choices
+from tpfdash.stamp.target import same_target
 from tpfdash.views.live import Live
 
 __all__ = ["Visit", "file_in", "said_in_address"]
@@ -68,8 +69,6 @@ class Visit:
     name : str
     unnamed : str, optional
         The file that the address names in another way.
-    arrive : callable, optional
-        Called whenever another file is shown, and now.
 
     Attributes
     ----------
@@ -84,14 +83,13 @@ class Visit:
         name: str,
         *,
         unnamed: str | None = None,
-        arrive: Callable[[], None] = lambda: None,
     ):
         self.dashboard = dashboard
         self.name = name
         self.bar = AddressBar(names=list(NAMES))
         self._opened = opened
         self._unnamed = unnamed
-        self._arrive = arrive
+        self._arrivals: list[Callable[[], None]] = []
         self._left: dict[str, Inspector] = {}
         self._usual: dict[str, dict[str, Any]] = {}
         self._document = pn.state.curdoc
@@ -115,6 +113,24 @@ class Visit:
         self._follow()
         self._note()
 
+    def on_arrival(self, act: Callable[[], None]) -> None:
+        """Have something done whenever another file is shown, and now."""
+        self._arrivals.append(act)
+        act()
+
+    def of_target(self) -> list[str]:
+        """The names of the open files that are of the target in view, that file's among them."""
+        here = self.dashboard.inspector.tpf
+        return [name for name, tpf in self._opened.items() if same_target(here, tpf)]
+
+    def inspector_of(self, name: str) -> Inspector:
+        """That of an open file: as it is in view, as it was left, or as it opens."""
+        if name == self.name:
+            return self.dashboard.inspector
+        if name not in self._left:
+            self._left[name] = Inspector(self._opened[name])
+        return self._left[name]
+
     def write(self) -> None:
         """Bring the address up to date now."""
         self._written = time.monotonic()
@@ -129,7 +145,8 @@ class Visit:
 
     def _follow(self) -> None:
         inspector = self.dashboard.inspector
-        self._arrive()
+        for arrive in self._arrivals:
+            arrive()
         self.bar.title = f"{target_name(inspector)} · tpfdash"
         Live(inspector, self._note, *choices_of(type(inspector)), precedence=2)
 

@@ -15,6 +15,7 @@ from tpfdash.archive.stages import Cancel
 from tpfdash.archive.tap import votable
 from tpfdash.errors import TPFError
 from tpfdash.missions import get_mission
+from tpfdash.stamp.epoch import time_reference
 from tpfdash.stamp.sky import cone, sky_state, to_detector
 
 __all__ = ["solar_system_objects"]
@@ -101,9 +102,7 @@ def _utc(tpf: xr.Dataset, cadence: int) -> float:
     if "timecorr" in tpf.variables:
         correction = float(tpf["timecorr"].values[cadence])
         day -= correction if abs(correction) < 0.01 else 0.0  # light takes 500 s to the Sun
-    usual = get_mission(tpf.attrs["mission"]).time_reference
-    reference = float(tpf.attrs.get("time_reference", usual))
-    return float(Time(reference, day, format="jd", scale="tdb").utc.jd)
+    return float(Time(time_reference(tpf), day, format="jd", scale="tdb").utc.jd)
 
 
 def _objects(body: bytes, who: str) -> Table:

@@ -11,12 +11,12 @@ from tpfdash.inspector import Inspector
 from tpfdash.views.faults import guarded
 from tpfdash.views.live import Live
 
-__all__ = ["drawer"]
+__all__ = ["Drawer"]
 
 Card = tuple[pn.viewable.Viewable, list[Live]]
 
 
-def drawer(inspector: Inspector, cards: dict[str, Callable[[], Card]]) -> pn.Column:
+class Drawer:
     """A row of names over the card of the one that is pressed; pressed again, it closes.
 
     Parameters
@@ -24,43 +24,69 @@ def drawer(inspector: Inspector, cards: dict[str, Callable[[], Card]]) -> pn.Col
     inspector : Inspector
     cards : dict of str to callable
         Title -> what makes (the card, what is live in it). It is kept up only while in sight.
-    """
-    made: dict[str, Card] = {}
-    names = control(
-        pn.widgets.CheckButtonGroup,
-        "tabs",
-        "Open a drawer below; press again to close it.",
-        options=list(cards),
-        variant="outline",
-    )
-    place = pn.Column(
-        css_classes=["tpf-drawer"], sizing_mode="stretch_width", margin=0, visible=False
-    )
 
-    @guarded(inspector)
-    def show(event):
+    Attributes
+    ----------
+    card : Column
+        To be put on the page.
+    """
+
+    def __init__(self, inspector: Inspector, cards: dict[str, Callable[[], Card]]):
+        self._cards = dict(cards)
+        self._made: dict[str, Card] = {}
+        self._names = control(
+            pn.widgets.CheckButtonGroup,
+            "tabs",
+            "Open a drawer below; press again to close it.",
+            options=list(cards),
+            variant="outline",
+        )
+        self._place = pn.Column(
+            css_classes=["tpf-drawer"], sizing_mode="stretch_width", margin=0, visible=False
+        )
+        self._names.param.watch(guarded(inspector)(self._show), "value")
+        self.card = pn.Column(
+            self._names,
+            self._place,
+            css_classes=["card"],
+            stylesheets=[CSS],
+            margin=0,
+            styles={"padding": "6px 12px"},
+        )
+
+    def add(self, title: str, make: Callable[[], Card], after: str) -> None:
+        """One more card, its name beside another's."""
+        titles = [name for name in self._cards if name != title]
+        titles.insert(titles.index(after) + 1, title)
+        self._cards[title] = make
+        self._cards = {name: self._cards[name] for name in titles}
+        self._names.options = titles
+
+    @property
+    def opened(self) -> str | None:
+        """The title of the card that is in sight."""
+        return next(iter(self._names.value), None)
+
+    @opened.setter
+    def opened(self, title: str | None) -> None:
+        self._names.value = [title] if title in self._cards else []
+
+    def _show(self, event) -> None:
         if len(event.new) > 1:
-            names.value = [name for name in event.new if name not in event.old][-1:]
+            self._names.value = [name for name in event.new if name not in event.old][-1:]
             return
         for title in event.new:
-            if title not in made:
-                made[title] = cards[title]()
-        for title, (_, lives) in made.items():
+            if title not in self._made:
+                self._made[title] = self._cards[title]()
+        for title, (_, lives) in self._made.items():
             for live in lives:
                 live.shown = title in event.new
-        place.objects = [made[title][0] for title in event.new]
-        place.visible = bool(event.new)
-        others = [name for name in card.css_classes if name not in ("tpf-open", "tpf-tall")]
-        tall = any("tpf-tall" in one.css_classes for one in place.objects)
-        card.css_classes = [*others, *["tpf-open"][: place.visible], *["tpf-tall"][:tall]]
-
-    names.param.watch(show, "value")
-    card = pn.Column(
-        names,
-        place,
-        css_classes=["card"],
-        stylesheets=[CSS],
-        margin=0,
-        styles={"padding": "6px 12px"},
-    )
-    return card
+        self._place.objects = [self._made[title][0] for title in event.new]
+        self._place.visible = bool(event.new)
+        others = [name for name in self.card.css_classes if name not in ("tpf-open", "tpf-tall")]
+        tall = any("tpf-tall" in one.css_classes for one in self._place.objects)
+        self.card.css_classes = [
+            *others,
+            *["tpf-open"][: self._place.visible],
+            *["tpf-tall"][:tall],
+        ]

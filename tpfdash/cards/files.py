@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import io
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from html import escape
 from pathlib import Path
 
@@ -37,10 +37,15 @@ _SUFFIX = re.compile(r"\.(fits?(\.gz)?|ecsv|csv)$", re.IGNORECASE)
 _UNUSUAL = re.compile(r"[^\w.-]+")
 
 
-def files_card(inspector: Inspector, report: Callable[[], str]) -> tuple[pn.Column, list[Live]]:
+def files_card(
+    inspector: Inspector,
+    report: Callable[[], str],
+    others: Callable[[], Sequence[Inspector]] = tuple,
+) -> tuple[pn.Column, list[Live]]:
     """The card with which results are saved, copied as Python, and an aperture is loaded.
 
-    `report`: -> the page that "Save report" saves. With it comes what is live in the card.
+    `report`: -> the page that "Save report" saves; `others`: -> further Inspectors whose choices
+    are in a session. With it comes what is live in the card.
     """
     script, script_live = script_part(inspector)
     save = [
@@ -58,13 +63,13 @@ def files_card(inspector: Inspector, report: Callable[[], str]) -> tuple[pn.Colu
             lambda suffix: aperture_bytes(inspector.tpf, inspector.aperture, suffix),
         ),
         _download(inspector, "report", ["html"], lambda suffix: report().encode()),
-        save_session(inspector),
+        save_session(inspector, others),
     ]
     load = [
         section("Load an aperture"),
         *_upload(inspector),
         section("Load a session"),
-        *load_session(inspector),
+        *load_session(inspector, others),
     ]
     card = pn.Column(
         *(

@@ -242,7 +242,7 @@ class Inspector(EventList, SeveralApertures, Recurring, GridValues):
         Stops at the first and the last of them, and stays where there is none on that side.
         Where it keeps none at all, every cadence counts. The time axis goes along.
         """
-        self._follow(step_from(self.cadence, _whole(n, "a step"), self._stops))
+        self.go_to_cadence(step_from(self.cadence, _whole(n, "a step"), self._stops))
 
     def play_on(self, through: str = "all", again: bool = True) -> bool:
         """Go on to the next cadence that the quality choice keeps, as a film does.
@@ -273,7 +273,7 @@ class Inspector(EventList, SeveralApertures, Recurring, GridValues):
             return False
         before = self.cadence
         inside = stops[0] <= before < stops[-1]
-        self._follow(int(stops[after] if inside else stops[0]))
+        self.go_to_cadence(int(stops[after] if inside else stops[0]))
         return self.cadence != before
 
     def seek(self, time: float) -> None:
@@ -299,7 +299,7 @@ class Inspector(EventList, SeveralApertures, Recurring, GridValues):
         `back`: to the one before, round again from the last. The time axis goes along.
         """
         bit = _whole(bit, "a quality bit")
-        self._follow(self.timeline.next_flagged(bit, self.cadence, back))
+        self.go_to_cadence(self.timeline.next_flagged(bit, self.cadence, back))
 
     def set_window_here(self) -> None:
         """Begin a window at the current cadence, or end it there.
@@ -414,7 +414,7 @@ class Inspector(EventList, SeveralApertures, Recurring, GridValues):
         if self.window is None:
             self.stacked = ()
 
-    def _follow(self, cadence: int) -> None:
+    def go_to_cadence(self, cadence: int) -> None:
         """Go to a cadence, and move the stretch of time in sight where it lies beyond that."""
         stretch, span = self.time_range, self.timeline.span
         if stretch is not None and span is not None:

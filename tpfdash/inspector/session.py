@@ -7,7 +7,7 @@ address `tpfdash.app.address`.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from copy import copy
 from pathlib import PurePath
 from typing import Any
@@ -21,16 +21,18 @@ from tpfdash.inspector.inspector import LOOKED_UP, NOT_COPIED
 from tpfdash.inspector.params import Apertures, Function, Mask
 from tpfdash.io.sessions import SESSION_FORMAT, SESSION_VERSION, check_session
 from tpfdash.stamp.geometry import corner, rectangles
+from tpfdash.stamp.target import interval_name
 from tpfdash.timeseries.corrections import Correction
 from tpfdash.timeseries.ephemeris import Ephemeris
 from tpfdash.version import __version__
 
-__all__ = ["choices_of", "restore", "session_of", "written", "written_choices"]
+__all__ = ["choices_of", "restore", "restore_all", "session_of", "written", "written_choices"]
 
 #: Facts of a file that have to be the same where a session is restored -> how they are called.
 _SAME = {
     "mission": "mission",
     "id": "target",
+    "interval": "quarter, campaign or sector",
     "corner": "first detector pixel (row, column)",
     "shape": "stamp (rows, columns)",
     "cadences": "number of cadences",
@@ -52,8 +54,14 @@ def choices_of(owner: type[Inspector] = Inspector) -> tuple[str, ...]:
     )
 
 
-def session_of(inspector: Inspector) -> dict[str, Any]:
+def session_of(inspector: Inspector, others: Iterable[Inspector] = ()) -> dict[str, Any]:
     """What the user has chosen, and on which file: plain data that JSON has words for.
+
+    Parameters
+    ----------
+    inspector : Inspector
+    others : sequence of Inspector
+        Of further files of the same target.
 
     Returns
     -------
@@ -61,15 +69,18 @@ def session_of(inspector: Inspector) -> dict[str, Any]:
         `format`, `version` (int), `tpfdash` (the version of the package); `file`: what `restore`
         knows the file by; `choices`: the value of each param. A mask is a list of rectangles of
         detector pixels, [first row, last row, first column, last column], both ends included;
-        an aperture of several is [name, mask, hidden]; a tuple is a list.
+        an aperture of several is [name, mask, hidden]; a tuple is a list. `others`, where there are
+        any: a list of their sessions.
     """
-    return {
+    made = {
         "format": SESSION_FORMAT,
         "version": SESSION_VERSION,
         "tpfdash": __version__,
         "file": _identity(inspector.tpf),
         "choices": written_choices(inspector),
     }
+    further = [session_of(other) for other in others]
+    return made | {"others": further} if further else made
 
 
 def written_choices(inspector: Inspector) -> dict[str, Any]:
@@ -106,7 +117,7 @@ def restore(inspector: Inspector, session: Mapping[str, Any]) -> tuple[str, ...]
     inspector : Inspector
     session : dict
         As `session_of` gives it, or `read_session`. Without a `file` it is taken for one of this
-        file.
+        file. Its `others` are passed over.
 
     Returns
     -------
@@ -119,6 +130,65 @@ def restore(inspector: Inspector, session: Mapping[str, Any]) -> tuple[str, ...]
         Where it is no session, of another version or another file, or holds a value that is no
         good here; the inspector is then as it was.
     """
+    values, unknown = _checked(inspector, session)
+    _choose(inspector, values)
+    return unknown
+
+
+def restore_all(inspectors: Sequence[Inspector], session: Mapping[str, Any]) -> tuple[str, ...]:
+    """Choose what a session of several files holds, for those that are open: all of it or nothing.
+
+    Parameters
+    ----------
+    inspectors : sequence of Inspector
+        The first is the one in view: it takes a session without a `file`.
+    session : dict
+        As `session_of` gives it, with `others`.
+
+    Returns
+    -------
+    tuple of str
+        What was left alone: choices that this version does not know, files that are not open.
+
+    Raises
+    ------
+    TPFError
+        As `restore`, and where none of the session's files is among these.
+    """
+    check_session(session)
+    others = session.get("others", [])
+    if not isinstance(others, list | tuple):
+        raise TPFError(f"the session's others are {str(others)[:100]!r}: they should be sessions.")
+    wanted: list[tuple[Inspector, dict[str, Any]]] = []
+    left: list[str] = []
+    for one in (session, *others):
+        check_session(one)
+        fitting = [each for each in inspectors if _is_of(one.get("file"), each.tpf)]
+        if fitting:
+            values, unknown = _checked(fitting[0], one)
+            wanted.append((fitting[0], values))
+            left += unknown
+        else:
+            left.append(f"{str(one['file'].get('source', ''))[:100] or 'a file'} (not open here)")
+    if not wanted:
+        _checked(inspectors[0], session)  # says what is different
+    for each, values in wanted:
+        _choose(each, values)
+    return tuple(dict.fromkeys(left))
+
+
+def _is_of(file: Any, tpf: xr.Dataset) -> bool:
+    """Whether a session is of a file; one that is of no file is of any."""
+    here = _identity(tpf)
+    if not isinstance(file, Mapping):
+        return True
+    return all(file[key] == here[key] for key in _SAME if key in file)
+
+
+def _checked(
+    inspector: Inspector, session: Mapping[str, Any]
+) -> tuple[dict[str, Any], tuple[str, ...]]:
+    """The choices of a session as the params take them, and those that are not known."""
     choices = check_session(session)
     try:
         if session.get("file") is not None:
@@ -131,8 +201,7 @@ def restore(inspector: Inspector, session: Mapping[str, Any]) -> tuple[str, ...]
         if len(words) <= _LONGEST_MESSAGE:
             raise
         raise TPFError(f"{words[: _LONGEST_MESSAGE - 4]} ...") from None
-    _choose(inspector, values)
-    return tuple(str(name) for name in choices if name not in known)
+    return values, tuple(str(name) for name in choices if name not in known)
 
 
 def _choose(inspector: Inspector, values: dict[str, Any]) -> None:
@@ -227,6 +296,7 @@ def _identity(tpf: xr.Dataset) -> dict[str, Any]:
             "source": PurePath(str(attrs.get("source") or "")).name,
             "mission": str(attrs.get("mission") or ""),
             "id": str(attrs.get("id") or ""),
+            "interval": interval_name(attrs) or "",
             "corner": corner(tpf),
             "shape": tpf["aperture"].shape,
             "cadences": tpf.sizes["time"],

@@ -14,7 +14,7 @@ from numpy.typing import ArrayLike
 from tpfdash.errors import NO_NUMBER
 from tpfdash.missions import get_mission
 
-__all__ = ["HEADER_EPOCH", "moved", "observation_epoch", "proper_motion"]
+__all__ = ["HEADER_EPOCH", "moved", "observation_epoch", "proper_motion", "time_reference"]
 
 #: Of RA_OBJ and DEC_OBJ in the missions' files, Julian year.
 HEADER_EPOCH = 2000.0
@@ -43,9 +43,13 @@ def observation_epoch(tpf: xr.Dataset, cadence: int | None = None) -> float:
     if not np.isfinite(day):
         known = time[np.isfinite(time)]
         day = (known.min() + known.max()) / 2 if known.size else np.nan
+    return HEADER_EPOCH + (float(day) + time_reference(tpf) - _J2000) / _YEAR
+
+
+def time_reference(tpf: xr.Dataset) -> float:
+    """The Julian date at which the clock of a file's times reads 0."""
     usual = get_mission(tpf.attrs["mission"]).time_reference
-    reference = float(tpf.attrs.get("time_reference", usual))
-    return HEADER_EPOCH + (float(day) + reference - _J2000) / _YEAR
+    return float(tpf.attrs.get("time_reference", usual))
 
 
 def proper_motion(tpf: xr.Dataset) -> tuple[float, float] | None:

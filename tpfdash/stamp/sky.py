@@ -31,6 +31,7 @@ __all__ = [
     "cone",
     "pixel_scale",
     "separation",
+    "sky_axes",
     "sky_state",
     "target_on_sky",
     "target_position",
@@ -287,6 +288,23 @@ class Compass:
 
 def compass(tpf: xr.Dataset) -> Compass | None:
     """North and east in the middle of the stamp; None where no WCS is to be trusted."""
+    by_pixel = sky_axes(tpf)
+    if by_pixel is None:
+        return None
+    ways = np.linalg.inv(by_pixel)  # (row, col) by (east, north)
+    ways /= np.hypot(*ways)
+    (er, nr), (ec, nc) = ways.tolist()
+    return Compass(north=(nr, nc), east=(er, ec))
+
+
+def sky_axes(tpf: xr.Dataset) -> np.ndarray | None:
+    """How far a step of one pixel leads on the sky, in the middle of the stamp.
+
+    Returns
+    -------
+    float64 array (2, 2), arcsec
+        (east, north) by (row, col); None where no WCS is to be trusted.
+    """
     left, bottom, right, top = extent(tpf)
     row, col = (bottom + top) / 2, (left + right) / 2
     # By the change over a pixel, where a WCS is a plane.
@@ -295,14 +313,8 @@ def compass(tpf: xr.Dataset) -> Compass | None:
         return None
     ra, dec = sky
     east = ((ra[1:] - ra[0] + 180) % 360 - 180) * np.cos(np.radians(dec[0]))
-    north = dec[1:] - dec[0]
-    by_pixel = np.array([east, north])  # (east, north) by (row, col)
-    if not abs(np.linalg.det(by_pixel)) > 0:
-        return None
-    ways = np.linalg.inv(by_pixel)  # (row, col) by (east, north)
-    ways /= np.hypot(*ways)
-    (er, nr), (ec, nc) = ways.tolist()
-    return Compass(north=(nr, nc), east=(er, ec))
+    by_pixel = 3600 * np.array([east, dec[1:] - dec[0]])
+    return by_pixel if abs(np.linalg.det(by_pixel)) > 0 else None
 
 
 def cone(tpf: xr.Dataset, margin: float = 3.0) -> tuple[float, float, float] | None:

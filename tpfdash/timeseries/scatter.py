@@ -9,7 +9,7 @@ from numpy.typing import ArrayLike
 from tpfdash.timeseries.series import BREAK_GAP, pieces, positive, usable
 from tpfdash.timeseries.trend import running_trend
 
-__all__ = ["scatter_ppm"]
+__all__ = ["scatter_ppm", "step_scatter_ppm"]
 
 #: Days of the trend that is taken off first.
 _TREND = 1.0
@@ -71,3 +71,31 @@ def scatter_ppm(
     if means.size < _FEWEST:
         return np.nan
     return float(1.4826e6 * np.median(np.abs(means - np.median(means))) / level)
+
+
+def step_scatter_ppm(lightcurve: xr.Dataset, *, good: ArrayLike | None = None) -> float:
+    """The scatter from one cadence to the next, in ppm: what is slower does not count.
+
+    1.4826 times the median of the differences between successive cadences, over the root of 2.
+
+    Parameters
+    ----------
+    lightcurve, good
+        As for `scatter_ppm`.
+
+    Returns
+    -------
+    float
+        NaN where there are fewer than 20 differences, and where the level is not above 0.
+
+    Raises
+    ------
+    TPFError
+        As `scatter_ppm`.
+    """
+    order = usable(lightcurve, None if good is None else np.asarray(good))
+    flux = lightcurve["flux"].values[order].astype(np.float64)
+    level = float(np.median(flux))
+    if flux.size <= _FEWEST or not level > 0:
+        return np.nan
+    return float(1.4826e6 * np.median(np.abs(np.diff(flux))) / np.sqrt(2) / level)

@@ -11,6 +11,7 @@ from numpy.typing import ArrayLike
 
 from tpfdash.errors import NO_NUMBER, TPFError
 from tpfdash.missions import get_mission, time_format
+from tpfdash.stamp.target import interval_name
 from tpfdash.timeseries.series import usable
 
 __all__ = ["RULES", "stitch"]
@@ -211,13 +212,7 @@ def _check_levels(levels: Sequence[float], segments: Sequence[xr.Dataset]) -> No
 
 def _name(lightcurve: xr.Dataset, n: int) -> str:
     """What a segment is called: its quarter, campaign or sector, or else its number from 1."""
-    attrs = lightcurve.attrs
-    if "mission" in attrs:
-        mission = get_mission(attrs["mission"])
-        number = attrs.get(mission.epoch_keyword.lower())
-        if number is not None:
-            return mission.interval(number)
-    return f"segment {n + 1}"
+    return interval_name(lightcurve.attrs) or f"segment {n + 1}"
 
 
 def _scaled(lightcurve: xr.Dataset, n: int, level: float, shift: float) -> xr.Dataset:
