@@ -30,7 +30,7 @@ def star(seed, n_cadences=400):
         shape=(7, 7),
         stars=[Star(3, 3, magnitude=11)],
         events=[Transit(0, PERIOD, T0, DURATION, 0.02)],
-        motion=0,
+        motion=np.zeros((n_cadences, 2)),
         seed=seed,
     )
 
@@ -136,6 +136,7 @@ def test_each_file_has_its_line_and_a_run_goes_on_where_it_was(files, tmp_path):
         tpfdash.diagnose_many(files, out, most=2)
 
 
+@pytest.mark.slow
 def test_a_file_that_ends_its_process_stops_no_other(files, tmp_path):
     """The environment of the processes has them end at one file."""
     out = tmp_path / "results.jsonl"
