@@ -109,7 +109,7 @@ def test_every_package_imported_is_a_dependency():
         re.match(r"[\w-]+", entry)[0].replace("-", "_")
         for entry in PYPROJECT["project"]["dependencies"]
     }
-    optional = {"lightkurve"}
+    optional = {"distributed", "lightkurve", "pyarrow"}
     for path in (ROOT / "tpfdash").rglob("*.py"):
         used = {name.partition(".")[0] for name in imports(path)}
         unknown = used - named - optional - set(sys.stdlib_module_names) - {"tpfdash", "tornado"}

@@ -24,6 +24,7 @@ _PLACES = {
     "box_periodogram": "tpfdash.timeseries.periodogram",
     "corrected": "tpfdash.timeseries.corrections",
     "diagnose": "tpfdash.diagnosis.diagnose",
+    "diagnose_many": "tpfdash.diagnosis.bulk",
     "find_events": "tpfdash.timeseries.events.find",
     "flatten": "tpfdash.timeseries.flatten",
     "fold": "tpfdash.timeseries.fold",

@@ -1,4 +1,7 @@
-"""The command line: `tpfdash [SOURCE ...]` opens the dashboard, `tpfdash find` looks for files."""
+"""The command line: `tpfdash [SOURCE ...]` opens the dashboard, `tpfdash find` looks for files.
+
+And `tpfdash diagnose` asks many files what their events are.
+"""
 
 from __future__ import annotations
 
@@ -19,10 +22,15 @@ __all__ = ["main"]
 def main(argv: list[str] | None = None) -> int:
     """Run the command line; returns the exit status, 2 on bad input."""
     words = sys.argv[1:] if argv is None else argv
-    finds = words[:1] == ["find"] and not os.path.exists("find")
+    command = words[0] if words[:1] and not os.path.exists(words[0]) else ""
     try:
-        if finds:
+        if command == "find":
             _find(_finder().parse_args(words[1:]))
+        elif command == "diagnose":
+            # Slow to import, which opening a file should not wait for.
+            from tpfdash.diagnosis.bulk.command import parser, run
+
+            run(parser().parse_args(words[1:]))
         else:
             _open(_parser().parse_args(words))
     except TPFError as error:
@@ -39,7 +47,8 @@ def _parser() -> argparse.ArgumentParser:
         prog="tpfdash",
         description="Inspect Kepler, K2 and TESS target pixel files in the browser.",
         epilog="Without a SOURCE a simulated target is shown, and says that it is one. "
-        "`tpfdash find --help` tells of looking for files in the archive.",
+        "`tpfdash find --help` tells of looking for files in the archive, "
+        "`tpfdash diagnose --help` of the events of many files.",
     )
     parser.add_argument(
         "sources",
