@@ -150,6 +150,15 @@ STATES = [
 ]
 
 
+#: What is given to those values that are asked for something.
+SOME = {
+    "describe": (7,),
+    "flux_errors": (slice(3, 9),),
+    "is_outlier": (7,),
+    "curve_of": (np.eye(5, dtype=bool),),
+}
+
+
 @pytest.mark.parametrize("name", sorted(DECLARED))
 def test_nothing_is_read_that_is_not_said(name):
     what = DECLARED[name]
@@ -170,6 +179,5 @@ def test_nothing_is_read_that_is_not_said(name):
         else:
             value = getattr(inspector, what)
             if callable(value):
-                some = {"describe": (7,), "flux_errors": (slice(3, 9),), "is_outlier": (7,)}
-                value(*some.get(what, ()))
+                value(*SOME.get(what, ()))
         assert inspector._read <= said, (state, inspector._read - said)

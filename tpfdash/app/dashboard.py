@@ -40,6 +40,7 @@ from tpfdash.cards.sky import sky_card
 from tpfdash.cards.widgets import CSS, html, readout
 from tpfdash.cards.words import heading_html, target_html
 from tpfdash.inspector import Inspector
+from tpfdash.inspector.corrected import Curve
 from tpfdash.inspector.session import restore_all, session_of
 from tpfdash.io import open_tpf
 from tpfdash.io.sessions import read_session, write_session
@@ -137,6 +138,7 @@ class TPFDashboard(pn.viewable.Viewer):
         if session is not None:
             self.restore(session)
         super().__init__()
+        self._told_curve: Curve | None = self.inspector.curve
         self._tell_all()
         if hv.Store.current_backend != "bokeh":  # to set it again takes as long as a plot's element
             hv.Store.set_current_backend("bokeh")
@@ -237,7 +239,7 @@ class TPFDashboard(pn.viewable.Viewer):
             new.quality_bitmask = old.quality_bitmask
         for toggle in self._page.select(pn.widgets.Toggle):
             toggle.value = False  # what plays
-        self.inspector = new
+        self.inspector, self._told_curve = new, None
         self._wanted = self._drawer.opened
         self._show()
         self._drawer.opened = self._wanted
@@ -353,7 +355,9 @@ class TPFDashboard(pn.viewable.Viewer):
 
     def _tell_lightcurve(self, *events) -> None:
         watched = self.param.watchers.get("lightcurve", {}).get("value")
-        if watched and not self.inspector.waiting:
+        curve = self.inspector.curve
+        if watched and curve is not self._told_curve and not self.inspector.waiting:
+            self._told_curve = curve
             self._tell("lightcurve")
 
     def _tell_diagnosis(self, *events) -> None:

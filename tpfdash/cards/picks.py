@@ -87,9 +87,15 @@ class PickList(Progress, JSComponent):
         )
         self._act = act
 
+    @property
+    def _gestures(self) -> set[str]:
+        """What its columns can tell."""
+        kinds = {"type" if isinstance(kind, list) else kind for kind in self.kinds.values()}
+        return {"choose", "cancel", *(["sort"] if self.sorts else []), *(kinds & set(_GESTURES))}
+
     def _handle_msg(self, msg: Any) -> None:
         match msg:  # whoever sent it
-            case [str(what), int(number) | float(number), *values] if what in _GESTURES:
+            case [str(what), int(number) | float(number), *values] if what in self._gestures:
                 right = -1 < number < 1e9 and [type(v) for v in values] == [*_GESTURES[what]]
             case _:
                 right = False
