@@ -75,6 +75,11 @@ def seen(thing, done):
     return thing
 
 
+def is_drawer(model):
+    """Whether a Bokeh model is the place for what is in a drawer."""
+    return "tpf-drawer" in getattr(model, "css_classes", [])
+
+
 class Page:
     """A dashboard's page as the server holds it, with every panel unfolded."""
 
@@ -94,11 +99,12 @@ class Page:
         self.document.add_root(self.root)
 
     def says(self):
-        """What it shows, with each of its drawers open."""
-        out = {}
+        """What it shows, and each of its drawers."""
+        out = {"": seen(self.root, {})}
+        (drawer,) = (one for one in self.root.references() if is_drawer(one))
         for title in self.tabs.options:
             self.tabs.value = [title]
-            out[title] = seen(self.root, {})
+            out[title] = seen(drawer, {})
         self.tabs.value = []
         return out
 

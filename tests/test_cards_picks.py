@@ -10,9 +10,16 @@ def told():
     return []
 
 
+HEADINGS = {"name": ("star", "Its name.")}
+#: Columns that can tell all there is to tell.
+KINDS = {"name": "pick", "tick": "tick", "note": "type", "drop": "drop"}
+
+
 @pytest.fixture
 def table(told):
-    return PickList(lambda *said: told.append(said), {"name": ("star", "Its name.")}, "stars")
+    return PickList(
+        lambda *said: told.append(said), HEADINGS, "stars", kinds=KINDS, sorts={"snr": "-snr"}
+    )
 
 
 GOOD = [
@@ -35,6 +42,12 @@ BAD = [
 def test_a_gesture_is_passed_on(table, told, message):
     table._handle_msg(message)
     assert told == [tuple(message)]
+
+
+@pytest.mark.parametrize("message", GOOD[2:], ids=str)
+def test_a_list_without_such_columns_takes_none_of_it(told, message):
+    PickList(lambda *said: told.append(said), HEADINGS, "stars")._handle_msg(message)
+    assert not told
 
 
 @pytest.mark.parametrize("message", BAD, ids=lambda message: str(message)[:30])
