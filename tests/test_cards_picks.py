@@ -12,6 +12,17 @@ def told():
 
 @pytest.fixture
 def table(told):
+    """With columns of every kind."""
+    kinds = {"name": "pick", "tick": "tick", "note": "type", "drop": "drop"}
+    headings = {name: (name, f"Its {name}.") for name in kinds}
+    return PickList(
+        lambda *said: told.append(said), headings, "events", kinds=kinds, sorts={"name": "-snr"}
+    )
+
+
+@pytest.fixture
+def plain(told):
+    """With a name alone, as the list of stars."""
     return PickList(lambda *said: told.append(said), {"name": ("star", "Its name.")}, "stars")
 
 
@@ -43,6 +54,12 @@ def test_what_makes_no_sense_does_nothing(table, told, message):
     assert not told
 
 
-def test_it_has_its_headings_and_its_name(table):
-    assert table.headings == [("name", "star", "Its name.")]
-    assert table.css_classes == ["tpf-stars"] and table.order is None
+@pytest.mark.parametrize("message", GOOD, ids=str)
+def test_what_a_list_has_no_column_for_it_is_not_told(plain, told, message):
+    plain._handle_msg(message)
+    assert told == ([tuple(message)] if message[0] in ("choose", "cancel") else [])
+
+
+def test_it_has_its_headings_and_its_name(plain):
+    assert plain.headings == [("name", "star", "Its name.")]
+    assert plain.css_classes == ["tpf-stars"] and plain.order is None

@@ -86,11 +86,18 @@ class PickList(Progress, JSComponent):
         )
         self._act = act
 
+    @property
+    def _possible(self) -> set[str]:
+        """What its own columns can tell."""
+        kinds = ["type" if isinstance(kind, list) else kind for kind in self.kinds.values()]
+        return {"choose", "cancel", *kinds, *(["sort"] if self.sorts else [])}
+
     def _handle_msg(self, msg: Any) -> None:
         match msg:  # whoever sent it
             case [str(what), int(number) | float(number), *values] if what in _GESTURES:
                 right = -1 < number < 1e9 and [type(v) for v in values] == [*_GESTURES[what]]
             case _:
-                right = False
-        if right and all(len(v) <= _LONGEST for v in values if isinstance(v, str)):
+                return
+        short = all(len(v) <= _LONGEST for v in values if isinstance(v, str))
+        if right and short and what in self._possible:
             self._act(what, int(number), *values)
