@@ -14,6 +14,8 @@ from tpfdash.errors import TPFError
 
 HERE = Path(__file__).parent
 THEMES = ["light", "dark"]
+#: The contrast that a drawing needs; a text needs more.
+_DRAWING = 3.0
 
 
 @pytest.fixture(scope="module", params=THEMES)
@@ -109,7 +111,7 @@ def unreadable(page, least=4.5):
         if left < 0 or top < 0 or right > width or bottom > height:
             continue  # further down the page
         part = picture[top:bottom, left:right]
-        if ink(part) < least:
+        if ink(part) < (_DRAWING if one["drawing"] else least):
             found[one["name"]] = round(float(ink(part)), 2)
         if one["select"] and ink(picture[top + 8 : bottom - 8, right - 40 : right - 8]) < 3:
             found[one["name"] + ", its arrow"] = 0
