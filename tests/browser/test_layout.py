@@ -101,7 +101,7 @@ def test_a_picture_that_is_made_on_a_narrow_page_fits_into_its_card(fresh):
     fresh.until(fits, "a picture within its card")
 
 
-@pytest.mark.parametrize("size", SIZES, ids=str)
+@pytest.mark.parametrize("size", [*SIZES[:2], *SIZES[3::2]], ids=str)
 def test_with_everything_open_nothing_is_misplaced_and_only_the_drawer_scrolls(laid_out, size):
     board = laid_out
     resize(board, size)

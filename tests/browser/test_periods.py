@@ -40,7 +40,7 @@ def test_the_plots_are_clicked_and_zoomed(periods):
     periods.until(lambda: fold_of(periods, PERIOD), "the period, folded")
     periods.page.wait_for_function("([f, n]) => tpfTest.ready(f, n)", arg=["tpf-folded", 1])
     periods.catches_up()
-    periods.click("folded", 0.0, -9000.0)
+    periods.click("folded", 0.0, -10_000.0)
     inspector = periods.inspector
 
     def away():

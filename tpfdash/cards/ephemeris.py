@@ -8,7 +8,7 @@ from html import escape
 import numpy as np
 import panel as pn
 
-from tpfdash.cards.widgets import button, control, row
+from tpfdash.cards.widgets import CSS, button, control, row
 from tpfdash.cards.words import minus
 from tpfdash.diagnosis.folded import FoldedImage
 from tpfdash.diagnosis.numbers import with_error
@@ -82,7 +82,12 @@ def ephemeris_fields(inspector: Inspector) -> tuple[pn.Row, Live]:
     half = button(inspector, "÷2", "halve-period", inspector.halve_period, "Half of the period.")
     twice = button(inspector, "×2", "double-period", inspector.double_period, "Twice the period.")
     show()
-    made = row(fields["period"], half, twice, fields["t0"], fields["duration"], gap=5)
+    made = row(
+        *(fields["period"], half, twice, fields["t0"], fields["duration"]),
+        gap=5,
+        css_classes=["tpf-bar"],
+        stylesheets=[CSS],
+    )
     return made, Live(inspector, show, "ephemeris")
 
 
