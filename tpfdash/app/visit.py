@@ -106,10 +106,15 @@ class Visit:
             Where it cannot be shown; all stays as it is.
         """
         left = copy(self.dashboard.inspector)  # those who watch it are for the view that goes
-        self.dashboard.open(self._left.get(name, self._opened[name]))
+        before, self.name = self.name, name  # for those who are told while it is opened
+        self._left[before] = left
+        try:
+            self.dashboard.open(self._left.get(name, self._opened[name]))
+        except TPFError:
+            self.name = before
+            del self._left[before]
+            raise
         self._left.pop(name, None)
-        self._left[self.name] = left
-        self.name = name
         self._follow()
         self._note()
 
