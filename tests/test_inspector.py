@@ -461,7 +461,7 @@ class Edits(RuleBasedStateMachine):
 
 
 Edits.TestCase.settings = settings(max_examples=12, stateful_step_count=120, deadline=None)
-TestEdits = Edits.TestCase
+TestEdits = pytest.mark.slow(Edits.TestCase)
 
 
 # -- time --------------------------------------------------------------------------------------

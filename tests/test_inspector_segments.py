@@ -35,9 +35,14 @@ def test_a_second_file_of_a_quarter_has_a_number(tpfs):
     assert list(segments) == ["Q6", "Q6 (2)"]
 
 
+def doubled(lightcurve):
+    flux = lightcurve["flux"]
+    return lightcurve.assign(flux=flux.copy(data=2 * flux.values))
+
+
 def test_the_light_curve_is_that_of_each_with_its_own_choices(segments):
     segments["Q6"].set_aperture("all")
-    segments["Q7"].transform = lambda lightcurve: lightcurve * 2
+    segments["Q7"].transform = doubled
     segments["Q7"].tpf["quality"].values[5] = 1 << 16
     try:
         segments["Q7"].quality_bitmask = 1 << 16
