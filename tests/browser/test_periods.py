@@ -4,6 +4,7 @@ import pytest
 
 from tests.periodparts import PERIOD, T0, repeating
 from tpfdash.app.page import make_page
+from tpfdash.simulate import simulate_tpf
 
 
 @pytest.fixture
@@ -12,6 +13,10 @@ def periods(open_page):
     board = open_page(lambda: make_page({"again": tpf}))
     board.tab("Period & fold")
     return board
+
+
+#: The colour of a periodogram's line.
+LINE = [66, 133, 208]
 
 
 def fold_of(board, period):
@@ -58,3 +63,15 @@ def test_the_plots_are_clicked_and_zoomed(periods):
     periods.click("periodogram", 1.9, power / 2)
     periods.until(lambda: fold_of(periods, PERIOD), "the period again")
     assert inspector.period_range == (low, high) and abs(inspector.ephemeris.t0 - T0) % PERIOD < 9
+
+
+def test_a_periodogram_without_a_period_is_painted_too(open_page):
+    """Nothing comes after it that would have the page painted anew."""
+    quiet = simulate_tpf("Kepler", n_cadences=700, shape=(5, 5), seed=2)
+    board = open_page(lambda: make_page({"quiet": quiet}))
+    board.tab("Period & fold")
+    board.press("find-period")
+    board.until(lambda: board.inspector.periodogram is not None, "a periodogram")
+    assert board.inspector.ephemeris is None
+    board.until(lambda: board.part("periodogram").count() == 1, "its figure")
+    board.until(lambda: board.look("count", "periodogram", LINE) > 50, "its line")

@@ -108,11 +108,11 @@ def _slot(inspector: Inspector, lives: list[Live], tag: str, make: Callable[[], 
 
     def show(*events):
         there = _there(inspector, tag)
+        put_in_sight(place, there)
         if there and not place.objects:
             view = make()
             lives.extend(view.lives)
             place.objects = [plot_pane(view.plot, tag, sizing_mode=sizing)]
-        put_in_sight(place, there)
 
     show()
     lives.append(Live(inspector, show, "periodogram", "fold_answer"))

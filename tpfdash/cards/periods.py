@@ -103,7 +103,6 @@ def periods_card(inspector: Inspector, ask: bool) -> tuple[pn.Column, list[Live]
     def show(*events):
         nothing = inspector.ephemeris is None and inspector.periodogram is None
         put_in_sight(first, nothing)
-        put_in_sight(plots, not nothing)
 
     show()
     card = pn.Column(
