@@ -35,8 +35,13 @@ def said(text):
     return words(text) if text else ""
 
 
+def plots_in_sight(card):
+    """Whether each of the three plots is in sight."""
+    return [is_in_sight(place) for place in part(card, "period-plots").objects[:3]]
+
+
 def test_a_period_is_found_listed_and_folded(inspector, card):
-    assert not is_in_sight(part(card, "period-plots"))
+    assert plots_in_sight(card) == [False] * 3
     press(card, "find-period")
     assert abs(inspector.ephemeris.period - PERIOD) < 1e-3
     assert not part(card, "period-progress").stage and not part(card, "period-progress").error
@@ -45,7 +50,7 @@ def test_a_period_is_found_listed_and_folded(inspector, card):
     assert part(card, "period-list").chosen == 0
     assert inspector.fold_answer.ephemeris is inspector.ephemeris
     assert inspector.folded.depth == pytest.approx(DEPTH, rel=0.05)
-    assert is_in_sight(part(card, "period-plots"))
+    assert plots_in_sight(card) == [True] * 3
     for tag in ("periodogram", "folded", "together"):
         assert part(card, tag)
     assert part(card, "ephemeris-period").value == inspector.ephemeris.period
@@ -86,7 +91,7 @@ def test_fields_are_typed_in(inspector, card):
     part(card, "ephemeris-duration").value = None
     assert inspector.ephemeris == Ephemeris(PERIOD, T0)
     part(card, "ephemeris-period").value = None
-    assert inspector.ephemeris is None and not is_in_sight(part(card, "period-plots"))
+    assert inspector.ephemeris is None and plots_in_sight(card) == [False] * 3
 
 
 def test_events_are_judged(inspector, card):

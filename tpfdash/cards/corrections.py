@@ -257,6 +257,8 @@ def _scatter(raw: float, made: float) -> str:
         return "The scatter cannot be told."
     factor = raw / made
     change = f"{factor:.1f} times less" if factor >= 1 else f"{1 / factor:.1f} times more"
+    if round(max(factor, 1 / factor), 1) == 1:
+        change = "about the same"
     return f"6-hour scatter: {raw:,.0f} ppm raw, {made:,.0f} ppm corrected, {change}."
 
 

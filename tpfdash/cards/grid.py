@@ -75,6 +75,7 @@ def grid_card(inspector: Inspector) -> tuple[pn.Column, list[Live]]:
         cell,
         described(inspector, plot_pane(view.plot, "grid", sizing_mode="stretch_width"), grid_text),
         margin=0,
+        css_classes=["tpf-tall"],
         sizing_mode="stretch_width",
         styles={"gap": "4px"},
     )

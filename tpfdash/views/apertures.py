@@ -47,7 +47,7 @@ OTHER_LOOKS = [
 #: The same on the light curve.
 OTHER_KINDS = [Kind(f"aperture {n}", _COLORS[n % len(_COLORS)]) for n in range(MOST)]
 #: Screen pixels of a point where few are in sight.
-_POINT = 4.0
+_POINT = 3.0
 #: Of two light curves above each other: free height between them, in heights of the upper one.
 _BETWEEN = 0.05
 
