@@ -108,6 +108,32 @@ def test_apertures_are_set_as_a_mapping(inspector):
         assert inspector.aperture_list is before and inspector.aperture.all()
 
 
+def test_the_background_mask_is_one_of_the_masks(inspector):
+    core, everything = inspector.aperture, np.ones((7, 7), dtype=bool)
+    assert list(inspector.masks) == ["A", "background"]
+    assert inspector.masks["background"] is inspector.background
+    inspector.masks = {"A": everything, "B": core, "background": ~core}
+    assert names(inspector) == ["A", "B"] and inspector.aperture.all()
+    np.testing.assert_array_equal(inspector.background, ~core)
+    inspector.undo()
+    np.testing.assert_array_equal(inspector.aperture, core)
+    assert not inspector.background.any() and not inspector.can_undo
+    inspector.redo()
+    inspector.masks = {"C": core}
+    assert names(inspector) == ["C"] and inspector.background.any()
+    inspector.choose_aperture("background")
+    assert inspector.editing == "background" and inspector.aperture_name == "C"
+    inspector.choose_aperture("C")
+    assert inspector.editing == "aperture"
+    before = inspector.masks
+    for bad in ({"background": core}, {"A": core, "background": core[1:]}, 5):
+        with pytest.raises(TPFError):
+            inspector.masks = bad
+        assert inspector.masks == before
+    with pytest.raises(TPFError, match="another name"):
+        inspector.rename_aperture("C", "background")
+
+
 def test_undo_knows_all_of_it(inspector):
     states = [dict(inspector.apertures)]
     for gesture in (

@@ -9,7 +9,8 @@ from tpfdash.inspector import Inspector
 from tpfdash.inspector import corrected as module
 from tpfdash.simulate import simulate_tpf
 from tpfdash.timeseries.corrections import Bin, Flatten, RemoveOutliers
-from tpfdash.views.lightcurve import BINS, RAW, LightCurveView, legend_kinds
+from tpfdash.views import lightcurve
+from tpfdash.views.lightcurve import BINS, RAW, LightCurveView, bins_note, legend_kinds
 
 
 @pytest.fixture
@@ -89,6 +90,17 @@ def test_bins_have_their_errors(inspector, figure):
     np.testing.assert_allclose(np.subtract(bars["f1"], bars["f"]), 2 * binned["flux_err"] / level)
     inspector.time_range = float(binned["time"][2]) - 0.01, float(binned["time"][4]) + 0.01
     assert len(points(figure, BINS.color)["f"]) == 3
+
+
+def test_bins_that_are_too_many_are_told(inspector, figure, monkeypatch):
+    monkeypatch.setattr(lightcurve, "MOST_POINTS", 5)
+    assert bins_note(inspector) == ""
+    inspector.corrections = [Bin(0.25)]
+    time = inspector.binned_lightcurve["time"].values
+    assert not len(points(figure, BINS.color)["f"])
+    assert bins_note(inspector).startswith(f"{time.size} bins in sight are too many")
+    inspector.time_range = float(time[2]) - 0.01, float(time[4]) + 0.01
+    assert len(points(figure, BINS.color)["f"]) == 3 and bins_note(inspector) == ""
 
 
 def test_the_legend_has_what_is_drawn(inspector):

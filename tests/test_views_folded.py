@@ -41,6 +41,10 @@ def marks(view, name):
     return view._figures.pages()[0]["raster"].handles["marks"][name].data
 
 
+def event_box(view):
+    return view._figures.pages()[0]["raster"].handles["event"]
+
+
 def test_odd_and_even_events_are_drawn_apart_about_the_event(view, inspector):
     time, flux = inspector.time, inspector.lightcurve["flux"].values
     turns = (time - T0) / PERIOD
@@ -63,7 +67,24 @@ def test_bins_have_their_errors_and_the_event_its_strip(view, inspector):
     seen = np.abs(made.bin_phase) <= 2.5 * DURATION / PERIOD
     np.testing.assert_allclose(bins["f"], (made.bin_flux[seen] - 1) * 1e6)
     np.testing.assert_allclose(bars["f1"] - bars["f"], 2e6 * made.bin_flux_err[seen])
-    assert marks(view, "event")["right"] == pytest.approx([12 * DURATION])
+    box = event_box(view)
+    assert (box.left, box.right) == pytest.approx((-12 * DURATION, 12 * DURATION)) and box.visible
+
+
+def test_the_event_is_dragged_and_goes_back_where_it_would_be_none(view, inspector):
+    box = event_box(view)
+    box.update(left=-0.5, right=1.5)
+    assert inspector.ephemeris == EVENTS  # not let go yet
+    box.tags = [1]
+    moved = inspector.ephemeris
+    assert moved.t0 == pytest.approx(T0 + 0.5 / 24) and moved.period == PERIOD
+    assert moved.duration == pytest.approx(2 / 24)
+    inspector.fold_answer = inspector.fold_question.answer()
+    assert (box.left, box.right) == pytest.approx((-1, 1))
+    box.update(left=0.7, right=0.7)
+    box.tags = [2]
+    assert inspector.ephemeris == moved
+    assert (box.left, box.right) == pytest.approx((-1, 1))
 
 
 def test_a_click_on_a_point_goes_to_its_cadence(view, inspector):
@@ -103,7 +124,7 @@ def test_many_points_are_a_raster(view, inspector, monkeypatch):
 def test_a_wave_is_shown_over_all_of_its_period(view, inspector):
     inspector.ephemeris = Ephemeris(PERIOD, T0)
     inspector.fold_answer = inspector.fold_question.answer()
-    assert view.phases == (-0.5, 0.5) and marks(view, "event")["left"] == []
+    assert view.phases == (-0.5, 0.5) and not event_box(view).visible
 
 
 def test_the_image_of_all_events_is_drawn_with_its_place(inspector):

@@ -85,3 +85,25 @@ def test_some_round_periods_stand_at_the_axis(view, ends):
     view.inspector.period_range = ends
     ticks = view._ticks()
     assert 2 <= len(ticks) <= 7 and all(ends[0] <= tick <= ends[1] for tick in ticks)
+
+
+def test_the_line_of_the_period_is_dragged(view):
+    inspector, lines = view.inspector, view._figures.pages()[0]["curve"].handles["lines"]
+    assert [line.editable for line in lines] == [True, False, False]
+    inspector.ephemeris = EVENTS
+    inspector.fold_answer = inspector.fold_question.answer()
+    lines[0].location = 1.95
+    assert inspector.ephemeris.period == 1.95 and inspector.ephemeris.t0 == EVENTS.t0
+    assert [line.location for line in lines] == [1.95, 0.975, 3.9]
+    # Of what comes while that is folded the last counts.
+    for period in (1.96, 1.97):
+        lines[0].location = period
+        assert inspector.ephemeris.period == 1.95 and lines[0].location == period
+    inspector.fold_answer = inspector.fold_question.answer()
+    assert inspector.ephemeris.period == 1.97
+    assert [line.location for line in lines] == [1.97, 0.985, 3.94]
+
+
+def test_a_line_dragged_without_a_period_is_none(view):
+    view._figures.pages()[0]["curve"].handles["lines"][0].location = 3.0
+    assert view.inspector.ephemeris is None

@@ -65,6 +65,27 @@ def test_the_plots_are_clicked_and_zoomed(periods):
     assert inspector.period_range == (low, high) and abs(inspector.ephemeris.t0 - T0) % PERIOD < 9
 
 
+def test_the_period_and_the_event_are_dragged(periods):
+    periods.press("find-period")
+    periods.until(lambda: fold_of(periods, PERIOD), "the period, folded")
+    periods.catches_up()
+    inspector = periods.inspector
+    power, before = float(inspector.powers[1].max()), inspector.ephemeris
+    periods.drag("periodogram", (before.period, power / 2), (before.period * 1.3, power / 3))
+    periods.until(lambda: inspector.ephemeris.period > 1.2 * before.period, "another period")
+    assert inspector.ephemeris.t0 == before.t0 and inspector.period_range is None
+    periods.until(lambda: fold_of(periods, inspector.ephemeris.period), "that, folded")
+    inspector.ephemeris = before
+    periods.until(lambda: fold_of(periods, before.period), "the period, folded again")
+    periods.catches_up()
+    hours = 24 * before.duration
+    periods.drag("folded", (0.0, 0.0), (hours / 4, 0.0))
+    periods.until(lambda: inspector.ephemeris.t0 != before.t0, "the event, moved")
+    assert inspector.ephemeris.t0 - before.t0 == pytest.approx(before.duration / 4, rel=0.2)
+    assert inspector.ephemeris.duration == pytest.approx(before.duration, rel=0.05)
+    assert inspector.phase_range is None
+
+
 def test_a_periodogram_without_a_period_is_painted_too(open_page):
     """Nothing comes after it that would have the page painted anew."""
     quiet = simulate_tpf("Kepler", n_cadences=700, shape=(5, 5), seed=2)

@@ -266,12 +266,12 @@ class TPFDashboard(pn.viewable.Viewer):
 
     @property
     def apertures(self) -> Mapping:
-        """Those of the `Inspector`, by their names; it can be set."""
-        return self.inspector.apertures
+        """The `masks` of the `Inspector`, by their names, "background" among them; can be set."""
+        return self.inspector.masks
 
     @apertures.setter
     def apertures(self, masks: Mapping) -> None:
-        self.inspector.apertures = masks
+        self.inspector.masks = masks
 
     def __panel__(self):
         prepare()

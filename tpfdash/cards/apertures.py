@@ -15,6 +15,7 @@ from tpfdash.cards.background import Background, Job
 from tpfdash.cards.widgets import CSS, button, html, line_key, row
 from tpfdash.diagnosis.aperture import BestAperture, aperture_numbers, best_aperture
 from tpfdash.inspector import Inspector
+from tpfdash.inspector.listed import BACKGROUND
 from tpfdash.views.apertures import OTHER_LOOKS
 from tpfdash.views.faults import guarded
 from tpfdash.views.live import Live
@@ -114,7 +115,7 @@ class _Apertures:
         self.list.rows = [self._row(place) for place in range(len(inspector.aperture_list))] + [
             {
                 "number": len(inspector.aperture_list),
-                "name": "background",
+                "name": BACKGROUND,
                 "named": False,
                 "swatch": _swatch("background"),
                 "chosen": inspector.editing == "background",
@@ -149,7 +150,7 @@ class _Apertures:
             self._proposing.cancel()
         elif number == len(inspector.aperture_list):
             if what == "choose":
-                inspector.editing = "background"
+                inspector.choose_aperture(BACKGROUND)
         elif number < len(inspector.aperture_list):
             self._change(what, inspector.aperture_list[number].name, text)
 

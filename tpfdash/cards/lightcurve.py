@@ -24,7 +24,7 @@ from tpfdash.inspector.choices import COMPARISONS
 from tpfdash.inspector.corrected import each_cadence
 from tpfdash.inspector.derived import follows
 from tpfdash.views.apertures import compared_kinds, compared_note
-from tpfdash.views.lightcurve import LightCurveView, legend_kinds
+from tpfdash.views.lightcurve import LightCurveView, bins_note, legend_kinds
 from tpfdash.views.live import Live
 from tpfdash.views.overview import OverviewView
 from tpfdash.views.panels import PanelView, available_panels
@@ -129,11 +129,13 @@ def _show_raw(inspector: Inspector) -> pn.widgets.Checkbox:
     return made
 
 
-@follows(*legend_kinds.inputs, *compared_kinds.inputs, *compared_note.inputs)
+@follows(*legend_kinds.inputs, *bins_note.inputs, *compared_kinds.inputs, *compared_note.inputs)
 def _legend(inspector: Inspector) -> str:
     """Which points are which cadences and, where they are drawn, which apertures'."""
     kinds = [*legend_kinds(inspector), *compared_kinds(inspector)]
-    return legend_html(kinds, compared_note(inspector))
+    return legend_html(
+        kinds, "; ".join(filter(None, [bins_note(inspector), compared_note(inspector)]))
+    )
 
 
 def _compare(inspector: Inspector) -> pn.widgets.Select:

@@ -10,12 +10,13 @@ from dataclasses import dataclass, replace
 from types import MappingProxyType
 
 import numpy as np
+import param
 from numpy.typing import ArrayLike
 
 from tpfdash import photometry
 from tpfdash.errors import TPFError
 from tpfdash.inspector.derived import derived, follows
-from tpfdash.inspector.listed import MOST, Listed, place_of, unused_name
+from tpfdash.inspector.listed import BACKGROUND, MOST, Listed, place_of, unused_name
 from tpfdash.inspector.values import Values
 from tpfdash.stamp.blocks import long_median
 from tpfdash.stamp.masks import as_mask, grown, halo, named_aperture, shrunk
@@ -86,6 +87,25 @@ class SeveralApertures(Values):
         listed = [(name, None if name == edited else masks[name], name in hidden) for name in names]
         self.change(aperture_list=listed, aperture=mask)
 
+    @property
+    @follows("_apertures", "background")
+    def masks(self) -> Mapping[str, np.ndarray]:
+        """The `apertures`, and as the last one the mask of the background, "background".
+
+        It can be set to another mapping; without "background" that mask stays as it is.
+        """
+        return MappingProxyType({**self._apertures, BACKGROUND: self.background})
+
+    @masks.setter
+    def masks(self, masks: Mapping[str, ArrayLike]) -> None:
+        if not isinstance(masks, Mapping) or BACKGROUND not in masks:
+            self.apertures = masks
+            return
+        background = as_mask(masks[BACKGROUND], self.background.shape, "background")
+        with param.parameterized.batch_call_watchers(self):
+            self.apertures = {name: mask for name, mask in masks.items() if name != BACKGROUND}
+            self.background = background
+
     # -- gestures ------------------------------------------------------------------------------
 
     def add_aperture(self, name: str | None = None, mask: str | ArrayLike | None = None) -> str:
@@ -106,7 +126,13 @@ class SeveralApertures(Values):
         return self.aperture_list[-1].name
 
     def choose_aperture(self, name: str) -> None:
-        """Edit the aperture of this name, which all then follows from; the one before is kept."""
+        """Edit the aperture of this name, which all then follows from; the one before is kept.
+
+        "background": edit the background mask; the aperture is the same as before.
+        """
+        if name == BACKGROUND:
+            self.editing = "background"
+            return
         place = place_of(self.aperture_list, name)
         chosen = self.aperture_list[place].mask
         listed = [

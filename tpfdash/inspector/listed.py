@@ -16,11 +16,13 @@ import numpy as np
 from tpfdash.errors import TPFError
 from tpfdash.stamp.masks import as_mask
 
-__all__ = ["MOST", "Listed", "place_of", "unused_name", "with_masks"]
+__all__ = ["BACKGROUND", "MOST", "Listed", "place_of", "unused_name", "with_masks"]
 
 #: So many apertures can be told apart by their lines.
 MOST = 12
 _LONGEST_NAME = 40
+#: The name of the background mask beside them.
+BACKGROUND = "background"
 
 
 @dataclass(frozen=True, eq=False)
@@ -99,6 +101,8 @@ def _one(value: Any, shape: tuple[int, ...], owner: str) -> Listed:
             f"the aperture's name is {str(name)[:60]!r}: it should be a word or two, of at most "
             f"{_LONGEST_NAME} characters."
         )
+    if said == BACKGROUND:
+        raise TPFError(f"{said!r} is the background mask: an aperture should have another name.")
     if not isinstance(hidden, bool | np.bool_):
         raise TPFError(f"the aperture {said!r} is hidden: {hidden!r}: it should be True or False.")
     if mask is not None and not _is_kept(mask, shape):

@@ -6,7 +6,7 @@ from collections.abc import Callable
 
 import holoviews as hv
 import numpy as np
-from bokeh.models import Scatter, Segment, VStrip
+from bokeh.models import BoxAnnotation, Scatter, Segment
 
 from tpfdash.inspector import Inspector
 from tpfdash.timeseries.fold import Folded
@@ -127,6 +127,21 @@ class FoldedView:
             self.draw()
         self.inspector.phase_range = None
 
+    def _take_event(self, box: BoxAnnotation) -> None:
+        """The event was dragged to where its box is now: its middle is T0 then."""
+        folded = self.folded
+        if folded is None:
+            return
+        ephemeris = folded.ephemeris
+        days = ephemeris.period / self._per_period()
+        low, high = sorted((box.left * days, box.right * days))
+        try:
+            self.inspector.set_ephemeris(
+                ephemeris.period, ephemeris.t0 + (low + high) / 2, high - low
+            )
+        finally:
+            self._draw_event()  # where that was none, it goes back
+
     # -- what is drawn ---------------------------------------------------------------------------
 
     def _per_period(self) -> float:
@@ -203,25 +218,29 @@ class FoldedView:
         return x, f"change ({unit})" if unit else "change"
 
     def _marks(self) -> dict[str, dict]:
-        """The event, the bins with their errors, the current cadence: columns by name."""
+        """The bins with their errors, the current cadence: columns by name."""
         folded = self.folded
         if folded is None:
             return {
-                "event": {"left": [], "right": []},
                 "errors": {"t": [], "f": [], "t1": [], "f1": []},
                 "bins": {"t": [], "f": []},
                 "cadence": {"t": [], "f": []},
             }
-        half = folded.ephemeris.duration / folded.ephemeris.period / 2 * self._per_period()
-        known = np.isfinite(half)
         bins = self._bins(folded)
         t, f, e = bins["t"], bins["f"], bins["e"]
         return {
-            "event": {"left": [-half] if known else [], "right": [half] if known else []},
             "errors": {"t": t, "f": f - e, "t1": t, "f1": f + e},
             "bins": {"t": t, "f": f},
             "cadence": self._cadence(folded),
         }
+
+    def _event(self) -> dict:
+        """How long the event is, as properties of Bokeh's BoxAnnotation."""
+        ephemeris = None if self.folded is None else self.folded.ephemeris
+        if ephemeris is None or not np.isfinite(ephemeris.duration):
+            return {"visible": False}
+        half = ephemeris.duration / ephemeris.period / 2 * self._per_period()
+        return {"left": -half, "right": half, "visible": True}
 
     def _cadence(self, folded: Folded) -> dict[str, np.ndarray]:
         at = np.flatnonzero(folded.cadence == self.inspector.cadence)
@@ -231,15 +250,28 @@ class FoldedView:
             "f": np.clip(self._flux(folded)[at], bottom, top),
         }
 
-    def _glyphs(self) -> dict:
-        event = VStrip(
-            x0="left", x1="right", fill_color=WINDOW_COLOR, fill_alpha=0.12, line_color=None
+    def _event_box(self) -> BoxAnnotation:
+        made = BoxAnnotation(
+            editable=True,
+            movable="x",
+            resizable="x",
+            level="underlay",
+            fill_color=WINDOW_COLOR,
+            fill_alpha=0.12,
+            line_color=None,
+            hover_fill_color=WINDOW_COLOR,
+            hover_fill_alpha=0.2,
+            **self._event(),
         )
+        take = guarded(self.inspector)(weakly(self._take_event))
+        made.on_change("tags", lambda attr, old, new: take(made))
+        return made
+
+    def _glyphs(self) -> dict:
         bars = Segment(x0="t", y0="f", x1="t1", y1="f1", line_color=BINNED.color, line_width=1.5)
         looks = {"line_color": "#ffffff", "line_width": 0.8, "fill_color": BINNED.color}
         ring = {"size": 12, "fill_color": None, "line_color": CADENCE_COLOR, "line_width": 2}
         return {
-            "event": (event, "underlay"),
             "errors": (bars, "annotation"),
             "bins": (Scatter(x="t", y="f", marker="diamond", size=9, **looks), "annotation"),
             "cadence": (Scatter(x="t", y="f", **ring), "overlay"),
@@ -278,6 +310,8 @@ class FoldedView:
                 name: add_glyph(plot.state, glyph, level, columns[name])
                 for name, (glyph, level) in self._glyphs().items()
             }
+            event = plot.handles["event"] = self._event_box()
+            plot.state.add_layout(event)
 
     def _finish(self, figure) -> None:
         figure.xaxis[0].update(**SMALL_AXIS)
@@ -288,11 +322,14 @@ class FoldedView:
         simplify(figure)
         slim_toolbar(figure)
         gestures.mend(figure)
+        plots = self._figures.on(self._figures.page_of(figure))
+        gestures.tell_end_of_drag(figure, plots["raster"].handles["event"])
         figure.html_attributes = {
             "role": "figure",
-            "aria-label": "The folded light curve. Click a point to go to its cadence.",
+            "aria-label": "The folded light curve. Click a point to go to its cadence; drag the "
+            "event or its ends to move it or to have it longer or shorter.",
         }
-        self._change()(self._figures.on(self._figures.page_of(figure)))
+        self._change()(plots)
 
     # -- keeping up ------------------------------------------------------------------------------
 
@@ -305,6 +342,10 @@ class FoldedView:
                 lambda plots: set_columns(plots["raster"].handles["marks"]["cadence"], **where),
             )
 
+    def _draw_event(self) -> None:
+        looks = self._event()
+        patch(self._figures, lambda plots: plots["raster"].handles["event"].update(**looks))
+
     def draw(self, *events) -> None:
         """Draw it anew, on every page."""
         if self._figures.pages():
@@ -312,6 +353,7 @@ class FoldedView:
 
     def _change(self) -> Callable[[dict], None]:
         """What draws it into the figure of a page."""
+        event = self._event()
         picture, marks, (xlabel, ylabel) = self._picture(), self._marks(), self._labels()
         (x0, x1), (y0, y1) = picture["x_range"], picture["y_range"]
         box = {"x": [x0], "y": [y0], "dw": [x1 - x0], "dh": [y1 - y0]}
@@ -330,5 +372,6 @@ class FoldedView:
                 plots[kind.name].handles["glyph"].update(size=size)
             for name, columns in marks.items():
                 set_columns(plots["raster"].handles["marks"][name], **columns)
+            plots["raster"].handles["event"].update(**event)
 
         return change

@@ -39,6 +39,7 @@ __all__ = [
     "follow",
     "listen",
     "mend",
+    "tell_end_of_drag",
 ]
 
 _MEND = (Path(__file__).parent / "gestures.js").read_text()
@@ -47,6 +48,13 @@ _BORROW = """
 const pressed = (tool) => lender.toolbar.tools.find((one) => one.type === tool.type)?.active
 for (const on of [false, true]) {
   for (const tool of own.toolbar.tools) if (pressed(tool) === on) tool.active = on
+}
+"""
+# The drag of an annotation is a signal of BokehJS', not an event that Python is told of.
+_TELL_END = """
+if (!mark.tpf_told) {
+  mark.tpf_told = true
+  mark.pan.connect(([phase]) => { if (phase === "pan:end") mark.tags = [Date.now()] })
 }
 """
 
@@ -123,7 +131,19 @@ def borrow_tools(figure, lender) -> None:
     The mouse comes to the figure before it does anything there, and what is pressed on `lender` by
     then is pressed here. After `mend`.
     """
-    code = CustomJS(code=_BORROW, args={"own": figure, "lender": lender})
+    _on_arrival(figure, CustomJS(code=_BORROW, args={"own": figure, "lender": lender}))
+
+
+def tell_end_of_drag(figure, mark) -> None:
+    """Have the `tags` of an editable annotation change when the user, who dragged it, lets it go.
+
+    Its other properties say by then where that was. After `mend`.
+    """
+    _on_arrival(figure, CustomJS(code=_TELL_END, args={"mark": mark}))
+
+
+def _on_arrival(figure, code: CustomJS) -> None:
+    """Run this too whenever the mouse comes to a figure."""
     others = figure.js_event_callbacks.get("mouseenter", [])
     figure.js_event_callbacks = figure.js_event_callbacks | {"mouseenter": [*others, code]}
 

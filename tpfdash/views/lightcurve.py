@@ -36,6 +36,7 @@ __all__ = [
     "CURVE_KINDS",
     "RAW",
     "LightCurveView",
+    "bins_note",
     "curve_series",
     "legend_kinds",
     "same_arrays",
@@ -102,6 +103,21 @@ def _bins(inspector: Inspector) -> xr.Dataset | None:
     """The bins of the light curve that is drawn; None while it is another that is to be binned."""
     hidden = inspector.waiting or is_measured_against(inspector)
     return None if hidden else inspector.binned_lightcurve
+
+
+@follows("binned_lightcurve", "waiting", "time_range", *is_measured_against.inputs)
+def bins_note(inspector: Inspector) -> str:
+    """Why no bins are drawn where there are some; "" where they are."""
+    binned = _bins(inspector)
+    if binned is None:
+        return ""
+    seen = _bins_within(binned, inspector.time_range or (-np.inf, np.inf))
+    count = seen.stop - seen.start
+    return f"{count:,} bins in sight are too many to be drawn: zoom in" * (count > MOST_POINTS)
+
+
+def _bins_within(binned: xr.Dataset, ends: tuple[float, float]) -> slice:
+    return slice(*np.searchsorted(binned["time"].values, ends).tolist())
 
 
 class LightCurveView(TimePlot):
@@ -229,13 +245,12 @@ class LightCurveView(TimePlot):
         binned = _bins(self.inspector)
         time, flux, errors = np.zeros((3, 0))
         if binned is not None:
-            low, high = picture["x_range"]
-            first, last = np.searchsorted(binned["time"].values, (low, high))
-            if last - first <= MOST_POINTS:
+            seen = _bins_within(binned, picture["x_range"])
+            if seen.stop - seen.start <= MOST_POINTS:
                 scale = self.inspector.flux_scale
-                time = binned["time"].values[first:last]
-                flux = binned["flux"].values[first:last] / scale
-                errors = binned["flux_err"].values[first:last] / scale
+                time = binned["time"].values[seen]
+                flux = binned["flux"].values[seen] / scale
+                errors = binned["flux_err"].values[seen] / scale
         bars = np.isfinite(errors)
         t, f, by = time[bars], flux[bars], errors[bars]
         return {

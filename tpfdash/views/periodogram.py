@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable
 
 import holoviews as hv
@@ -14,7 +15,7 @@ from tpfdash.views import gestures
 from tpfdash.views.faults import guarded
 from tpfdash.views.kinds import CADENCE_COLOR
 from tpfdash.views.live import Live
-from tpfdash.views.patches import Figures, patch, set_columns, simplify, slim_toolbar
+from tpfdash.views.patches import Figures, patch, set_columns, simplify, slim_toolbar, weakly
 from tpfdash.views.ranges import axis_range, tick_labels
 from tpfdash.views.raster import extremes
 from tpfdash.views.timeplot import SMALL_AXIS
@@ -28,10 +29,14 @@ _REACH = 0.012
 #: The period that is chosen, and how its multiples are told from it.
 _MULTIPLES = {1.0: {}, 0.5: {"line_dash": "dotted"}, 2.0: {"line_dash": "dotted"}}
 _COLOR = "#4285d0"
+#: Seconds that a period being dragged waits at most for the fold of the one before.
+_PATIENCE = 1.0
 
 
 class PeriodogramView:
     """An Inspector's periodogram, with the period of its ephemeris, half of it and twice.
+
+    The line of the period can be dragged, and is followed by all that depends on it.
 
     Parameters
     ----------
@@ -53,6 +58,9 @@ class PeriodogramView:
         self._pick = pick
         self._figures = Figures()
         self._zooming = False
+        self._dragged_to: float | None = None  # a period that is not the Inspector's yet
+        self._taken = -_PATIENCE  # when the last one became it, on the clock of time.monotonic
+        self._in_hand: Span | None = None  # the line that follows the mouse by itself
         build = guarded(inspector, reraise=True)(self._build)
         self.plot = hv.DynamicMap(build, streams=[gestures.follow(inspector, ["tpf"])])
         gestures.listen(
@@ -67,6 +75,7 @@ class PeriodogramView:
         self.lives = [
             Live(inspector, self.draw, "powers", "period_range"),
             Live(inspector, self._draw_period, "ephemeris"),
+            Live(inspector, self._take_dragged, "fold_answer"),
         ]
 
     # -- gestures --------------------------------------------------------------------------------
@@ -94,6 +103,29 @@ class PeriodogramView:
         if self.inspector.period_range is None:
             self.draw()
         self.inspector.period_range = None
+
+    def _drag(self, line: Span, period: float) -> None:
+        """The line of the period is dragged; of what comes while one is folded the last counts."""
+        ephemeris = self.inspector.ephemeris
+        if ephemeris is None or period == ephemeris.period:  # it was moved from here
+            return
+        self._dragged_to, self._in_hand = period, line
+        try:
+            self._take_dragged()
+        finally:
+            self._in_hand = None
+
+    def _take_dragged(self, *events) -> None:
+        period, inspector = self._dragged_to, self.inspector
+        if period is None:
+            return
+        answer, now = inspector.fold_answer, time.monotonic()
+        folding = answer is None or answer.ephemeris is not inspector.ephemeris
+        if folding and now - self._taken < _PATIENCE:
+            return
+        self._dragged_to, self._taken = None, now
+        if inspector.ephemeris is not None:
+            inspector.set_ephemeris(period=period)
 
     # -- what is drawn ---------------------------------------------------------------------------
 
@@ -188,6 +220,10 @@ class PeriodogramView:
             ]
             for line in plot.handles["lines"]:
                 figure.add_layout(line)
+            own = plot.handles["lines"][0]
+            own.editable = True
+            drag = guarded(self.inspector)(weakly(self._drag))
+            own.on_change("location", lambda attr, old, new: drag(own, new))
         figure.xaxis[0].update(**SMALL_AXIS)
         figure.yaxis.formatter = tick_labels()
         figure.yaxis.ticker.desired_num_ticks = 3
@@ -198,18 +234,20 @@ class PeriodogramView:
         gestures.mend(figure)
         figure.html_attributes = {
             "role": "figure",
-            "aria-label": "Periodogram: power against period. Click a peak to take its period.",
+            "aria-label": "Periodogram: power against period. Click a peak to take its period, or "
+            "drag the line.",
         }
         self._change()({"curve": plot})
 
     # -- keeping up ------------------------------------------------------------------------------
 
     def _draw_period(self, *events) -> None:
-        lines = self._lines()
+        lines, in_hand = self._lines(), self._in_hand
 
         def change(plots):
             for line, looks in zip(plots["curve"].handles["lines"], lines, strict=True):
-                line.update(**looks)
+                if line is not in_hand:
+                    line.update(**looks)
 
         patch(self._figures, change)
 
