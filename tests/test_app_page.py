@@ -12,6 +12,13 @@ from tpfdash.app import page as page_module
 from tpfdash.app.page import make_page
 
 
+def steps(*acts):
+    """What fills a page, in steps."""
+    for act in acts:
+        act()
+        yield
+
+
 class Loop:
     """Documents whose callbacks are called one after the other, in the order of their times."""
 
@@ -33,7 +40,7 @@ def test_a_page_is_filled_after_those_asked_for_meanwhile_have_their_shells():
 
     def ask(name):
         done.append(f"shell {name}")
-        turns.ask(loop, lambda: done.append(f"fill {name}"))
+        turns.ask(loop, steps(lambda: done.append(f"fill {name}")))
 
     ask("a")
     loop.due.pop(0)()  # the loop has gone round once
@@ -46,12 +53,24 @@ def test_a_page_is_filled_after_those_asked_for_meanwhile_have_their_shells():
 def test_between_two_pages_the_loop_goes_round():
     loop, done, turns = Loop(), [], page_module._Turns()
     for name in "ab":
-        turns.ask(loop, lambda name=name: done.append(name))
+        turns.ask(loop, steps(lambda name=name: done.append(name)))
     rounds = {}
     while loop.due:
         loop.due.pop(0)()
         rounds.setdefault(len(done), []).append(1)
     assert done == ["a", "b"] and len(rounds[1]) >= page_module._ROUNDS
+
+
+def test_between_two_steps_of_a_page_the_loop_goes_round_and_no_other_page_comes_between():
+    loop, done, turns = Loop(), [], page_module._Turns()
+    for name in "ab":
+        turns.ask(loop, steps(*(lambda step=f"{name}{n}": done.append(step) for n in range(3))))
+    loop.add_timeout_callback(lambda: None, 0)
+    while loop.due:
+        before = len(done)
+        loop.due.pop(0)()
+        assert len(done) <= before + 1
+    assert done == ["a0", "a1", "a2", "b0", "b1", "b2"]
 
 
 def test_a_page_that_cannot_be_filled_keeps_no_other_from_it():
@@ -61,8 +80,8 @@ def test_a_page_that_cannot_be_filled_keeps_no_other_from_it():
         done.append("failed")
         raise RuntimeError
 
-    turns.ask(loop, fail)
-    turns.ask(loop, lambda: done.append("filled"))
+    turns.ask(loop, steps(fail, fail))
+    turns.ask(loop, steps(lambda: done.append("filled")))
     while loop.due:
         try:
             loop.run()

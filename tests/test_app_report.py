@@ -8,6 +8,8 @@ from html import escape, unescape
 from pathlib import Path
 
 import pytest
+from bokeh.document import Document
+from bokeh.io.doc import patch_curdoc
 from eventparts import TRANSIT, two_stars
 
 from tpfdash import __version__
@@ -64,6 +66,14 @@ def test_as_opened(tpf):
         "Light curve": "as summed",
         "Stamp": "flux, auto scale, viridis",
     }
+
+
+def test_it_needs_no_page_that_is_the_current_one(tpf):
+    gone = Document()
+    gone.on_change(print)
+    gone.destroy(print)
+    with patch_curdoc(gone):  # as Bokeh leaves it where a callback of that page has failed
+        assert "Bokeh" in report_html(Inspector(tpf))
 
 
 def test_as_chosen(tpf):

@@ -95,7 +95,7 @@ class Wire:
         """The document, as the browser gets it; `filled`: once the page is no empty shell."""
         while True:
             document = self.ask("PULL-DOC-REQ")["content"]["doc"]
-            if not filled or "Opening …" not in json.dumps(document, ensure_ascii=False):
+            if not filled or _is_whole(document):
                 return document
             self.drawn()
             time.sleep(0.02)
@@ -108,6 +108,13 @@ class Wire:
     def patch(self, *events: dict) -> dict:
         """Send changes of the document, or events, and give the server's answer."""
         return self.ask("PATCH-DOC", {"events": list(events)})
+
+
+def _is_whole(document: dict) -> bool:
+    """Whether a page is neither an empty shell nor one whose dashboard is still being built."""
+    shell = "Opening …" in json.dumps(document, ensure_ascii=False)
+    board, cards = (list(find(document, f"tpf-{word}")) for word in ("board", "place-evidence"))
+    return not shell and len(cards) == len(board)
 
 
 def find(part, word: str) -> Iterator[dict]:

@@ -6,7 +6,7 @@ controls go with it is `tpfdash.cards`; here they are put together.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from os import PathLike
 from pathlib import Path
 
@@ -260,6 +260,24 @@ class TPFDashboard(pn.viewable.Viewer):
         if self._wanted == title:
             self._drawer.opened = title
 
+    def in_parts(self) -> Iterator[None]:
+        """Have the page come without its cards, and one of them with each step of the iterator.
+
+        A server does something else in between: all of it takes longer than a gesture may.
+        """
+        board, cards = self._board, list(self._board.objects)
+        board.objects = []
+
+        def put() -> Iterator[None]:
+            for n in range(len(cards)):
+                if self._board is not board:  # another file is shown meanwhile
+                    return
+                with pn.io.hold(pn.state.curdoc):
+                    board.objects = cards[: n + 1]
+                yield
+
+        return put()
+
     def show_help(self) -> None:
         """Show the list of keys and gestures on every page that shows the dashboard."""
         self._keys.show_help()
@@ -304,17 +322,18 @@ class TPFDashboard(pn.viewable.Viewer):
         for place, card in cards.items():
             card.css_classes = [*card.css_classes, f"tpf-place-{place}"]
             card.stylesheets = [CSS, _BOARD]
+        self._board = pn.Column(
+            *cards.values(),
+            css_classes=["tpf-board"],
+            stylesheets=[CSS, _BOARD],
+            sizing_mode="stretch_width",
+            margin=0,
+        )
         self._page.objects = [
             Widths(),
             fault_alert(inspector),
             html(heading_html(inspector), css_classes=["tpf-heading"]),
-            pn.Column(
-                *cards.values(),
-                css_classes=["tpf-board"],
-                stylesheets=[CSS, _BOARD],
-                sizing_mode="stretch_width",
-                margin=0,
-            ),
+            self._board,
             self._keys,
             Names(),
         ]

@@ -9,7 +9,8 @@ from __future__ import annotations
 import logging
 import time
 import weakref
-from collections.abc import Callable
+from collections import deque
+from collections.abc import Iterator
 from contextlib import nullcontext
 from html import escape
 from pathlib import Path
@@ -69,8 +70,9 @@ def make_page(
 ) -> pmui.Page:
     """The page for one browser, over files that are open already or the one that its address names.
 
-    Served, it is an empty shell at first, that is filled when the server has answered: of many who
-    open a page at once nobody waits for the others' dashboards.
+    Served, it is an empty shell at first, that is filled when the server has answered, in steps: of
+    many who open a page at once nobody waits for the others' dashboards, nor does anybody who has a
+    page already wait for a whole one.
 
     Parameters
     ----------
@@ -90,9 +92,9 @@ def make_page(
     header = row(gap=8, sizing_mode="stretch_width")
     page = _page(main, [header])
 
-    def fill():
+    def fill() -> Iterator[None]:
         try:
-            _fill(main, header, opened, root, archive, catalog)
+            yield from _fill(main, header, opened, root, archive, catalog)
         except TPFError as error:
             main.objects = [_alert(error)]
         except Exception:  # a traceback with the server's paths is not for a browser
@@ -102,15 +104,15 @@ def make_page(
 
     document = pn.state.curdoc
     if document is None:
-        fill()
+        deque(fill(), 0)  # all of it
     else:
         main.objects = [html("<div class='note' role='status'>Opening …</div>", margin=16)]
-        _turns.ask(document, fill)
+        _turns.ask(document, fill())
     return page
 
 
 class _Turns:
-    """Fills pages one at a time, each once the loop has had time for whatever else there is.
+    """Fills pages one at a time, each step once the loop has had time for whatever else there is.
 
     To fill one takes long, and a loop calls all that is due before it looks at what has come in: of
     many who open a page at once the last would see nothing until all others had their dashboards.
@@ -120,7 +122,7 @@ class _Turns:
         self._asked = self._events = 0  # how many pages were asked for; and asked for or filled
         self._waiting: dict[int, float] = {}  # number of a page -> when it was last known to wait
 
-    def ask(self, document: Document, fill: Callable[[], None]) -> None:
+    def ask(self, document: Document, fill: Iterator[None]) -> None:
         self._asked += 1
         self._events += 1
         self._wait(document, fill, self._asked, self._events, _ROUNDS)
@@ -137,13 +139,23 @@ class _Turns:
             elif rounds > 1 or self._is_behind(number):
                 self._wait(document, fill, number, events, max(rounds - 1, 1))
             else:
-                self._waiting.pop(number, None)
-                try:
-                    fill()
-                finally:
-                    self._events += 1
+                self._step(document, fill, number)
 
         document.add_timeout_callback(go_on, _ROUND)
+
+    def _step(self, document, fill, number: int) -> None:
+        more = False
+        try:
+            next(fill)
+            more = True
+        except StopIteration:
+            pass
+        finally:
+            self._events += 1
+            if more:
+                self._wait(document, fill, number, self._events, 1)
+            else:
+                self._waiting.pop(number, None)
 
     def _is_behind(self, number: int) -> bool:
         """Whether somebody waits for longer; who has gone is not heard of any more."""
@@ -162,8 +174,11 @@ def _fill(
     root,
     archive: bool,
     catalog: Table | None,
-) -> None:
-    """Put the dashboard into the shell of a page, and into its header what goes with it."""
+) -> Iterator[None]:
+    """Put the dashboard into the shell of a page, and into its header what goes with it.
+
+    At each step of the iterator a part of it.
+    """
     named = _named_in_address()
     if named is not None:
         opened = {named: _open_named(named, root)}
@@ -184,6 +199,7 @@ def _fill(
     visit.on_arrival(Siblings(visit, chooser, finding.search if finding else None).arrive)
     _tell_faults(dashboard)
     document = pn.state.curdoc
+    parts = iter(()) if document is None else dashboard.in_parts()
     with pn.io.hold(document) if document is not None else nullcontext():
         header.objects = [
             *([finding.field] if finding else []),
@@ -193,6 +209,8 @@ def _fill(
             _help_button(dashboard),
         ]
         main.objects = [message, dashboard, visit.bar, *([finding.hits] if finding else [])]
+    yield
+    yield from parts
     if finding and is_archived(wanted):
         finding.open(wanted, lambda: dashboard.restore(session_in(said)))
 

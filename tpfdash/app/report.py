@@ -17,6 +17,7 @@ import holoviews as hv
 import numpy as np
 from bokeh.document import Document
 from bokeh.embed import components
+from bokeh.io.doc import patch_curdoc
 from bokeh.resources import Resources
 
 from tpfdash.cards.checks import SIGNS, rows_of
@@ -56,6 +57,12 @@ def report_html(inspector: Inspector) -> str:
     A long light curve is drawn as the same raster as on screen. Everything is inside: fonts and
     scripts too.
     """
+    own = Document()
+    with patch_curdoc(own):  # or HoloViews and Bokeh would ask the page that is the current one
+        return _html(inspector)
+
+
+def _html(inspector: Inspector) -> str:
     still = copy(inspector)
     still.answer = inspector.diagnosis
     shown = _PICTURES if has_difference(still) else []
@@ -68,7 +75,7 @@ def report_html(inspector: Inspector) -> str:
     ]
     # What is drawn now, without the gestures, which would call a server.
     render = hv.renderer("bokeh").get_plot
-    figures = [render(view.plot[()], doc=Document()).state for view in views]
+    figures = [render(view.plot[()]).state for view in views]
     for figure in figures:
         _drop_idle_tools(figure)
     # The page has no height that plots could share.
