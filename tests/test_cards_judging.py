@@ -7,6 +7,7 @@ from tpfdash.cards import judging as module
 from tpfdash.cards.background import Progress
 from tpfdash.cards.judging import Judging
 from tpfdash.inspector import Inspector
+from tpfdash.simulate import MovingObject, inject
 from tpfdash.timeseries.events.measure import measure_windows
 
 
@@ -53,6 +54,25 @@ def test_what_was_found_knows_its_light_curve(inspector, judging):
     judging.find()
     assert inspector.events.meta["lightcurve"] == inspector.curve_name
     assert not judging.unsaid and len(inspector.said) == len(inspector.listed)
+
+
+def test_what_crosses_the_stamp_is_an_event_with_its_verdict_too(monkeypatch):
+    asteroid = MovingObject(548.0, row=0.0, col=4.0, d_row=1.0, d_col=20.0, flux=400.0)
+    inspector = Inspector(inject(two_stars(), asteroid))
+    shown = Progress()
+    judging = Judging(inspector, shown)
+    judging.find()
+    (crossing,) = (event for event in inspector.listed if event.kind == "crossing")
+    assert crossing.start < 548.0 < crossing.end
+    assert inspector.said[crossing.window].verdict == "moving_object"
+    assert sorted(event.rank for event in inspector.events) == [
+        *range(1, len(inspector.events) + 1)
+    ]
+    inspector.events = None
+    monkeypatch.setattr("tpfdash.diagnosis.crossings._MOST", 10)  # it cannot be searched for
+    judging.find()
+    assert inspector.events and not shown.error
+    assert not any(event.kind == "crossing" for event in inspector.listed)
 
 
 @pytest.mark.parametrize("change", ["aperture", "background", "marks"])

@@ -25,6 +25,7 @@ _PLACES = {
     "corrected": "tpfdash.timeseries.corrections",
     "diagnose": "tpfdash.diagnosis.diagnose",
     "diagnose_many": "tpfdash.diagnosis.bulk",
+    "find_crossings": "tpfdash.diagnosis.crossings",
     "find_events": "tpfdash.timeseries.events.find",
     "flatten": "tpfdash.timeseries.flatten",
     "fold": "tpfdash.timeseries.fold",

@@ -11,12 +11,14 @@ from astropy.table import Table
 
 from tpfdash.archive.stages import Cancelled
 from tpfdash.cards.background import Background, Job, Progress
+from tpfdash.diagnosis.crossings import find_crossings, with_crossings
+from tpfdash.errors import TPFError
 from tpfdash.inspector import Inspector
 from tpfdash.inspector.corrected import Curve
 from tpfdash.inspector.question import Question
 from tpfdash.inspector.said import Said, Window, said_of
 from tpfdash.timeseries.events.find import find_events
-from tpfdash.timeseries.events.found import MARK, FoundEvents
+from tpfdash.timeseries.events.found import MARK, FoundEvent, FoundEvents
 from tpfdash.timeseries.events.measure import measure_windows
 
 __all__ = ["JUDGED", "Judging"]
@@ -40,6 +42,20 @@ class _Asked:
     def now(cls, inspector: Inspector) -> _Asked:
         i = inspector
         return cls(i.tpf, i.aperture, i.stars, i.curve, i.good, i.curve_name)
+
+    def crossings(self, job: Job) -> Sequence[FoundEvent]:
+        """What crosses the stamp; none of a stamp that is too large to be searched."""
+
+        def progress(done: int, total: int) -> None:
+            _go_on(job)
+            job.say(f"looking for what crosses the stamp, {done} of {total}", often=True)
+
+        try:
+            return find_crossings(self.tpf, self.aperture, good=self.good, progress=progress)
+        except Cancelled:
+            raise
+        except TPFError:
+            return ()
 
     def answer(self, window: Window, beside: Sequence[Window] | None) -> Said:
         """What the pixels say of a window; with `beside`, how deep the light curve is in it too."""
@@ -80,7 +96,7 @@ class Judging:
         ]
 
     def find(self) -> None:
-        """Search the light curve as it is now, then say what each event is."""
+        """Search the light curve as it is now, then the stamp, then say what each event is."""
         asked = _Asked.now(self._inspector)
 
         def work(job: Job) -> Callable[[], None]:
@@ -91,7 +107,15 @@ class Judging:
             found = find_events(asked.curve.answer(), good=asked.good, progress=progress)
             named = FoundEvents(found, {**found.meta, "lightcurve": asked.name})
             job.have(lambda: setattr(self._inspector, "events", named))
-            return self.ask
+            crossings = asked.crossings(job)
+            every = with_crossings(named, crossings)
+
+            def judge() -> None:
+                if crossings:
+                    self._inspector.events = every
+                self.ask()
+
+            return judge
 
         self._background.start(work)
 

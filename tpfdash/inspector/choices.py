@@ -38,7 +38,7 @@ from tpfdash.inspector.params import (
 from tpfdash.stamp.columns import COLUMNS
 from tpfdash.stamp.masks import MODES
 from tpfdash.stamp.stretch import LEVELS_FROM, SCALE_NAMES
-from tpfdash.timeseries.events.found import KINDS, MARK
+from tpfdash.timeseries.events.found import CROSSING, KINDS, MARK
 
 __all__ = ["CMAPS", "COMPARISONS", "EVENT_KINDS", "EVENT_ORDERS", "PICTURES", "Choices"]
 
@@ -47,7 +47,7 @@ CMAPS = ("auto", "viridis", "magma", "inferno", "cividis", "gray", "gray_r", "co
 GRID_TIMES, GRID_SCALES = ("all", "in sight", "window"), ("own", "same")
 PICTURES = ("difference", "S/N", "expected", "out", "pixels")
 COMPARISONS = ("none", "over each other", "stacked", "ratio", "difference")
-EVENT_KINDS = ("all", *KINDS, MARK)
+EVENT_KINDS = ("all", *KINDS, CROSSING, MARK)
 #: With a minus: from the highest down.
 EVENT_ORDERS = tuple(
     f"{sign}{name}" for name in ("time", "depth", "snr", "verdict") for sign in ("", "-")

@@ -20,9 +20,11 @@ from tpfdash.io.atomic import write_atomically
 if TYPE_CHECKING:
     from astropy.table import Table
 
-__all__ = ["KINDS", "MARK", "FoundEvent", "FoundEvents"]
+__all__ = ["CROSSING", "KINDS", "MARK", "FoundEvent", "FoundEvents"]
 
 KINDS = ("dip", "brightening", "step", "outlier")
+#: The kind of what was found on the pixels, by `tpfdash.find_crossings`, and moves.
+CROSSING = "crossing"
 #: The kind of a window of one's own, which nobody looked for.
 MARK = "mark"
 _FORMATS = ("csv", "ecsv", "json")
@@ -38,7 +40,8 @@ class FoundEvent:
         1 for the highest S/N of the light curve's events; 0 of a mark.
     kind : str
         "dip", "brightening", "step" (the level after differs from that before), "outlier" (one
-        cadence), or "mark" (a window of one's own, that nobody looked for).
+        cadence), "crossing" (something moves over the stamp), or "mark" (a window of one's own,
+        that nobody looked for).
     time : float
         Days: the middle; of a step, when it happens.
     start, end : float
