@@ -109,6 +109,11 @@ export function render({ model }) {
   const make = (row) => {
     const line = made("tr"), known = {}
     line.dataset.number = row.number
+    if (model.whole) {
+      line.addEventListener("click", (event) => {
+        if (!event.target.closest("button, input, select")) send("choose", row.number)
+      })
+    }
     for (const [column, , meaning] of model.headings) {
       const cell = made("td", looks(column))
       let set = (value) => { cell.textContent = cell.title = value || "" }

@@ -18,6 +18,7 @@ from tpfdash.diagnosis.bulk.judged import WORDS, Judged, Judgement, judged_path
 from tpfdash.diagnosis.bulk.results import CODES, Results
 from tpfdash.errors import TPFError
 from tpfdash.inspector.derived import derived, follows
+from tpfdash.inspector.params import Choice
 
 __all__ = ["ORDERS", "PAGE", "SAID", "VERDICTS", "Walk"]
 
@@ -80,13 +81,17 @@ class Walk(param.Parameterized):
         Where what is kept cannot be read.
     """
 
-    order = param.String("", doc='One of `ORDERS`, with a minus turned round; "": as in the file.')
-    verdict = param.Selector(default="all", objects=list(VERDICTS), doc="Rows of which verdict.")
-    said = param.Selector(default="all", objects=list(SAID), doc="Rows of which word of a person.")
-    mission = param.String("", doc='Rows of which mission; "": of all.')
-    snr_from = param.Number(None, allow_None=True, doc="Rows of this S/N or more.")
-    snr_to = param.Number(None, allow_None=True, doc="Rows of less than this S/N.")
-    text = param.String("", doc="Rows whose target or file has these letters in its name.")
+    order = Choice(
+        default="",
+        objects=["", *(f"{sign}{name}" for name in ORDERS for sign in ("", "-"))],
+        doc='What the table is sorted by, with a minus from the highest down; "": as in the file.',
+    )
+    verdict = Choice(default="all", objects=list(VERDICTS), doc="Events of which verdict.")
+    said = Choice(default="all", objects=list(SAID), doc="Events of which word of a person.")
+    mission = param.String("", doc='Events of which mission; "": of all.')
+    snr_from = param.Number(None, allow_None=True, doc="Events of this S/N or more.")
+    snr_to = param.Number(None, allow_None=True, doc="Events of less than this S/N.")
+    text = param.String("", doc="Events whose target or file has these letters in its name.")
     row = param.Integer(-1, doc="The event in hand; -1: none.")
     page = param.Integer(0, bounds=(0, None), doc="The page of the table in sight, from 0.")
     who = param.String("", doc="The name that goes with what is said.")
@@ -319,18 +324,10 @@ class Walk(param.Parameterized):
     )
     def _begin(self) -> None:
         """After another choice: the row in hand if it is in the table, else its first one."""
-        self._check()
         if self.position < 0 and len(self.rows):
             self.row = int(self.rows[0])
         self._place()
         self.page = min(self.page, self.pages - 1)
-
-    def _check(self) -> None:
-        if self.order.lstrip("-") not in ("", *ORDERS):
-            raise TPFError(
-                f"order is {self.order!r}: it should be one of {', '.join(ORDERS)}, as such or "
-                "with a minus before it."
-            )
 
     # -- more -------------------------------------------------------------------------------------
 

@@ -5,6 +5,8 @@ How they are drawn is for whoever shows them.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -12,9 +14,18 @@ import xarray as xr
 
 from tpfdash.diagnosis.diagnose import Diagnosis
 from tpfdash.diagnosis.windows import Window, cadence_length
+from tpfdash.errors import NO_NUMBER
 from tpfdash.stamp.geometry import corner
 
-__all__ = ["SIDE", "small_curve", "small_image"]
+__all__ = [
+    "SIDE",
+    "SmallCurve",
+    "SmallImage",
+    "curve_of",
+    "image_of",
+    "small_curve",
+    "small_image",
+]
 
 #: Points of a light curve, at most.
 _POINTS = 60
@@ -141,3 +152,72 @@ def few_digits(values: np.ndarray) -> list[float | int | None]:
         else int(round(float(value), decimals))
         for value in values
     ]
+
+
+# -- read again ------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, eq=False)
+class SmallCurve:
+    """A light curve as `small_curve` makes it: `time` is the middle of each bin, float64 (n,)."""
+
+    time: np.ndarray
+    flux: np.ndarray
+    start: float
+    end: float
+    window: Window
+    windows: int
+    unit: str
+
+
+@dataclass(frozen=True, eq=False)
+class SmallImage:
+    """A difference image as `small_image` makes it.
+
+    `image` is float64 (rows, cols), `aperture` bool likewise; `row` and `col` are the detector's of
+    the first pixel.
+    """
+
+    image: np.ndarray
+    aperture: np.ndarray
+    row: int
+    col: int
+
+
+def curve_of(event: Mapping[str, Any]) -> SmallCurve | None:
+    """The light curve that an event of a record keeps; None where there is none that can be read."""
+    try:
+        kept = event["curve"]
+        start, end, *window = map(float, (kept["start"], kept["end"], *kept["window"]))
+        flux = _numbers(kept["flux"])
+        ends = [start, end, *window]
+        if len(window) != 2 or flux.ndim != 1 or not np.isfinite(flux).any() or not start < end:
+            return None
+        if not np.isfinite(ends).all():
+            return None
+        step = (end - start) / flux.size
+        time = start + step * (np.arange(flux.size) + 0.5)
+        return SmallCurve(
+            time, flux, start, end, (window[0], window[1]), int(kept["windows"]), str(kept["unit"])
+        )
+    except (KeyError, *NO_NUMBER):
+        return None
+
+
+def image_of(event: Mapping[str, Any]) -> SmallImage | None:
+    """The difference image likewise."""
+    try:
+        kept = event["image"]
+        image = _numbers(kept["image"])
+        aperture = np.array([[one == "1" for one in line] for line in kept["aperture"]], dtype=bool)
+        if image.ndim != 2 or image.shape != aperture.shape or not 0 < image.size <= SIDE**2:
+            return None
+        return SmallImage(image, aperture, int(kept["row"]), int(kept["col"]))
+    except (KeyError, *NO_NUMBER):
+        return None
+
+
+def _numbers(values: Any) -> np.ndarray:
+    """Nested lists of numbers and None as an array, NaN for None and what is not finite."""
+    array = np.array(values, dtype=np.float64)
+    return np.where(np.isfinite(array), array, np.nan)

@@ -6,7 +6,7 @@ A record is read when somebody looks at it: what is in memory grows by some 80 b
 from __future__ import annotations
 
 import os
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -76,6 +76,8 @@ class Results:
     path : path
         Lines of JSON as `tpfdash diagnose` writes them; or the .ecsv or .parquet made of such
         lines, with those beside it.
+    progress : callable, optional
+        Called with (bytes read, bytes in all) as they are read.
 
     Attributes
     ----------
@@ -96,11 +98,13 @@ class Results:
         Where it cannot be read or holds something else.
     """
 
-    def __init__(self, path: str | os.PathLike):
+    def __init__(
+        self, path: str | os.PathLike, progress: Callable[[int, int], None] | None = None
+    ):
         self.path = lines_of(path)
         self.version = 0
         self._forget()
-        self.update()
+        self.update(progress)
 
     def _forget(self) -> None:
         self._end, self._identity = 0, -1
@@ -153,7 +157,7 @@ class Results:
 
     # -- reading ----------------------------------------------------------------------------------
 
-    def update(self) -> bool:
+    def update(self, progress: Callable[[int, int], None] | None = None) -> bool:
         """Take in the lines that have come since; all anew where the file is another one.
 
         Returns
@@ -181,6 +185,8 @@ class Results:
                     number = len(self._offsets) + len(came.offsets) + 1
                     came.add(as_record(line, self.path, number), offset)
                     offset += len(line)
+                    if progress is not None:
+                        progress(offset, state.st_size)
         except OSError as error:
             raise TPFError(f"{self.path} cannot be read: {error.strerror}.") from error
         if not came.offsets and self.version:
