@@ -19,6 +19,7 @@ _PLACES = {
     "Segments": "tpfdash.inspector.segments",
     "TPFDashboard": "tpfdash.app.dashboard",
     "TPFError": "tpfdash.errors",
+    "Triage": "tpfdash.app.triage",
     "aperture_photometry": "tpfdash.photometry",
     "best_aperture": "tpfdash.diagnosis.aperture",
     "box_periodogram": "tpfdash.timeseries.periodogram",

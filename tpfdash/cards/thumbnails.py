@@ -1,4 +1,4 @@
-"""The small pictures of a record, drawn as SVG: a light curve, and a difference image with its marks.
+"""The small pictures of a record as SVG: a light curve, and a difference image with its marks.
 
 They are text that is made of numbers alone, and cost no figure.
 """

@@ -24,8 +24,8 @@ __all__ = ["ORDERS", "PAGE", "SAID", "VERDICTS", "Walk"]
 
 #: Rows of a page of the table.
 PAGE = 25
-#: What `verdict` may be, by which some rows are chosen: groups, verdicts, errors.
-VERDICTS = ("all", *GROUPS, *CODES, "error")
+#: What `verdict` may be, by which some rows are chosen: groups of verdicts, verdicts, errors.
+VERDICTS = ("all", "elsewhere", "artefact", *CODES, "error")
 #: What `said` may be.
 SAID = ("all", "not judged", "judged", *(word for word in WORDS if word), "agree", "disagree")
 _WORD_CODES = {word: code for code, word in enumerate(WORDS)}
@@ -97,6 +97,9 @@ class Walk(param.Parameterized):
     who = param.String("", doc="The name that goes with what is said.")
     version = param.Integer(0, doc="Goes up whenever there are more results.")
     opinions = param.Integer(0, doc="Goes up whenever more was said.")
+
+    results: Results
+    judged: Judged
 
     def __init__(self, results: Results, judged: Judged | None = None, **params: Any):
         self.results = results
@@ -221,7 +224,9 @@ class Walk(param.Parameterized):
                 snr = results.numbers["snr"]
                 chosen &= snr >= ends if low else snr < ends
         if self.mission:
-            chosen &= self._of_files(lambda number: results.texts("mission")[number] == self.mission)
+            chosen &= self._of_files(
+                lambda number: results.texts("mission")[number] == self.mission
+            )
         if self.text.strip():
             letters = self.text.strip().lower()
             names = results.texts("object"), results.texts("source")
@@ -359,9 +364,9 @@ class Walk(param.Parameterized):
         words = np.array(list(WORDS))[self.words[rows]]
         groups = self._groups[rows]
         made = {"all": agreement(words, groups)}
-        missions = np.array([results.text("mission", row) for row in rows], dtype=str)
-        for name in np.unique(missions):
-            made[str(name) or "no mission"] = agreement(
+        missions = np.array([results.text("mission", int(row)) for row in rows])
+        for name in sorted(set(missions.tolist())):
+            made[name or "no mission"] = agreement(
                 words[missions == name], groups[missions == name]
             )
         for name, inside in binned(results.numbers["snr"][rows]):

@@ -185,7 +185,7 @@ class SmallImage:
 
 
 def curve_of(event: Mapping[str, Any]) -> SmallCurve | None:
-    """The light curve that an event of a record keeps; None where there is none that can be read."""
+    """The light curve that an event of a record keeps; None where none is, or it is no good."""
     try:
         kept = event["curve"]
         start, end, *window = map(float, (kept["start"], kept["end"], *kept["window"]))

@@ -98,9 +98,7 @@ class Results:
         Where it cannot be read or holds something else.
     """
 
-    def __init__(
-        self, path: str | os.PathLike, progress: Callable[[int, int], None] | None = None
-    ):
+    def __init__(self, path: str | os.PathLike, progress: Callable[[int, int], None] | None = None):
         self.path = lines_of(path)
         self.version = 0
         self._forget()
@@ -236,9 +234,9 @@ class Results:
         nth = row - self._first[number]
         return facts | (events[nth] if nth < len(events) else {})
 
-    def path_of(self, row: int) -> Path | None:
-        """The file of a row, where it is on this machine: as named, or beside the results."""
-        source = self.text("source", row)
+    def path_of(self, number: int) -> Path | None:
+        """A file by its number, where it is on this machine: as named, or beside the results."""
+        source = self._texts["source"][number]
         try:
             for path in (Path(source), self.path.parent / source):
                 if path.is_file():
