@@ -31,6 +31,7 @@ _PLACES = {
     "fold": "tpfdash.timeseries.fold",
     "inject": "tpfdash.simulate",
     "interact": "tpfdash.app.interact",
+    "judged_table": "tpfdash.diagnosis.bulk",
     "open_tpf": "tpfdash.io",
     "read_aperture": "tpfdash.io",
     "search": "tpfdash.archive.search",

@@ -7,7 +7,8 @@ from html import escape
 import numpy as np
 import panel as pn
 
-from tpfdash.cards.widgets import CSS, button, html, row
+from tpfdash.cards.widgets import CSS, button, html, put_in_sight, row
+from tpfdash.cards.words import minus
 from tpfdash.diagnosis.bulk.agreement import GROUPS, Agreement
 from tpfdash.inspector.derived import follows
 from tpfdash.inspector.triage import Walk
@@ -17,16 +18,17 @@ __all__ = ["agreed_card", "agreed_html"]
 
 _HEADS = ("on target", "elsewhere", "instrumental", "cannot tell")
 _LOOKS = """
-.agreed { display: flex; flex-wrap: wrap; gap: 12px 40px; align-items: flex-start; }
+.agreed { display: flex; flex-wrap: wrap; gap: 10px 26px; align-items: flex-start; }
 .agreed table { border-collapse: collapse; font-size: 12.5px;
   font-variant-numeric: tabular-nums; }
 .agreed caption { text-align: left; font-size: 12px; color: var(--soft); padding-bottom: 3px; }
-.agreed :is(th, td) { padding: 2px 0 2px 14px; text-align: right; font-weight: 400; }
+.agreed :is(th, td) { padding: 1px 0 1px 11px; text-align: right; font-weight: 400; }
 .agreed :is(th, td):first-child { padding-left: 0; text-align: left; }
 .agreed thead th { color: var(--soft); border-bottom: 1px solid var(--line); }
 .agreed td.same { font-weight: 600; background: color-mix(in srgb, #2a8a52 16%, transparent); }
 .agreed td.other { background: color-mix(in srgb, #b3261e 13%, transparent); }
 .agreed td { padding-right: 6px; }
+.agreed .share { max-width: 196px; }
 .agreed .large { font-size: 22px; font-weight: 600; line-height: 1.2; }
 """
 
@@ -49,8 +51,11 @@ def agreed_card(walk: Walk) -> tuple[pn.Column, list[Live]]:
 
     def say(*events):
         words.object = agreed_html(walk)
+        counts = walk.agreement["all"].counts
+        put_in_sight(show, bool(counts.sum() > counts.trace()))
 
-    card = pn.Column(words, row(show), margin=0, sizing_mode="stretch_width", styles={"gap": "8px"})
+    say()
+    card = pn.Column(row(show), words, margin=0, sizing_mode="stretch_width", styles={"gap": "8px"})
     return card, [Live(walk, say, "agreement")]
 
 
@@ -75,9 +80,9 @@ def _share(one: Agreement) -> str:
         f"Cohen’s κ {kappa}" if kappa else "Cohen’s κ is not defined: one class is all there is"
     )
     return (
-        f"<div><div class='large'>{one.share:.0%} agree</div><div class='note'>{_interval(one)} "
-        f"(68 %), of {one.number:,}<br>{chance}<br>The rest is counted apart: cannot tell, "
-        f"unsure ({one.unsure:,}).</div></div>"
+        f"<div class='share'><div class='large'>{_percent(one.share)} agree</div>"
+        f"<div class='note'>{_interval(one)} (68 %), of {one.number:,}<br>{chance}<br>"
+        f"Counted apart: cannot tell, and unsure ({one.unsure:,}).</div></div>"
     )
 
 
@@ -103,7 +108,7 @@ def _class(i: int, j: int, count: int) -> str:
 def _parts(parts: list[tuple[str, Agreement]]) -> str:
     rows = "".join(
         f"<tr><th scope='row'>{escape(name)}</th><td>{one.number:,}</td>"
-        f"<td>{one.share:.0%}</td><td>{_interval(one)}</td><td>{_kappa(one) or '–'}</td></tr>"
+        f"<td>{_percent(one.share)}</td><td>{_interval(one)}</td><td>{_kappa(one) or '–'}</td></tr>"
         for name, one in parts
         if one.number
     )
@@ -116,6 +121,10 @@ def _parts(parts: list[tuple[str, Agreement]]) -> str:
     )
 
 
+def _percent(share: float) -> str:
+    return f"{100 * share:.0f} %"
+
+
 def _interval(one: Agreement) -> str:
     low, high = one.interval
     return f"{100 * low:.0f} to {100 * high:.0f} %"
@@ -124,4 +133,5 @@ def _interval(one: Agreement) -> str:
 def _kappa(one: Agreement) -> str:
     if not np.isfinite(one.kappa):
         return ""
-    return f"{one.kappa:.2f} ± {one.kappa_err:.2f}".replace("-", "\N{MINUS SIGN}")
+    error = f" ± {one.kappa_err:.2f}" if np.isfinite(one.kappa_err) else ""
+    return minus(f"{one.kappa:.2f}{error}")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from html import escape
+from pathlib import PurePath
 from typing import Any
 
 import panel as pn
@@ -11,7 +12,7 @@ import panel as pn
 from tpfdash.cards.measured import verdict_html
 from tpfdash.cards.thumbnails import THUMBNAIL_CSS, curve_svg, image_svg
 from tpfdash.cards.triagerows import row_of, target_of
-from tpfdash.cards.widgets import CSS, button, control, html, put_in_sight, row
+from tpfdash.cards.widgets import CSS, button, control, html, row
 from tpfdash.diagnosis.bulk.judged import LONGEST, WORDS
 from tpfdash.diagnosis.bulk.pictures import curve_of, image_of
 from tpfdash.diagnosis.summary import VERDICT_NAMES
@@ -30,7 +31,7 @@ __all__ = ["JUDGED_BY", "hand_card", "hand_html"]
 JUDGED_BY = {"1": "real", "2": "elsewhere", "3": "artefact", "4": "unsure"}
 #: Probabilities from which on a cause is named.
 _WORTH_NAMING = 0.01
-_WIDTH, _HEIGHT, _SIDE = 460, 190, 220
+_WIDTH, _HEIGHT, _SIDE = 460, 190, 204
 NO_PICTURE = "No picture in these results: they were made by an older version, or by another way."
 _LOOKS = (
     THUMBNAIL_CSS
@@ -38,9 +39,10 @@ _LOOKS = (
 .hand { display: flex; flex-direction: column; gap: 6px; }
 .hand .title { display: flex; gap: 4px 12px; align-items: baseline; flex-wrap: wrap; }
 .hand .name { font-size: 16px; font-weight: 600; overflow-wrap: anywhere; }
+.hand a.open { margin-left: auto; color: var(--accent); font-size: 13px; }
 .hand .seen { color: var(--soft); font-size: 12.5px; font-variant-numeric: tabular-nums; }
 .hand svg.curve, .hand .curve svg { width: 100%; height: auto; }
-.hand .beside { display: grid; grid-template-columns: 220px minmax(0, 1fr); gap: 4px 14px; }
+.hand .beside { display: grid; grid-template-columns: 204px minmax(0, 1fr); gap: 4px 14px; }
 .hand .beside svg.thumb { border-radius: 4px; }
 .shares { border-collapse: collapse; font-size: 12.5px; width: 100%; }
 .shares th { text-align: left; font-weight: 400; padding: 2px 8px 2px 0; white-space: nowrap; }
@@ -64,20 +66,18 @@ def hand_card(
     """
     words = html("", css_classes=["tpf-hand-words"], sizing_mode="stretch_width")
     words.stylesheets = [CSS, _LOOKS]
-    opening = html("", css_classes=["tpf-hand-open"])
     buttons = {
         word: button(
             walk,
             f"{key} {word.capitalize()}",
             f"say-{word}",
-            lambda word=word: walk.judge(word),
-            f"It is {WORDS[word]} (key {key}).",
+            lambda word=word: walk.judge("" if walk.judgement(walk.row).word == word else word),
+            f"{word.capitalize()}: {WORDS[word]} (key {key}); again: taken back (key 0).",
         )
         for key, word in JUDGED_BY.items()
     }
     for one in buttons.values():
         one.stylesheets = [CSS, _ON_BUTTONS]
-    away = button(walk, "0 None", "say-none", lambda: walk.judge(""), "Take the word back (key 0).")
     undo = button(walk, "Undo", "undo-word", walk.undo, "Take back what was said last (key u).")
     note = control(
         pn.widgets.TextInput,
@@ -96,9 +96,8 @@ def hand_card(
     note.param.watch(guarded(walk)(keep), "value")
 
     def show(*events):
-        words.object = hand_html(walk)
-        address = link(walk.row) if link is not None and walk.row >= 0 else None
-        opening.object = _link_html(walk, address) if link is not None and walk.row >= 0 else ""
+        opening = "" if link is None or walk.row < 0 else _link_html(link(walk.row))
+        words.object = hand_html(walk, opening)
 
     def tell(*events):
         here = walk.row >= 0
@@ -108,7 +107,6 @@ def hand_card(
             one.param.update(
                 button_type="primary" if said.word == word else "default", disabled=not event
             )
-        put_in_sight(away, bool(said.word))
         note.param.update(value=said.note, disabled=not here)
         who = " by " + escape(said.who) if said.who else ""
         when = said.when[:16].replace("T", " ")
@@ -118,11 +116,18 @@ def hand_card(
     show()
     tell()
     card = pn.Column(
-        row(*buttons.values(), away, undo, gap=5, css_classes=["tpf-bar"], stylesheets=[CSS]),
+        row(
+            *buttons.values(),
+            pn.HSpacer(),
+            undo,
+            gap=5,
+            css_classes=["tpf-bar"],
+            stylesheets=[CSS],
+            sizing_mode="stretch_width",
+        ),
         note,
-        said_by,
         words,
-        opening,
+        said_by,
         css_classes=["card", "tpf-hand"],
         stylesheets=[CSS],
         sizing_mode="stretch_width",
@@ -132,29 +137,30 @@ def hand_card(
     return card, [Live(walk, show, "row", "version"), Live(walk, tell, "row", "opinions")]
 
 
-def _link_html(walk: Walk, address: str | None) -> str:
+def _link_html(address: str | None) -> str:
     if address is None:
-        return "<div class='note'>Its file is not on this machine.</div>"
+        return "<span class='seen'>its file is not on this machine</span>"
     return (
         f"<a href='{escape(address)}' target='_blank' rel='noopener' class='open' "
         "title='Open the file in the dashboard at this window, in a new tab (key o).'>"
-        "Open in the dashboard ↗</a>"
+        "Open ↗</a>"
     )
 
 
 @follows("row", "version")
-def hand_html(walk: Walk) -> str:
-    """The event in hand in pictures and words."""
+def hand_html(walk: Walk, opening: str = "") -> str:
+    """The event in hand in pictures and words; `opening`: HTML that opens its file."""
     if walk.row < 0:
         return "<div class='note'>No event is in the table.</div>"
     try:
         event = walk.results.event(walk.row)
     except TPFError as error:
         return f"<div class='error' role='alert'>{escape(str(error))}</div>"
-    seen = [_as_text(event, "mission"), _as_text(event, "source").rpartition("/")[2]]
+    name, file = target_of(walk, walk.row), PurePath(_as_text(event, "source")).name
+    seen = [_as_text(event, "mission"), file if file != name else ""]
     title = (
-        f"<div class='title'><span class='name'>{escape(target_of(walk, walk.row))}</span>"
-        f"<span class='seen'>{escape(' · '.join(filter(None, seen)))}</span></div>"
+        f"<div class='title'><span class='name'>{escape(name)}</span>"
+        f"<span class='seen'>{escape(' · '.join(filter(None, seen)))}</span>{opening}</div>"
     )
     if walk.results.verdict[walk.row] < 0:
         words = escape(_as_text(event, "error"))

@@ -98,7 +98,7 @@ class TriageKeys(JSComponent):
         if (["Escape", "Enter"].includes(event.key)) setTimeout(() => field.blur(), 0)
       }
       const here = { n: note, N: note, "?": () => help.showModal(),
-                     o: () => part("tpf-hand-open", "a")?.click() }
+                     o: () => part("tpf-hand-words", "a.open")?.click() }
       here.O = here.o
       const press = (event) => {
         const path = event.composedPath()

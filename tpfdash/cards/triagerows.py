@@ -71,10 +71,10 @@ LOOKS = """
 .scroll { overflow: visible; }
 table { width: 100%; }
 tr { cursor: pointer; }
-:is(th, td) { padding-left: 9px; }
+:is(th, td) { padding-left: 8px; }
 th { position: sticky; top: 0; z-index: 2; background: var(--panel-surface-color, Canvas); }
 th:is(.pick) { z-index: 3; }
-td.words.c-verdict { max-width: 190px; }
+td.words.c-verdict { max-width: 170px; }
 td.c-name button { max-width: 168px; overflow: hidden; text-overflow: ellipsis; }
 td.type { width: 99%; }
 td.type input[type="text"] { min-width: 70px; }
@@ -82,7 +82,8 @@ td select { width: 84px; }
 :is(th, td).c-agrees { padding-left: 0; text-align: left; min-width: 14px; }
 tbody tr:hover { background: color-mix(in srgb, var(--ink) 5%, transparent); }
 tbody tr.chosen { background: var(--tint); }
-@container (max-width: 760px) { :is(.c-mission, .c-duration) { display: none; } }
+@container (max-width: 900px) { .c-mission { display: none; } }
+@container (max-width: 760px) { .c-duration { display: none; } }
 """
 
 #: What a filter of verdicts calls each choice -> the choice.
@@ -97,8 +98,8 @@ VERDICT_CHOICES = {
 SAID_NAMES = {
     "judged or not": "all",
     **{one: one for one in SAID if one not in ("all", "agree", "disagree")},
-    "agree with the verdict": "agree",
-    "disagree with the verdict": "disagree",
+    "agree with verdict": "agree",
+    "disagree with verdict": "disagree",
 }
 
 
@@ -145,7 +146,7 @@ def count_html(walk: Walk) -> str:
     if results.errors:
         parts.append(f"{results.errors:,} with an error")
     parts.append(f"{judged:,} judged")
-    if len(walk.rows) != len(results):
+    if len(walk.rows) != events:
         parts.insert(0, f"<b>{len(walk.rows):,} in the table</b>")
     if walk.judged.unread:
         parts.append(f"{walk.judged.unread:,} lines of {escape(walk.judged.path.name)} not read")

@@ -105,7 +105,7 @@ def _filters(walk: Walk) -> pn.Row:
     of = walk.param
     select = pn.widgets.Select
     missions = {"all missions": "", **{name: name for name in walk.missions}}
-    mission = widget(select, of.mission, "of-mission", label="", width=116, options=missions)
+    mission = widget(select, of.mission, "of-mission", label="", width=112, options=missions)
 
     def list_missions(*events):
         options = {"all missions": "", **{name: name for name in walk.missions}}
@@ -117,12 +117,12 @@ def _filters(walk: Walk) -> pn.Row:
     Live(walk, list_missions, "version")
 
     def beside(parameter, tag: str, label: str) -> pn.widgets.Widget:
-        made = widget(pn.widgets.FloatInput, parameter, tag, label=label, width=104, step=5)
+        made = widget(pn.widgets.FloatInput, parameter, tag, label=label, width=92, step=5)
         made.css_classes = [*made.css_classes, "tpf-beside"]
         return made
 
-    snr_from = beside(of.snr_from, "snr-from", "S/N from")
-    snr_from.width = 128
+    snr_from = beside(of.snr_from, "snr-from", "S/N")
+    snr_from.width = 100
     parts = [
         widget(
             pn.widgets.TextInput,
@@ -130,10 +130,10 @@ def _filters(walk: Walk) -> pn.Row:
             "of-text",
             label="",
             placeholder="target or file",
-            width=140,
+            width=118,
         ),
-        widget(select, of.verdict, "of-verdict", label="", width=150, options=VERDICT_CHOICES),
-        widget(select, of.said, "of-word", label="", width=178, options=SAID_NAMES),
+        widget(select, of.verdict, "of-verdict", label="", width=142, options=VERDICT_CHOICES),
+        widget(select, of.said, "of-word", label="", width=158, options=SAID_NAMES),
         mission,
         snr_from,
         beside(of.snr_to, "snr-to", "to"),

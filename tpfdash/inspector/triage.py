@@ -86,7 +86,11 @@ class Walk(param.Parameterized):
         objects=["", *(f"{sign}{name}" for name in ORDERS for sign in ("", "-"))],
         doc='What the table is sorted by, with a minus from the highest down; "": as in the file.',
     )
-    verdict = Choice(default="all", objects=list(VERDICTS), doc="Events of which verdict.")
+    verdict = Choice(
+        default="all",
+        objects=list(VERDICTS),
+        doc="Events of which verdict; of a file with an error there is no event.",
+    )
     said = Choice(default="all", objects=list(SAID), doc="Events of which word of a person.")
     mission = param.String("", doc='Events of which mission; "": of all.')
     snr_from = param.Number(None, allow_None=True, doc="Events of this S/N or more.")
@@ -210,12 +214,10 @@ class Walk(param.Parameterized):
     def _chosen(self) -> np.ndarray:
         """Which rows the filters leave: bool array (rows,)."""
         results = self.results
-        chosen = np.ones(len(results), dtype=bool)
-        if self.verdict == "error":
-            chosen &= results.verdict < 0
-        elif self.verdict in GROUPS:
-            chosen &= (results.verdict >= 0) & (self._groups == GROUPS.index(self.verdict))
-        elif self.verdict != "all":
+        chosen = (results.verdict < 0) == (self.verdict == "error")
+        if self.verdict in GROUPS:
+            chosen &= self._groups == GROUPS.index(self.verdict)
+        elif self.verdict in CODES:
             chosen &= results.verdict == CODES[self.verdict]
         if self.said != "all":
             chosen &= self._of_word()

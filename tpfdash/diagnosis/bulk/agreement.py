@@ -81,9 +81,12 @@ class Agreement:
 
     @property
     def kappa_err(self) -> float:
-        """Its standard error by Cohen: sqrt(p (1 - p) / n) over 1 less chance; NaN likewise."""
+        """Its standard error by Cohen: sqrt(p (1 - p) / n) over 1 less chance.
+
+        NaN where kappa is, and where all agree or none do: the formula would have it to be 0.
+        """
         chance = self._chance
-        if not chance < 1:
+        if not chance < 1 or not 0 < self.share < 1:
             return np.nan
         return float(np.sqrt(self.share * (1 - self.share) / self.number) / (1 - chance))
 
@@ -106,7 +109,7 @@ def agreement(words: ArrayLike, groups: ArrayLike) -> Agreement:
     groups : int array (n,)
         As `group_of` gives them.
     """
-    words, groups = np.asarray(words, dtype=str), np.asarray(groups)
+    words, groups = np.asarray(words, dtype=str), np.asarray(groups, dtype=np.int8)
     counts = np.zeros((len(GROUPS), len(GROUPS)), dtype=np.int64)
     undecided = np.zeros(len(GROUPS), dtype=np.int64)
     for i, word in enumerate(GROUPS):

@@ -22,8 +22,8 @@ __all__ = ["WORDS", "Judged", "Judgement", "judged_path"]
 #: Word -> what it means; "": none.
 WORDS = {
     "": "not judged",
-    "real": "real, on the target",
-    "elsewhere": "real, on another star or object",
+    "real": "on the target",
+    "elsewhere": "on another star or object",
     "artefact": "instrumental",
     "unsure": "cannot tell",
 }
@@ -138,7 +138,7 @@ class Judged:
         if word is not None and word not in WORDS:
             raise TPFError(f"{word!r} is no word for an event: it should be one of {_SPELLED}.")
         if word and window is None:
-            raise TPFError(f"{source} has no event: a note may be on it, but no word.")
+            raise TPFError("this file has no event: a note may be on it, but no word.")
         for text in (note or "", who):
             if len(text) > LONGEST:
                 raise TPFError(
