@@ -198,10 +198,10 @@ class Walk(param.Parameterized):
     def _keep(self, row: int, word: str | None, note: str | None) -> None:
         source = self.results.text("source", row)
         self.judged.say(source, self.results.window(row), word=word, note=note, who=self.who)
-        if self._heard[0] == self.judged.version - 1:
+        if self._heard == (self.judged.version - 1, self.results.version):
             self._hear(source)
-        else:  # others have said something too
-            self._hear(None)
+        else:  # others have said something too, or read more
+            self.catch_up()
 
     def _in_hand(self) -> int:
         if not 0 <= self.row < len(self.results):
@@ -331,6 +331,7 @@ class Walk(param.Parameterized):
     )
     def _begin(self) -> None:
         """After another choice: the row in hand if it is in the table, else its first one."""
+        self.catch_up()
         if self.position < 0 and len(self.rows):
             self.row = int(self.rows[0])
         self._place()
