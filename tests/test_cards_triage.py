@@ -201,7 +201,7 @@ def test_what_is_done_in_the_table(walk):
     tell(table, ["choose", 2])
     assert walk.row == table.chosen == 2
     tell(table, ["sort", 0, "-snr"])
-    assert walk.order == table.sorted == "-snr"
+    assert walk.order == table.sorted == "-snr" and walk.row == 2
     assert [row["number"] for row in table.rows] == [2, 0, 5, 1, 4]
     tell(table, ["type", 5, "word", "artefact"])
     tell(table, ["type", 5, "note", "a ray"])

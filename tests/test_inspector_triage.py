@@ -233,12 +233,22 @@ def test_steps_turn_the_pages(long):
     assert (long.row, long.page) == (0, 0)
 
 
-def test_the_row_in_hand_stays_in_sight_when_the_order_changes(long):
+def test_the_row_in_hand_stays_where_filters_leave_it(long):
+    long.row = 40
+    long.snr_from = 20
+    assert long.row == 40 and long.page == 1 and 40 in long.page_rows
+    long.snr_from = 50
+    assert long.row == 45 and long.page == 0
+
+
+def test_in_another_order_a_walk_begins_with_the_first(long):
     long.row = 3
     long.order = "-snr"
-    assert long.row == 3 and long.page == 2 and 3 in long.page_rows
-    long.snr_from = 40
     assert long.row == 59 and long.page == 0
+    long.row = 3
+    assert long.page == 2
+    long.order = "-time"
+    assert long.row == 59
 
 
 def test_more_results_come_in_when_they_are_asked_for(long):

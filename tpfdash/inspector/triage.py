@@ -109,8 +109,10 @@ class Walk(param.Parameterized):
         self.results = results
         self.judged = Judged(judged_path(results.path)) if judged is None else judged
         self._undo: list[tuple[int, str, str]] = []
+        self._order = ""  # the order that the table has
         self._position = 0  # of the row in hand among `rows`, or where it was
         super().__init__(**params)
+        self._order = self.order
         self._hear(None)
         if self.row < 0 and len(self.rows):
             self.row = int(self.rows[0])
@@ -330,9 +332,14 @@ class Walk(param.Parameterized):
         *("order", "verdict", "said", "mission", "snr_from", "snr_to", "text"), watch=True
     )
     def _begin(self) -> None:
-        """After another choice: the row in hand if it is in the table, else its first one."""
+        """After another choice: the row in hand if the filters leave it, else the first one.
+
+        In another order a walk begins with the first one.
+        """
         self.catch_up()
-        if self.position < 0 and len(self.rows):
+        sorted_anew = self.order != self._order
+        self._order = self.order
+        if (self.position < 0 or sorted_anew) and len(self.rows):
             self.row = int(self.rows[0])
         self._place()
         self.page = min(self.page, self.pages - 1)
