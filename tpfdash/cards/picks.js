@@ -149,7 +149,9 @@ export function render({ model }) {
     const drawer = drawer_of(place)
     if (!drawer) return
     const [seen, own] = [drawer.getBoundingClientRect(), line.getBoundingClientRect()]
-    if (own.top < seen.top) drawer.scrollTop -= seen.top - own.top
+    const stays = getComputedStyle(head.lastElementChild).position === "sticky"
+    const top = seen.top + (stays ? head.offsetHeight : 0)
+    if (own.top < top) drawer.scrollTop -= top - own.top
     if (own.bottom > seen.bottom) drawer.scrollTop += own.bottom - seen.bottom
   }
   const mark = (seen = false) => {
