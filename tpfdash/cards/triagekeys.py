@@ -95,7 +95,7 @@ class TriageKeys(JSComponent):
       const leave = (event, field) => {  // Enter keeps a note, and Esc does not
         if (field !== part("tpf-note", "input")) return
         if (event.key === "Escape") field.value = before
-        if (["Escape", "Enter"].includes(event.key)) setTimeout(() => field.blur(), 0)
+        if (["Escape", "Enter"].includes(event.key)) field.blur()  // which tells of a new note
       }
       const here = { n: note, N: note, "?": () => help.showModal(),
                      o: () => part("tpf-hand-words", "a.open")?.click() }
