@@ -1,6 +1,8 @@
 """The triage as a component and as pages of a server: what they open, and what they do not."""
 
+import gc
 import json
+import weakref
 
 import numpy as np
 import panel as pn
@@ -8,11 +10,13 @@ import pytest
 from triageparts import event, record, write_lines
 
 import tpfdash
-from tests.wire import Wire, find, serving
+from tests.test_app_release import SHORT
+from tests.wire import Wire, find, serving, until
 from tpfdash import TPFError, Triage
 from tpfdash.__main__ import main
 from tpfdash.app.triage import triage_pages
 from tpfdash.diagnosis.bulk.results import Results
+from tpfdash.inspector.triage import Walk
 from tpfdash.simulate import Star, simulate_tpf
 
 
@@ -89,6 +93,26 @@ def test_pages_open_the_files_that_the_results_name_and_no_other(results, folder
         with Wire(port, f"/file?line=1&tpf={other}") as wire:
             document = wire.pull()
             assert not list(find(document, "tpf-dashboard"))
+
+
+def test_nothing_is_left_of_a_page_that_was_closed(results):
+    documents = weakref.WeakSet()
+    build = triage_pages(results)["/"]
+
+    def page():
+        documents.add(pn.state.curdoc)
+        return build()
+
+    def left():
+        gc.collect()
+        return sum(isinstance(one, Walk | Triage) for one in gc.get_objects())
+
+    before = left()
+    with serving({"/": page}, **SHORT) as port:
+        for _ in range(3):
+            with Wire(port) as wire:
+                assert list(find(wire.pull(), "tpf-triage-table"))
+        until(lambda: left() <= before and not len(documents), "the end of the sessions", every=0.3)
 
 
 def test_what_is_said_on_one_page_is_kept(results, folder):
