@@ -95,6 +95,20 @@ def test_pages_open_the_files_that_the_results_name_and_no_other(results, folder
             assert not list(find(document, "tpf-dashboard"))
 
 
+def test_an_address_is_followed_as_far_as_it_goes(results):
+    window = "order=-snr&snr_from=5&verdict=on_target&event=2"
+    with serving(triage_pages(results)) as port:
+        with Wire(port, f"/?{window}") as wire:
+            document = wire.pull()
+            (table,) = find(document, "tpf-triage-table")
+            assert table["attributes"]["data"]["attributes"]["chosen"] == 1
+            assert "not followed" not in words_of(document)
+        for bad in ("order=size", "snr_from=nan", "verdict=%3Cb%3E", "snr_to=x&event=99"):
+            with Wire(port, f"/?{bad}&event=-1") as wire:
+                said = words_of(wire.pull())
+                assert "The address was not followed" in said and "<b>" not in said
+
+
 def test_nothing_is_left_of_a_page_that_was_closed(results):
     documents = weakref.WeakSet()
     build = triage_pages(results)["/"]

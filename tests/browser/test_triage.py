@@ -135,13 +135,25 @@ def test_from_a_table_to_a_judged_one(triage, results):
     saved = download(triage)
     assert len(saved) == 46 and sum(row["word"] != "" for row in saved) == 4
 
-    # Loaded again, all is there.
+    # Loaded again, all is there, and the page goes on where it was.
+    triage.until(lambda: "said=disagree" in page.url and "event=2" in page.url, "the address")
     page.reload()
     shows(triage)
     says(triage, "triage-count", "4 judged")
-    words = [row.get_by_role("combobox").input_value() for row in rows(triage).all()[:5]]
-    assert words == ["real", "real", "artefact", "", "artefact"]
-    assert rows(triage).nth(1).locator("input").input_value() == "1 jump, 2 see"
+    assert rows(triage).count() == 1 and in_hand(triage) == 1
+    assert rows(triage).first.locator("input").input_value() == "1 jump, 2 see"
+    page.locator(".tpf-of-all button").click()
+    triage.until(lambda: rows(triage).count() == 20, "the page that it is on")
+    words = [row.get_by_role("combobox").input_value() for row in rows(triage).all()[-5:]]
+    assert words == ["artefact", "real", "artefact", "real", ""]  # by S/N, still
+
+    # A field that was left with Enter, or a choice that was made, keeps no key to itself.
+    choose(triage, "of-word", "real")
+    triage.until(lambda: rows(triage).count() == 2, "two")
+    keys.press("k")
+    comes(triage, 0)
+    keys.press("2")
+    triage.until(lambda: rows(triage).count() == 1, "one that is real")
 
 
 def download(board):

@@ -6,11 +6,13 @@ they are put together. A page of the server's own opens a file of the results in
 
 from __future__ import annotations
 
-import logging
+import math
 import os
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from html import escape
 from pathlib import Path
+from typing import Any
+from urllib.parse import urlencode
 
 import panel as pn
 import panel_material_ui as pmui
@@ -23,6 +25,7 @@ from tpfdash.app.release import Column
 from tpfdash.app.roots import open_sources, without_folders
 from tpfdash.app.visit import said_in_address
 from tpfdash.app.widths import Widths
+from tpfdash.cards.addressbar import AddressBar
 from tpfdash.cards.agreed import agreed_card
 from tpfdash.cards.alert import fault_alert
 from tpfdash.cards.drawer import Drawer
@@ -37,16 +40,17 @@ from tpfdash.diagnosis.bulk.judged import LONGEST, Judged, judged_path
 from tpfdash.diagnosis.bulk.results import Results
 from tpfdash.errors import TPFError
 from tpfdash.inspector.triage import Walk
-from tpfdash.views.faults import guarded
-from tpfdash.views.live import served_document
+from tpfdash.views.faults import guarded, tell
+from tpfdash.views.live import Live, served_document
 
 __all__ = ["Triage", "triage_pages"]
-
-_log = logging.getLogger(__name__)
 
 _BOARD = (Path(__file__).parent / "triage.css").read_text()
 #: A page's triage has the height of the window, less that of what is above it.
 _MAIN = ":host { --tpf-height: calc(100vh - 98px); min-width: 0 !important; }"
+#: What an address says of a triage, besides the event in hand, by its number in the results.
+_ADDRESSED = ("order", "verdict", "said", "mission", "snr_from", "snr_to", "text")
+_EVENT = "event"
 #: What names a file of the results in an address: the number of its line.
 _LINE = "line"
 #: Path of the page that opens such a file, beside that of the triage.
@@ -234,11 +238,60 @@ def _page(make: Callable[[], Triage]) -> pmui.Page:
     except TPFError as error:
         return error_page(error)
     tell_faults(triage, lambda shown: shown.walk)
+    walk = triage.walk
+    _follow_address(walk, said_in_address())
     if served_document() is not None:
-        look = guarded(triage.walk)(triage.look)
-        pn.state.add_periodic_callback(look, period=_LOOK)
-    main = pn.Column(triage, sizing_mode="stretch_width", margin=(4, 8, 8, 8), stylesheets=[_MAIN])
+        pn.state.add_periodic_callback(guarded(walk)(triage.look), period=_LOOK)
+    main = pn.Column(
+        triage,
+        _address_bar(walk),
+        sizing_mode="stretch_width",
+        margin=(4, 8, 8, 8),
+        stylesheets=[_MAIN],
+    )
     return page_around(main, [])
+
+
+def _follow_address(walk: Walk, said: Mapping[str, str]) -> None:
+    """Choose what an address says; what cannot be followed is told on the page."""
+    choices: dict[str, Any] = {name: said[name] for name in _ADDRESSED if name in said}
+    try:
+        for name in ("snr_from", "snr_to"):
+            if name in choices:
+                choices[name] = _as_number(name, choices[name])
+        walk.param.update(**choices)
+    except TPFError as error:
+        tell(walk, TPFError(f"The address was not followed: {error}"))
+    number = said.get(_EVENT, "")
+    if number.isascii() and number.isdigit() and len(number) < 12:
+        row = int(number) - 1
+        if row in walk.rows:
+            walk.row = row
+
+
+def _as_number(name: str, text: str) -> float:
+    try:
+        number = float(text)
+    except ValueError:
+        number = math.nan
+    if not math.isfinite(number):
+        raise TPFError(f"{name} is {text[:40]!r}: it should be a number.")
+    return number
+
+
+def _address_bar(walk: Walk) -> AddressBar:
+    """What keeps the page's address up to date: loaded again, it goes on where it was."""
+    bar = AddressBar(names=[*_ADDRESSED, _EVENT])
+    bar.title = f"{walk.results.path.name} · tpfdash"
+
+    def write(*events):
+        said = {name: getattr(walk, name) for name in _ADDRESSED}
+        usual = {name: walk.param[name].default for name in _ADDRESSED}
+        query = {name: value for name, value in said.items() if value != usual[name]}
+        bar.query = urlencode(query | ({_EVENT: walk.row + 1} if walk.row >= 0 else {}))
+
+    Live(walk, write, *_ADDRESSED, "row", later=True)
+    return bar
 
 
 def _file_page(results: Results) -> pmui.Page:

@@ -92,10 +92,9 @@ class TriageKeys(JSComponent):
         field.focus()
         field.select()
       }
-      const leave = (event, field) => {  // Enter keeps a note, and Esc does not
-        if (field !== part("tpf-note", "input")) return
-        if (event.key === "Escape") field.value = before
-        if (["Escape", "Enter"].includes(event.key)) field.blur()  // which tells of a new note
+      const leave = (event, field) => {  // Enter keeps what was typed; Esc, of a note, does not
+        if (event.key === "Escape" && field === part("tpf-note", "input")) field.value = before
+        if (["Escape", "Enter"].includes(event.key)) field.blur()  // which tells of what is new
       }
       const here = { n: note, N: note, "?": () => help.showModal(),
                      o: () => part("tpf-hand-words", "a.open")?.click() }
@@ -103,7 +102,8 @@ class TriageKeys(JSComponent):
       const press = (event) => {
         const path = event.composedPath()
         if (help.open) return
-        if (typed(path[0])) return path.includes(page()) && leave(event, path[0])
+        const choosing = path[0]?.tagName === "SELECT" && /^[0-4jkJK]$/.test(event.key)
+        if (typed(path[0]) && !choosing) return path.includes(page()) && leave(event, path[0])
         if (event.altKey || event.ctrlKey || event.metaKey) return
         if (!(event.key in does) && !(event.key in here)) return
         const inside = path[0] === document.body || path.includes(page())
