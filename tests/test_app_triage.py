@@ -7,10 +7,10 @@ import weakref
 import numpy as np
 import panel as pn
 import pytest
-from triageparts import event, record, write_lines
 
 import tpfdash
 from tests.test_app_release import SHORT
+from tests.triageparts import event, record, write_lines
 from tests.wire import Wire, find, serving, until
 from tpfdash import TPFError, Triage
 from tpfdash.__main__ import main

@@ -8,8 +8,8 @@ import numpy as np
 import pytest
 from panel.models.esm import DataEvent
 from PIL import Image
-from triageparts import event, record, write_lines
 
+from tests.triageparts import event, record, write_lines
 from tpfdash.cards.agreed import agreed_card, agreed_html
 from tpfdash.cards.gallery import gallery_card
 from tpfdash.cards.inhand import JUDGED_BY, NO_PICTURE, hand_card, hand_html

@@ -7,9 +7,9 @@ import sys
 import numpy as np
 import pytest
 from astropy.table import Table
-from triageparts import event, record, write_lines
 
 import tpfdash
+from tests.triageparts import event, record, write_lines
 from tpfdash.diagnosis.bulk import judged_table
 from tpfdash.diagnosis.bulk.joined import table_bytes
 from tpfdash.diagnosis.bulk.judged import Judged, judged_path

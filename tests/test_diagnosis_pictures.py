@@ -6,9 +6,9 @@ import json
 import numpy as np
 import pytest
 import xarray as xr
-from triageparts import event
 
 import tpfdash
+from tests.triageparts import event
 from tpfdash.diagnosis.bulk.answer import answer
 from tpfdash.diagnosis.bulk.pictures import (
     SIDE,

@@ -4,8 +4,8 @@ import json
 
 import numpy as np
 import pytest
-from triageparts import FILES, event, record, write_lines
 
+from tests.triageparts import FILES, event, record, write_lines
 from tpfdash.diagnosis.bulk.records import read_records
 from tpfdash.diagnosis.bulk.results import CODES, Results, lines_of
 from tpfdash.errors import TPFError

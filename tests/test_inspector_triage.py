@@ -6,8 +6,8 @@ import json
 
 import numpy as np
 import pytest
-from triageparts import FILES, event, record, write_lines
 
+from tests.triageparts import FILES, event, record, write_lines
 from tpfdash.diagnosis.bulk.judged import Judged, judged_path
 from tpfdash.diagnosis.bulk.results import Results
 from tpfdash.errors import TPFError

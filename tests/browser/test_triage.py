@@ -4,8 +4,8 @@ import csv
 
 import pytest
 from axe_playwright_python.sync_playwright import Axe
-from triageparts import FILES, event, record, write_lines
 
+from tests.triageparts import FILES, event, record, write_lines
 from tpfdash.app.triage import triage_pages
 from tpfdash.diagnosis.bulk.judged import Judged, judged_path
 from tpfdash.diagnosis.bulk.results import Results

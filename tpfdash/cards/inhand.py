@@ -32,7 +32,7 @@ JUDGED_BY = {"1": "real", "2": "elsewhere", "3": "artefact", "4": "unsure"}
 #: Probabilities from which on a cause is named.
 _WORTH_NAMING = 0.01
 _WIDTH, _HEIGHT, _SIDE = 460, 190, 204
-NO_PICTURE = "No picture in these results: they were made by an older version, or by another way."
+NO_PICTURE = "No picture in these results: they were made by an older version."
 _LOOKS = (
     THUMBNAIL_CSS
     + """
@@ -41,7 +41,7 @@ _LOOKS = (
 .hand .name { font-size: 16px; font-weight: 600; overflow-wrap: anywhere; }
 .hand a.open { margin-left: auto; color: var(--accent); font-size: 13px; }
 .hand .seen { color: var(--soft); font-size: 12.5px; font-variant-numeric: tabular-nums; }
-.hand svg.curve, .hand .curve svg { width: 100%; height: auto; }
+.hand .curve svg { width: 100%; max-width: 600px; height: auto; }
 .hand .beside { display: grid; grid-template-columns: 204px minmax(0, 1fr); gap: 4px 14px; }
 .hand .beside svg.thumb { border-radius: 4px; }
 .shares { border-collapse: collapse; font-size: 12.5px; width: 100%; }
@@ -186,10 +186,11 @@ def _pictures(walk: Walk, event: dict[str, Any]) -> str:
     )
     if not curve and not image:
         drawn = f"<div class='note'>{NO_PICTURE}</div>"
-    side = image_svg(image, event, _SIDE, words="difference image") if image else ""
-    return f"{drawn}<div class='beside'>{side}<div>{_shares(event)}{_facts(walk)}</div></div>" + (
-        _legend() if image else ""
-    )
+    words = f"<div>{_shares(event)}{_facts(walk)}</div>"
+    if not image:
+        return drawn + words
+    side = image_svg(image, event, _SIDE, words="difference image")
+    return f"{drawn}<div class='beside'>{side}{words}</div>{_legend()}"
 
 
 def _shares(event: dict[str, Any]) -> str:

@@ -84,6 +84,7 @@ tbody tr:hover { background: color-mix(in srgb, var(--ink) 5%, transparent); }
 tbody tr.chosen { background: var(--tint); }
 @container (max-width: 900px) { .c-mission { display: none; } }
 @container (max-width: 760px) { .c-duration { display: none; } }
+@container (max-width: 640px) { :is(.c-offset, .c-depth) { display: none; } }
 """
 
 #: What a filter of verdicts calls each choice -> the choice.
