@@ -1,5 +1,6 @@
 """The cards of a triage without a browser: what they say, what they send, and what they take."""
 
+import asyncio
 import base64
 import io
 import re
@@ -21,6 +22,7 @@ from tpfdash.cards.triagesave import save_card
 from tpfdash.cards.triagetable import table_card
 from tpfdash.diagnosis.bulk.pictures import curve_of, image_of
 from tpfdash.diagnosis.bulk.results import Results
+from tpfdash.errors import TPFError
 from tpfdash.inspector.triage import VERDICTS, Walk
 from tpfdash.views.faults import faults_of
 
@@ -294,6 +296,16 @@ def test_what_is_saved_is_named_by_the_results(walk):
     assert save.filename == "results_judged.csv"
     format.value = "json"
     assert save.filename == "results_judged.json"
-    assert len(save.callback().getvalue()) > 1000
+    assert len(asyncio.run(save.callback()).getvalue()) > 1000
+    assert save.label == "Save table" and not save.disabled
     walk.verdict, which.value = "on_target", "those in the table"
-    assert save.callback().getvalue().count(b'"verdict"') == 1
+    assert asyncio.run(save.callback()).getvalue().count(b'"verdict"') == 1
+
+
+def test_where_it_cannot_be_saved_that_is_told(tmp_path):
+    walk = Walk(Results(write_lines(tmp_path / "results.jsonl")))
+    save = save_card(walk)[0][2]
+    walk.results.path.unlink()
+    with pytest.raises(TPFError):
+        asyncio.run(save.callback())
+    assert "cannot be read" in faults_of(walk).words and not save.disabled

@@ -177,6 +177,20 @@ def test_an_unknown_format_is_told(results):
         table_bytes(judged_table(results), "xlsx")
 
 
+def test_what_is_odd_in_a_record_is_not_known_in_the_table(tmp_path):
+    odd = event() | {
+        "snr": "x",
+        "rank": [],
+        "offset_arcsec": 5,
+        "sentence": 7,
+        "depth_ppm": 10**999,
+    }
+    path = write_lines(tmp_path / "odd.jsonl", [record("a.fits", odd, cadences="many")])
+    (row,) = judged_table(path)
+    assert np.isnan([row[name] for name in ("snr", "offset_arcsec_row", "depth_ppm")]).all()
+    assert row["rank"] == row["cadences"] == -1 and row["sentence"] == "7"
+
+
 def test_words_outlive_a_run_anew(results):
     write_lines(results, [record("a.fits", event(start=9.81, end=10.21))])
     table = judged_table(results)

@@ -299,9 +299,9 @@ def test_agreement_by_mission_and_snr(walk):
 
 def test_what_is_saved(walk):
     walk.say(1, word="elsewhere", note='a "note", with a comma')
-    everything = list(csv.DictReader(io.StringIO(walk.to_bytes("csv").decode())))
+    everything = list(csv.DictReader(io.StringIO(walk.saving("csv")().decode())))
     assert len(everything) == 6 and everything[1]["word"] == "elsewhere"
     assert everything[1]["note"] == 'a "note", with a comma' and everything[1]["agrees"] == "yes"
     walk.order, walk.verdict = "-snr", "artefact"
-    only = json.loads(walk.to_bytes("json", only=True))["events"]
+    only = json.loads(walk.saving("json", only=True)())["events"]
     assert [row["verdict"] for row in only] == ["pointing", "cosmic_ray"]

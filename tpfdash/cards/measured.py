@@ -82,7 +82,7 @@ def _verdict(answer: Diagnosis) -> str:
 def verdict_html(verdict: str, confidence: float, more: str = "") -> str:
     """A verdict as a sign, a word and its probability; `more`: HTML that goes below."""
     sign, kind = verdict_sign(verdict)
-    known = verdict != "inconclusive"
+    known = verdict != "inconclusive" and np.isfinite(confidence)
     number = (
         f"<span class='number' title='Probability of the verdict'>{confidence:.2f}</span>"
         if known

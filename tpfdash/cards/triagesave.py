@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import io
 from html import escape
 
@@ -14,6 +15,7 @@ from tpfdash.views.faults import guarded
 
 __all__ = ["save_card"]
 
+_SAVE = "Save table"
 _ALL, _ONLY = "all events", "those in the table"
 
 
@@ -38,15 +40,23 @@ def save_card(walk: Walk) -> pn.Column:
     def name() -> str:
         return f"{stem}_judged.{format.value}"
 
+    async def make() -> io.BytesIO:
+        """In a thread: of many events it takes seconds, and the page goes on meanwhile."""
+        save.param.update(label="Making the table …", disabled=True)
+        try:
+            with guarded(walk, reraise=True):
+                work = walk.saving(format.value, only=which.value == _ONLY)
+                return io.BytesIO(await asyncio.to_thread(work))
+        finally:
+            save.param.update(label=_SAVE, disabled=False)
+
     save = control(
         pn.widgets.FileDownload,
         "save-judged",
         "Save results and words as one table in the browser's own folder.",
-        callback=guarded(walk, reraise=True)(
-            lambda: io.BytesIO(walk.to_bytes(format.value, only=which.value == _ONLY))
-        ),
+        callback=make,
         filename=name(),
-        label="Save table",
+        label=_SAVE,
     )
 
     def rename(event):

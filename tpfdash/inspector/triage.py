@@ -13,7 +13,7 @@ import numpy as np
 import param
 
 from tpfdash.diagnosis.bulk.agreement import BY_CODE, GROUPS, Agreement, agreement, binned
-from tpfdash.diagnosis.bulk.joined import judged_table, judgements_on, table_bytes
+from tpfdash.diagnosis.bulk.joined import joined_table, judgements_on, table_bytes
 from tpfdash.diagnosis.bulk.judged import WORDS, Judged, Judgement, judged_path
 from tpfdash.diagnosis.bulk.results import CODES, Results
 from tpfdash.errors import TPFError
@@ -384,8 +384,10 @@ class Walk(param.Parameterized):
                 made[f"S/N {name}"] = agreement(words[inside], groups[inside])
         return made
 
-    def to_bytes(self, format: str, only: bool = False) -> bytes:
-        """Results and words as the contents of a file.
+    def saving(self, format: str, only: bool = False) -> Callable[[], bytes]:
+        """What gives results and words, as they are now, as the contents of a file.
+
+        It reads all the records that it needs, which takes its time, and may do so in a thread.
 
         Parameters
         ----------
@@ -393,10 +395,11 @@ class Walk(param.Parameterized):
         only : bool
             Whether only the rows of the table, in its order.
 
-        Raises
-        ------
-        TPFError
-            On another format, and where the results cannot be read.
+        Returns
+        -------
+        callable
+            -> bytes; raises TPFError on another format, and where the results cannot be read.
         """
-        rows = self.rows.tolist() if only else None
-        return table_bytes(judged_table(self.results, self.judged, rows), format)
+        results, said = self.results, dict(self._said)
+        rows = self.rows.tolist() if only else range(len(results))
+        return lambda: table_bytes(joined_table(results, said, rows), format)

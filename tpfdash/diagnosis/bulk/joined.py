@@ -5,7 +5,7 @@ from __future__ import annotations
 import io
 import json
 import os
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 import numpy as np
@@ -17,7 +17,7 @@ from tpfdash.diagnosis.bulk.records import event_row, rows_table
 from tpfdash.diagnosis.bulk.results import Results
 from tpfdash.errors import TPFError
 
-__all__ = ["FORMATS", "judged_table", "judgements_on", "table_bytes"]
+__all__ = ["FORMATS", "joined_table", "judged_table", "judgements_on", "table_bytes"]
 
 FORMATS = ("csv", "ecsv", "json")
 #: What a person adds to a row.
@@ -71,9 +71,15 @@ def judged_table(
     """
     results = path if isinstance(path, Results) else Results(path)
     judged = Judged(judged_path(results.path)) if judged is None else judged
-    said = judgements_on(results, judged)
+    return joined_table(
+        results, judgements_on(results, judged), range(len(results)) if rows is None else rows
+    )
+
+
+def joined_table(results: Results, said: Mapping[int, Judgement], rows: Iterable[int]) -> Table:
+    """The same of some rows, with what is said of each."""
     made = []
-    for row in range(len(results)) if rows is None else rows:
+    for row in rows:
         event = results.event(row)
         on = said.get(row, Judgement())
         agrees = {"agrees": agrees_word(on.word, int(results.verdict[row]))}

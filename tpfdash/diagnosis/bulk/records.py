@@ -9,20 +9,23 @@ from pathlib import Path
 from types import TracebackType
 from typing import Any, TextIO
 
+import numpy as np
 from astropy.table import Table
 
 from tpfdash.diagnosis.summary import VERDICT_NAMES
-from tpfdash.errors import TPFError
+from tpfdash.errors import NO_NUMBER, TPFError
 from tpfdash.io.atomic import write_atomically
 
 __all__ = [
     "LINES",
     "Lines",
     "as_line",
+    "as_number",
     "as_record",
     "check_out",
     "check_suffix",
     "event_row",
+    "event_window",
     "read_records",
     "records_table",
     "rows_table",
@@ -189,6 +192,27 @@ def _is_event(event: Any) -> bool:
     return isinstance(event, dict) and str(event.get("verdict")) in VERDICT_NAMES
 
 
+def as_number(value: Any) -> float:
+    """A finite number, whoever wrote it; NaN for all else."""
+    try:
+        number = float(value) if isinstance(value, int | float) else np.nan
+    except NO_NUMBER:  # a whole number that is too large
+        number = np.nan
+    return number if np.isfinite(number) else np.nan
+
+
+def event_window(event: Mapping[str, Any]) -> tuple[float, float] | None:
+    """What an event of a record is told from others by: the window that was asked about."""
+    start, end = as_number(event.get("start")), as_number(event.get("end"))
+    if not (np.isfinite(start) and np.isfinite(end)):
+        windows = event.get("windows")
+        first = windows[0] if isinstance(windows, list) and windows else None
+        if not isinstance(first, list) or len(first) != 2:
+            return None
+        start, end = map(as_number, first)
+    return (start, end) if np.isfinite(start) and np.isfinite(end) else None
+
+
 def _whole_lines(path: Path) -> int:
     """Bytes up to the end of the last line that was finished."""
     size = 0
@@ -221,9 +245,10 @@ def rows_table(rows: Iterable[Mapping[str, Any]], words: Sequence[str] = ()) -> 
         if name in _WORDS or name in words:
             column = Column([str(value or "") for value in values], dtype=str)
         elif name in _WHOLE:
-            column = Column([-1 if value is None else value for value in values], dtype="int64")
+            known = map(as_number, values)
+            column = Column([-1 if np.isnan(one) else int(one) for one in known], dtype="int64")
         else:
-            column = Column([float("nan") if v is None else v for v in values], dtype="float64")
+            column = Column(list(map(as_number, values)), dtype="float64")
         table[name] = column
         table[name].unit = _UNITS.get(name)
     return table
@@ -231,15 +256,13 @@ def rows_table(rows: Iterable[Mapping[str, Any]], words: Sequence[str] = ()) -> 
 
 def event_row(record: Mapping[str, Any], event: Mapping[str, Any]) -> dict[str, Any]:
     """What a table has of an event and of its file, by column; `event`: {} where there is none."""
-    row, col = event.get("offset_arcsec") or (None, None)
-    window = (event.get("windows") or [(None, None)])[0]
+    offset = event.get("offset_arcsec")
+    row, col = offset if isinstance(offset, list) and len(offset) == 2 else (None, None)
+    start, end = event_window(event) or (None, None)
     return {
         **{name: record.get(name) for name in _OF_FILE},
         **{name: event.get(name) for name in _OF_EVENT},
-        "start": event.get("start", window[0]),
-        "end": event.get("end", window[1]),
-        "offset_arcsec_row": row,
-        "offset_arcsec_col": col,
+        **{"start": start, "end": end, "offset_arcsec_row": row, "offset_arcsec_col": col},
     }
 
 

@@ -6,17 +6,24 @@ A record is read when somebody looks at it: what is in memory grows by some 80 b
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Mapping, Sequence
+import threading
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
-from tpfdash.diagnosis.bulk.records import LINES, as_record, check_suffix
+from tpfdash.diagnosis.bulk.records import (
+    LINES,
+    as_number,
+    as_record,
+    check_suffix,
+    event_window,
+)
 from tpfdash.diagnosis.summary import VERDICT_NAMES
-from tpfdash.errors import NO_NUMBER, TPFError
+from tpfdash.errors import TPFError
 
-__all__ = ["CODES", "NUMBERS", "Results", "event_window", "lines_of"]
+__all__ = ["CODES", "NUMBERS", "Results", "lines_of"]
 
 #: Verdict -> its number in the index.
 CODES = {name: code for code, name in enumerate(VERDICT_NAMES)}
@@ -56,18 +63,6 @@ def lines_of(path: str | os.PathLike) -> Path:
     return lines
 
 
-def event_window(event: Mapping[str, Any]) -> tuple[float, float] | None:
-    """What an event of a record is told from others by: the window that was asked about."""
-    start, end = _number(event.get("start")), _number(event.get("end"))
-    if not (np.isfinite(start) and np.isfinite(end)):
-        windows = event.get("windows")
-        first = windows[0] if isinstance(windows, list) and windows else None
-        if not isinstance(first, list) or len(first) != 2:
-            return None
-        start, end = map(_number, first)
-    return (start, end) if np.isfinite(start) and np.isfinite(end) else None
-
-
 class Results:
     """An index of the events in a file of results that may still be written to.
 
@@ -101,6 +96,7 @@ class Results:
     def __init__(self, path: str | os.PathLike, progress: Callable[[int, int], None] | None = None):
         self.path = lines_of(path)
         self.version = 0
+        self._lock = threading.Lock()  # a table that is saved is read in a thread
         self._forget()
         self.update(progress)
 
@@ -211,19 +207,25 @@ class Results:
         TPFError
             Where it is not there any more.
         """
-        if number not in self._records:
-            try:
-                with open(self.path, "rb") as file:
-                    file.seek(self._offsets[number])
-                    record = as_record(file.readline(), self.path, number + 1)
-            except OSError as error:
-                raise TPFError(f"{self.path} cannot be read: {error.strerror}.") from error
-            if record["source"] != self._texts["source"][number]:
-                raise TPFError(f"{self.path} has changed since it was read: read it again.")
-            while len(self._records) >= _KEPT:
-                del self._records[next(iter(self._records))]
-            self._records[number] = record
-        return self._records[number]
+        record = self._records.get(number)
+        if record is None:
+            record = self._read(number)
+            with self._lock:
+                while len(self._records) >= _KEPT:
+                    del self._records[next(iter(self._records))]
+                self._records[number] = record
+        return record
+
+    def _read(self, number: int) -> Record:
+        try:
+            with open(self.path, "rb") as file:
+                file.seek(self._offsets[number])
+                record = as_record(file.readline(), self.path, number + 1)
+        except OSError as error:
+            raise TPFError(f"{self.path} cannot be read: {error.strerror}.") from error
+        if record["source"] != self._texts["source"][number]:
+            raise TPFError(f"{self.path} has changed since it was read: read it again.")
+        return record
 
     def event(self, row: int) -> Record:
         """All that is known of a row: of its event, and `source`, `object` ... of its file."""
@@ -278,14 +280,5 @@ class _Came:
             if window is not None:
                 known = {"time": sum(window) / 2, **event, "start": window[0], "end": window[1]}
             for name, column in self.numbers.items():
-                column.append(_number(known.get(name)))
+                column.append(as_number(known.get(name)))
         self.ends.append(len(self.files))
-
-
-def _number(value: Any) -> float:
-    """A finite number, whoever wrote it; NaN for all else."""
-    try:
-        number = float(value) if isinstance(value, int | float) else np.nan
-    except NO_NUMBER:  # a whole number that is too large
-        number = np.nan
-    return number if np.isfinite(number) else np.nan
