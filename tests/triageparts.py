@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import json
 
-__all__ = ["FILES", "event", "record", "write_lines"]
+from panel.models.esm import DataEvent
+
+__all__ = ["FILES", "event", "record", "tell", "write_lines"]
 
 _CURVE = {
     **{"start": 9.0, "end": 11.0, "window": [9.8, 10.2], "windows": 1, "unit": "ppm"},
@@ -61,3 +63,8 @@ def write_lines(path, records=FILES, mode="w"):
     with open(path, mode) as file:
         file.writelines(json.dumps(one) + "\n" for one in records)
     return path
+
+
+def tell(component, message):
+    """Have a component hear something from its page."""
+    component._process_event(DataEvent(model=None, data=message))
