@@ -59,6 +59,15 @@ def test_lines_that_come_later_are_taken_in(path):
     np.testing.assert_allclose(results.numbers["snr"][-1], 5.0)
 
 
+def test_a_file_that_is_empty_yet(tmp_path):
+    path = tmp_path / "new.jsonl"
+    path.touch()
+    results = Results(path)
+    assert len(results) == results.files == 0 and not results.has_grown
+    write_lines(path, mode="a")
+    assert results.has_grown and results.update() and len(results) == 6
+
+
 def test_another_file_in_its_place_is_read_anew(path, tmp_path):
     results = Results(path)
     results.event(0)

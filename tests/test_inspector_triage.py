@@ -241,6 +241,19 @@ def test_the_row_in_hand_stays_where_filters_leave_it(long):
     assert long.row == 45 and long.page == 0
 
 
+def test_a_page_that_is_judged_away_is_left(long):
+    long.said = "not judged"
+    for row in range(9):
+        long.row = row
+        long.judge("real")
+    long.row = 59
+    assert long.page == 2 and len(long.page_rows) == 1
+    long.judge("real")
+    assert long.row == 59 and long.page == 1 and len(long.page_rows) == 25
+    long.undo()
+    assert long.page == 2 and long.page_rows == [59]
+
+
 def test_in_another_order_a_walk_begins_with_the_first(long):
     long.row = 3
     long.order = "-snr"

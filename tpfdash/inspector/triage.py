@@ -326,7 +326,7 @@ class Walk(param.Parameterized):
         here = self.position
         if here >= 0:
             self._position = here
-            self.page = here // PAGE
+        self.page = here // PAGE if here >= 0 else min(self.page, self.pages - 1)
 
     @param.depends(
         *("order", "verdict", "said", "mission", "snr_from", "snr_to", "text"), watch=True
@@ -342,7 +342,6 @@ class Walk(param.Parameterized):
         if (self.position < 0 or sorted_anew) and len(self.rows):
             self.row = int(self.rows[0])
         self._place()
-        self.page = min(self.page, self.pages - 1)
 
     # -- more -------------------------------------------------------------------------------------
 
@@ -364,7 +363,6 @@ class Walk(param.Parameterized):
             self._undo.clear()  # rows are others by now
             self.row = int(self.rows[0]) if len(self.rows) else -1
         self._place()
-        self.page = min(self.page, self.pages - 1)
 
     @derived("opinions", "version")
     def agreement(self) -> dict[str, Agreement]:
