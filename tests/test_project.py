@@ -109,6 +109,8 @@ def test_every_package_imported_is_a_dependency():
         re.match(r"[\w-]+", entry)[0].replace("-", "_")
         for entry in PYPROJECT["project"]["dependencies"]
     }
+    assert "pillow" in named
+    named.add("PIL")  # which is what it is imported as
     optional = {"distributed", "lightkurve", "pyarrow"}
     for path in (ROOT / "tpfdash").rglob("*.py"):
         used = {name.partition(".")[0] for name in imports(path)}

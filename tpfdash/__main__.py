@@ -1,6 +1,6 @@
 """The command line: `tpfdash [SOURCE ...]` opens the dashboard, `tpfdash find` looks for files.
 
-And `tpfdash diagnose` asks many files what their events are.
+And `tpfdash diagnose` asks many files what their events are, `tpfdash triage` shows the answers.
 """
 
 from __future__ import annotations
@@ -31,6 +31,8 @@ def main(argv: list[str] | None = None) -> int:
             from tpfdash.diagnosis.bulk.command import parser, run
 
             run(parser().parse_args(words[1:]))
+        elif command == "triage":
+            _triage(_triager().parse_args(words[1:]))
         else:
             _open(_parser().parse_args(words))
     except TPFError as error:
@@ -48,7 +50,8 @@ def _parser() -> argparse.ArgumentParser:
         description="Inspect Kepler, K2 and TESS target pixel files in the browser.",
         epilog="Without a SOURCE a simulated target is shown, and says that it is one. "
         "`tpfdash find --help` tells of looking for files in the archive, "
-        "`tpfdash diagnose --help` of the events of many files.",
+        "`tpfdash diagnose --help` of the events of many files, `tpfdash triage --help` of going "
+        "through them.",
     )
     parser.add_argument(
         "sources",
@@ -58,6 +61,7 @@ def _parser() -> argparse.ArgumentParser:
         '"KIC 3248033" with --quarter 4 is',
     )
     _add_server(parser)
+    _add_page(parser)
     add_options(parser)
     parser.add_argument("--version", action="version", version=f"tpfdash {__version__}")
     return parser
@@ -89,6 +93,24 @@ def _finder() -> argparse.ArgumentParser:
     )
     add_options(parser)
     _add_server(parser)
+    _add_page(parser)
+    return parser
+
+
+def _triager() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(
+        prog="tpfdash triage",
+        description="Go through the events in the results of `tpfdash diagnose` in the browser, "
+        "and say of each what it is. What is said is kept at once, in RESULTS.judged.jsonl beside "
+        "them.",
+    )
+    parser.add_argument(
+        "results", metavar="RESULTS", help="a file of results: .jsonl, or a table with it beside it"
+    )
+    parser.add_argument(
+        "--who", default="", metavar="NAME", help="the name that goes with what is said"
+    )
+    _add_server(parser)
     return parser
 
 
@@ -110,6 +132,9 @@ def _add_server(parser: argparse.ArgumentParser) -> None:
         "server; may be given more than once",
     )
     parser.add_argument("--no-show", action="store_true", help="do not open a browser tab")
+
+
+def _add_page(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--root", metavar="FOLDER", help="let addresses name files in this folder: ?tpf=NAME"
     )
@@ -171,6 +196,22 @@ def _open(options: argparse.Namespace) -> None:
             return
         sources += fetch_rows([row])
     _serve(sources, options)
+
+
+def _triage(options: argparse.Namespace) -> None:
+    from tpfdash.diagnosis.bulk.command import read_results
+
+    results = read_results(options.results)
+    from tpfdash.app.triage import triage_pages
+    from tpfdash.server.serve import serve
+
+    serve(
+        triage_pages(results, who=options.who),
+        address=options.address,
+        port=options.port,
+        show=not options.no_show,
+        allowed=options.allow_origin,
+    )
 
 
 def _serve(sources: Sequence[Any], options: argparse.Namespace) -> None:

@@ -42,7 +42,7 @@ from tpfdash.views.live import is_being_drawn
 
 _log = logging.getLogger(__name__)
 
-__all__ = ["error_page", "make_page"]
+__all__ = ["error_page", "make_page", "page_around", "tell_faults"]
 
 #: The dashboard has the height of the window, less that of what is above it.
 _MAIN = ":host { --tpf-height: calc(100vh - 86px); min-width: 0 !important; }"
@@ -90,7 +90,7 @@ def make_page(
         archive = root is None
     main = pn.Column(sizing_mode="stretch_width", margin=(2, 8, 8, 8), stylesheets=[_MAIN])
     header = row(gap=8, sizing_mode="stretch_width")
-    page = _page(main, [header])
+    page = page_around(main, [header])
 
     def fill() -> Iterator[None]:
         try:
@@ -197,7 +197,7 @@ def _fill(
     chooser = _chooser(visit, files, message)
     finding = Finding(lambda uri, tpf: _add(visit, files, chooser, uri, tpf)) if archive else None
     visit.on_arrival(Siblings(visit, chooser, finding.search if finding else None).arrive)
-    _tell_faults(dashboard)
+    tell_faults(dashboard, lambda shown: shown.inspector)
     document = pn.state.curdoc
     parts = iter(()) if document is None else dashboard.in_parts()
     with pn.io.hold(document) if document is not None else nullcontext():
@@ -274,17 +274,18 @@ def _as_wanted(
     return made, name
 
 
-def _tell_faults(dashboard: TPFDashboard) -> None:
-    """Have the dashboard say what goes wrong in any callback of this session, the chooser's too.
+def tell_faults(shown: pn.viewable.Viewer, model_of: Callable) -> None:
+    """Have a page say what goes wrong in any callback of this session, the chooser's too.
 
-    The handler is the session's own: other apps of the server keep theirs.
+    `model_of`: what is shown -> that whose faults the page tells. The handler is the session's own:
+    other apps of the server keep theirs.
     """
-    held = weakref.ref(dashboard)  # Panel holds the handler, by the document that holds all this
+    held = weakref.ref(shown)  # Panel holds the handler, by the document that holds all this
 
     def handle(error):
         alive = held()
         if alive is not None:
-            tell(alive.inspector, error)
+            tell(model_of(alive), error)
 
     if pn.state.curdoc is not None:
         pn.config.exception_handler = handle
@@ -292,10 +293,11 @@ def _tell_faults(dashboard: TPFDashboard) -> None:
 
 def error_page(error: TPFError) -> pmui.Page:
     """A page that says in words what is wrong."""
-    return _page(_alert(error), [])
+    return page_around(_alert(error), [])
 
 
-def _page(main: pn.viewable.Viewable, header: list) -> pmui.Page:
+def page_around(main: pn.viewable.Viewable, header: list) -> pmui.Page:
+    """A page with tpfdash's header, theme and ways to say that its server is gone."""
     page = pmui.Page(
         title="tpfdash",
         header=header,

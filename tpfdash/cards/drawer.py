@@ -81,6 +81,7 @@ class Drawer:
         for title, (_, lives) in self._made.items():
             for live in lives:
                 live.shown = title in event.new
+        self._place.scroll_position = 0  # another card is read from its top
         self._place.objects = [self._made[title][0] for title in event.new]
         self._place.visible = bool(event.new)
         others = [name for name in self.card.css_classes if name not in ("tpf-open", "tpf-tall")]

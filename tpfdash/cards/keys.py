@@ -5,7 +5,7 @@ It has the list of them too, which `?` shows. What a key does is the Inspector's
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping, Sequence
 from html import escape
 
 import param
@@ -15,7 +15,7 @@ from tpfdash.cards.widgets import CSS
 from tpfdash.inspector import Inspector
 from tpfdash.views.faults import guarded
 
-__all__ = ["GESTURES", "Keys"]
+__all__ = ["GESTURES", "HELP_CSS", "Keys", "help_html"]
 
 #: What the keyboard and the mouse do, for a reader.
 GESTURES = {
@@ -53,7 +53,8 @@ GESTURES = {
     ],
 }
 
-_CSS = """
+#: How that list looks.
+HELP_CSS = """
 dialog {
   color: var(--ink); background: var(--panel-surface-color, Canvas); border: 1px solid var(--line);
   border-radius: 10px; padding: 18px 24px; max-width: 620px; font-size: 13px; line-height: 1.6;
@@ -70,9 +71,10 @@ button:focus-visible { outline: 2px solid var(--accent); }
 """
 
 
-def _help() -> str:
+def help_html(gestures: Mapping[str, Sequence[tuple[str, str]]]) -> str:
+    """A list of what keys and the mouse do, by where."""
     parts = ["<h2>Keys and gestures</h2>"]
-    for title, lines in GESTURES.items():
+    for title, lines in gestures.items():
         rows = "".join(f"<dt>{escape(key)}</dt><dd>{escape(does)}</dd>" for key, does in lines)
         parts.append(f"<h3>{escape(title)}</h3><dl>{rows}</dl>")
     return "".join(parts)
@@ -90,7 +92,7 @@ class Keys(JSComponent):
     inspector : Inspector
     """
 
-    words = param.String(_help(), constant=True, doc="What `?` shows.")
+    words = param.String(help_html(GESTURES), constant=True, doc="What `?` shows.")
     asked = param.Integer(0, doc="How often it was asked for from Python.")
 
     _esm = """
@@ -192,7 +194,7 @@ class Keys(JSComponent):
     """
 
     def __init__(self, inspector: Inspector, **params):
-        super().__init__(width=0, height=0, margin=0, stylesheets=[CSS, _CSS], **params)
+        super().__init__(width=0, height=0, margin=0, stylesheets=[CSS, HELP_CSS], **params)
         self._actions: dict[str, Callable[..., None]] = {
             "step": inspector.step,
             "undo": inspector.undo,

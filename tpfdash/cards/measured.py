@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from html import escape
 
 import numpy as np
@@ -17,7 +18,7 @@ from tpfdash.diagnosis.summary import (
 from tpfdash.inspector import Inspector
 from tpfdash.inspector.derived import follows
 
-__all__ = ["HINT", "WAIT", "event_html"]
+__all__ = ["HINT", "WAIT", "event_html", "others_words", "verdict_html", "verdict_sign"]
 
 HINT = "Drag over the light curve, or press w at its first and at its last cadence."
 WAIT = "Working it out …"
@@ -68,26 +69,44 @@ def event_html(inspector: Inspector) -> str:
 
 
 def _verdict(answer: Diagnosis) -> str:
-    sign, kind = _SIGNS.get(answer.verdict, (_TRIANGLE, "instrument"))
     said = answer.sentence
-    others = [
-        f"{VERDICT_NAMES[name]} {share:.2f}"
-        for name, share in sorted(answer.probabilities.items(), key=lambda item: -item[1])
-        if share >= _WORTH_NAMING and name not in (answer.verdict, "inconclusive")
-    ]
-    known = answer.verdict != "inconclusive"
+    others = others_words(answer.probabilities, answer.verdict, _WORTH_NAMING)
+    return verdict_html(
+        answer.verdict,
+        answer.confidence,
+        f"<div>{escape(said[:1].upper() + said[1:])}.</div>"
+        + (f"<div class='note'>Or else: {others}</div>" if others else ""),
+    )
+
+
+def verdict_html(verdict: str, confidence: float, more: str = "") -> str:
+    """A verdict as a sign, a word and its probability; `more`: HTML that goes below."""
+    sign, kind = verdict_sign(verdict)
+    known = verdict != "inconclusive" and np.isfinite(confidence)
     number = (
-        f"<span class='number' title='Probability of the verdict'>{answer.confidence:.2f}</span>"
+        f"<span class='number' title='Probability of the verdict'>{confidence:.2f}</span>"
         if known
         else ""
     )
     return (
-        f"<div class='verdict {kind}'><div class='word'><svg width='20' height='20' "
-        f"viewBox='0 0 20 20' aria-hidden='true'>{sign}</svg>"
-        f"<span class='answer'>{VERDICT_NAMES[answer.verdict].capitalize()}</span>{number}</div>"
-        f"<div>{escape(said[:1].upper() + said[1:])}.</div>"
-        + (f"<div class='note'>Or else: {', '.join(others)}</div>" if others else "")
-        + "</div>"
+        f"<div class='verdict {kind}'><div class='word'>{sign}"
+        f"<span class='answer'>{VERDICT_NAMES[verdict].capitalize()}</span>{number}</div>"
+        f"{more}</div>"
+    )
+
+
+def verdict_sign(verdict: str) -> tuple[str, str]:
+    """The sign of a verdict as SVG, and its class in the style sheet."""
+    sign, kind = _SIGNS.get(verdict, (_TRIANGLE, "instrument"))
+    return f"<svg width='20' height='20' viewBox='0 0 20 20' aria-hidden='true'>{sign}</svg>", kind
+
+
+def others_words(probabilities: Mapping[str, float], verdict: str, least: float) -> str:
+    """What else an event may be, likeliest first, of at least some probability."""
+    return ", ".join(
+        f"{VERDICT_NAMES[name]} {share:.2f}"
+        for name, share in sorted(probabilities.items(), key=lambda item: -item[1])
+        if share >= least and name not in (verdict, "inconclusive")
     )
 
 

@@ -109,6 +109,11 @@ export function render({ model }) {
   const make = (row) => {
     const line = made("tr"), known = {}
     line.dataset.number = row.number
+    if (model.whole) {
+      line.addEventListener("click", (event) => {
+        if (!event.target.closest("button, input, select")) send("choose", row.number)
+      })
+    }
     for (const [column, , meaning] of model.headings) {
       const cell = made("td", looks(column))
       let set = (value) => { cell.textContent = cell.title = value || "" }
@@ -144,7 +149,9 @@ export function render({ model }) {
     const drawer = drawer_of(place)
     if (!drawer) return
     const [seen, own] = [drawer.getBoundingClientRect(), line.getBoundingClientRect()]
-    if (own.top < seen.top) drawer.scrollTop -= seen.top - own.top
+    const stays = getComputedStyle(head.lastElementChild).position === "sticky"
+    const top = seen.top + (stays ? head.offsetHeight : 0)
+    if (own.top < top) drawer.scrollTop -= top - own.top
     if (own.bottom > seen.bottom) drawer.scrollTop += own.bottom - seen.bottom
   }
   const mark = (seen = false) => {

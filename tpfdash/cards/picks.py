@@ -56,6 +56,7 @@ class PickList(Progress, JSComponent):
     order = param.List(None, allow_None=True, doc="Numbers of the rows in sight; None: all.")
     headings = param.List([], doc="(column, heading, meaning) of each column.")
     follows = param.Boolean(True, doc="Whether the drawer is scrolled to the row that is chosen.")
+    whole = param.Boolean(False, doc="Whether a press anywhere in a row chooses it.")
     kinds = param.Dict(
         {"name": "pick"},
         doc="Column -> what is in its cells, where it is no short text: pick (the button that "

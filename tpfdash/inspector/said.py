@@ -9,6 +9,7 @@ from typing import Any
 
 from tpfdash.diagnosis.diagnose import Diagnosis
 from tpfdash.diagnosis.why import why
+from tpfdash.diagnosis.windows import known_of
 from tpfdash.timeseries.events.found import FoundEvent
 
 __all__ = ["WORDS", "ListedEvent", "Remark", "Said", "listed_event", "remarks_on", "said_of"]
@@ -18,8 +19,6 @@ Window = tuple[float, float]
 Remark = tuple[float, float, str, str]
 #: What a user may call an event; "": nothing yet.
 WORDS = ("", "real", "artefact", "unsure")
-#: A remark is on an event whose window has this share of what the two take together.
-_SAME = 0.5
 
 
 def _known(default: Any, what: str) -> Any:
@@ -93,20 +92,5 @@ def remarks_on(events: Sequence[FoundEvent], remarks: Iterable[Remark]) -> list[
 
     What is found again, in another light curve, may begin or end a cadence later.
     """
-    exact = {remark[:2]: remark for remark in remarks}
-    windows = {event.window for event in events}
-    loose = [remark for window, remark in exact.items() if window not in windows]
-    return [exact.get(event.window) or _nearly(event.window, loose) for event in events]
-
-
-def _nearly(window: Window, remarks: Iterable[Remark]) -> Remark | None:
-    """The remark whose window is most like this one, if that is mostly the same."""
-    best = max(remarks, key=lambda remark: _alike(window, remark[:2]), default=None)
-    return best if best is not None and _alike(window, best[:2]) > _SAME else None
-
-
-def _alike(one: Window, other: Window) -> float:
-    """The share of what two windows take together that lies in both."""
-    both = min(one[1], other[1]) - max(one[0], other[0])
-    whole = max(one[1], other[1]) - min(one[0], other[0])
-    return both / whole if both > 0 else 0.0
+    known = {remark[:2]: remark for remark in remarks}
+    return known_of([event.window for event in events], known)

@@ -15,7 +15,7 @@ __all__ = ["serve"]
 
 
 def serve(
-    build: Callable,
+    build: Callable | dict[str, Callable],
     *,
     address: str = LOCAL,
     port: int = 0,
@@ -26,8 +26,8 @@ def serve(
 
     Parameters
     ----------
-    build : callable
-        -> what a page shows.
+    build : callable, or dict of str to callable
+        -> what a page shows; several by their paths, "/" for the first.
     address : str
         A name or number of this machine; "0.0.0.0": all of them.
     port : int

@@ -6,9 +6,12 @@ import os
 import time
 from typing import Any, cast
 
+import numpy as np
 import xarray as xr
 
+from tpfdash.diagnosis.bulk.pictures import small_curve, small_image
 from tpfdash.diagnosis.diagnose import Diagnosis, diagnose, plain
+from tpfdash.diagnosis.why import why
 from tpfdash.diagnosis.windows import Window
 from tpfdash.errors import NO_NUMBER, TPFError
 from tpfdash.io.open import open_tpf
@@ -26,7 +29,8 @@ Events = str | Window | Ephemeris
 _KEPT = (
     *("verdict", "confidence", "probabilities", "sentence", "reason", "windows"),
     *("depth", "depth_err", "depth_ppm", "depth_ppm_err", "duration", "snr"),
-    *("position", "offset", "offset_arcsec", "covariance_arcsec", "offset_sigma"),
+    *("position", "offset", "offset_arcsec", "covariance", "covariance_arcsec", "offset_sigma"),
+    *("target", "reference"),
 )
 #: And of an event that was found in the light curve.
 _FOUND = ("kind", "rank", "time", "start", "end", "shape", "flagged")
@@ -79,8 +83,9 @@ def answer(source: str | os.PathLike, events: Events, most: int) -> dict[str, An
     -------
     dict
         `source`, `seconds`; `mission`, `object`, `id`, `cadences`,
-        `found` (how many events there are), `events` (a dict for each that was diagnosed); or
-        `error`, a sentence, in place of these.
+        `found` (how many events there are), `events` (a dict for each that was diagnosed, with a
+        `curve` and an `image` to be looked at: see `tpfdash.diagnosis.bulk.pictures`); or `error`,
+        a sentence, in place of these.
     """
     began = time.perf_counter()
     record: dict[str, Any] = {"source": os.fspath(source)}
@@ -96,17 +101,21 @@ def answer(source: str | os.PathLike, events: Events, most: int) -> dict[str, An
 
 def _answered(tpf: xr.Dataset, events: Events, most: int) -> dict[str, Any]:
     aperture = default_mask(tpf)
+    lightcurve = aperture_photometry(tpf, aperture)
+
+    def said_of(windows: Window | list[Window]) -> dict[str, Any]:
+        return _kept(tpf, lightcurve, aperture, diagnose(tpf, windows, aperture))
+
     made = []
     if events == "auto":
-        found = find_events(aperture_photometry(tpf, aperture))
+        found = find_events(lightcurve)
         count = len(found)
         for event in found.strongest(most):
             facts = event.to_dict()
-            said = diagnose(tpf, event.window, aperture)
-            made.append({name: facts[name] for name in _FOUND} | _kept(said))
+            made.append({name: facts[name] for name in _FOUND} | said_of(event.window))
     else:
         count = 1
-        made.append(_kept(diagnose(tpf, _windows(tpf, events), aperture)))
+        made.append(said_of(_windows(tpf, events)))
     facts = {name: plain(tpf.attrs.get(name)) for name in ("mission", "object", "id")}
     return facts | {"cadences": int(tpf.sizes["time"]), "found": count, "events": made}
 
@@ -120,6 +129,12 @@ def _windows(tpf: xr.Dataset, events: Events) -> list[Window]:
     return windows
 
 
-def _kept(said: Diagnosis) -> dict[str, Any]:
+def _kept(
+    tpf: xr.Dataset, lightcurve: xr.Dataset, aperture: np.ndarray, said: Diagnosis
+) -> dict[str, Any]:
     whole = said.to_dict()
-    return {name: whole[name] for name in _KEPT}
+    return {name: whole[name] for name in _KEPT} | {
+        "why": why(said),
+        "curve": small_curve(lightcurve, list(said.windows)),
+        "image": small_image(tpf, said, aperture),
+    }

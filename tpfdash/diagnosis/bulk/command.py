@@ -1,4 +1,4 @@
-"""`tpfdash diagnose`: many files from the command line."""
+"""`tpfdash diagnose`: many files from the command line; and their results, read with a bar."""
 
 from __future__ import annotations
 
@@ -10,10 +10,11 @@ from typing import Any
 
 from tqdm import tqdm
 
+from tpfdash.diagnosis.bulk.results import Results
 from tpfdash.diagnosis.bulk.run import Progress, diagnose_many
 from tpfdash.diagnosis.summary import VERDICT_NAMES
 
-__all__ = ["parser", "run"]
+__all__ = ["parser", "read_results", "run"]
 
 #: Events that a line of the terminal names.
 _NAMED = 3
@@ -74,6 +75,26 @@ def run(options: argparse.Namespace) -> Path:
         )
     print(made)
     return made
+
+
+def read_results(path: str) -> Results:
+    """The results in a file, with a bar on the terminal where they are many."""
+    with tqdm(
+        desc="reading",
+        unit="B",
+        unit_scale=True,
+        dynamic_ncols=True,
+        file=sys.stderr,
+        disable=None,
+        delay=1,
+        leave=False,
+    ) as bar:
+
+        def show(done: int, total: int) -> None:
+            bar.total = total
+            bar.update(done - bar.n)
+
+        return Results(path, show)
 
 
 class _Bar:

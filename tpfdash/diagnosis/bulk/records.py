@@ -4,22 +4,38 @@ from __future__ import annotations
 
 import json
 import os
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 from types import TracebackType
 from typing import Any, TextIO
 
+import numpy as np
 from astropy.table import Table
 
-from tpfdash.errors import TPFError
+from tpfdash.diagnosis.summary import VERDICT_NAMES
+from tpfdash.errors import NO_NUMBER, TPFError
 from tpfdash.io.atomic import write_atomically
 
-__all__ = ["Lines", "check_out", "read_records", "records_table", "write_table"]
+__all__ = [
+    "LINES",
+    "Lines",
+    "as_line",
+    "as_number",
+    "as_record",
+    "check_out",
+    "check_suffix",
+    "event_row",
+    "event_window",
+    "read_records",
+    "records_table",
+    "rows_table",
+    "write_table",
+]
 
 #: Suffix of a file of results -> how astropy calls its format; lines of JSON have none.
 _FORMATS = {".jsonl": None, ".ecsv": "ascii.ecsv", ".parquet": "parquet"}
 #: The lines that a table is made of at the end.
-_LINES = ".jsonl"
+LINES = ".jsonl"
 #: Columns of a table: of the file, then of each of its events.
 _OF_FILE = ("source", "mission", "object", "id", "cadences", "error")
 _OF_EVENT = (
@@ -47,8 +63,7 @@ def check_out(path: str | os.PathLike) -> tuple[Path, Path]:
         the format needs is not installed.
     """
     path = Path(path)
-    if path.suffix not in _FORMATS:
-        raise TPFError(f"{path} is no file of results: it should end in {', '.join(_FORMATS)}.")
+    check_suffix(path)
     if not path.absolute().parent.is_dir():
         raise TPFError(f"{path} cannot be written: its folder does not exist.")
     if path.suffix == ".parquet":
@@ -58,7 +73,13 @@ def check_out(path: str | os.PathLike) -> tuple[Path, Path]:
             raise TPFError(
                 "Parquet needs pyarrow: pip install 'tpfdash[cluster]', or ask for .ecsv."
             ) from None
-    return path, path if path.suffix == _LINES else path.with_name(path.name + _LINES)
+    return path, path if path.suffix == LINES else path.with_name(path.name + LINES)
+
+
+def check_suffix(path: Path) -> None:
+    """Raise TPFError where a name is none of a file of results."""
+    if path.suffix not in _FORMATS:
+        raise TPFError(f"{path} is no file of results: it should end in {', '.join(_FORMATS)}.")
 
 
 class Lines:
@@ -138,15 +159,58 @@ def read_records(path: str | os.PathLike) -> Iterator[dict[str, Any]]:
             for number, line in enumerate(file, 1):
                 if not line.endswith("\n"):
                     return
-                try:
-                    record = json.loads(line)
-                except ValueError:
-                    record = None
-                if not isinstance(record, dict) or not isinstance(record.get("source"), str):
-                    raise TPFError(f"{path} is no file of results: line {number} holds no record.")
-                yield record
+                yield as_record(line, path, number)
     except (OSError, UnicodeDecodeError) as error:
         raise TPFError(f"{path} cannot be read: {error}.") from error
+
+
+def as_record(line: str | bytes, path: str | os.PathLike, number: int) -> dict[str, Any]:
+    """A line of a file of results as a record; `number`: of the line, from 1.
+
+    Raises
+    ------
+    TPFError
+        Where it holds none.
+    """
+    try:
+        record = json.loads(line)
+    except (RecursionError, ValueError):
+        record = None
+    if not isinstance(record, dict) or not isinstance(record.get("source"), str):
+        good = False
+    elif "error" in record:
+        good = isinstance(record["error"], str)
+    else:
+        events = record.get("events")
+        good = isinstance(events, list) and all(map(_is_event, events))
+    if not good:
+        raise TPFError(f"{path} is no file of results: line {number} holds no record.")
+    return record
+
+
+def _is_event(event: Any) -> bool:
+    return isinstance(event, dict) and str(event.get("verdict")) in VERDICT_NAMES
+
+
+def as_number(value: Any) -> float:
+    """A finite number, whoever wrote it; NaN for all else."""
+    try:
+        number = float(value) if isinstance(value, int | float) else np.nan
+    except NO_NUMBER:  # a whole number that is too large
+        number = np.nan
+    return number if np.isfinite(number) else np.nan
+
+
+def event_window(event: Mapping[str, Any]) -> tuple[float, float] | None:
+    """What an event of a record is told from others by: the window that was asked about."""
+    start, end = as_number(event.get("start")), as_number(event.get("end"))
+    if not (np.isfinite(start) and np.isfinite(end)):
+        windows = event.get("windows")
+        first = windows[0] if isinstance(windows, list) and windows else None
+        if not isinstance(first, list) or len(first) != 2:
+            return None
+        start, end = map(as_number, first)
+    return (start, end) if np.isfinite(start) and np.isfinite(end) else None
 
 
 def _whole_lines(path: Path) -> int:
@@ -163,35 +227,43 @@ def records_table(path: str | os.PathLike) -> Table:
 
     Numbers that are not known are NaN, words "", whole numbers -1.
     """
+    return rows_table(
+        event_row(record, event)
+        for record in read_records(path)
+        for event in record.get("events") or [{}]
+    )
+
+
+def rows_table(rows: Iterable[Mapping[str, Any]], words: Sequence[str] = ()) -> Table:
+    """Rows of `event_row` as a table; `words`: further columns of texts that they have."""
     from astropy.table import Column
 
-    rows = [row for record in read_records(path) for row in _rows(record)]
+    rows = list(rows)
     table = Table()
-    for name in (*_OF_FILE, *_OF_EVENT):
+    for name in (*_OF_FILE, *_OF_EVENT, *words):
         values = [row.get(name) for row in rows]
-        if name in _WORDS:
+        if name in _WORDS or name in words:
             column = Column([str(value or "") for value in values], dtype=str)
         elif name in _WHOLE:
-            column = Column([-1 if value is None else value for value in values], dtype="int64")
+            known = map(as_number, values)
+            column = Column([-1 if np.isnan(one) else int(one) for one in known], dtype="int64")
         else:
-            column = Column([float("nan") if v is None else v for v in values], dtype="float64")
+            column = Column(list(map(as_number, values)), dtype="float64")
         table[name] = column
         table[name].unit = _UNITS.get(name)
     return table
 
 
-def _rows(record: Mapping[str, Any]) -> Iterator[dict[str, Any]]:
-    facts = {name: record.get(name) for name in _OF_FILE}
-    for event in record.get("events") or [{}]:
-        row, col = event.get("offset_arcsec") or (None, None)
-        window = (event.get("windows") or [(None, None)])[0]
-        yield facts | {
-            **{name: event.get(name) for name in _OF_EVENT},
-            "start": event.get("start", window[0]),
-            "end": event.get("end", window[1]),
-            "offset_arcsec_row": row,
-            "offset_arcsec_col": col,
-        }
+def event_row(record: Mapping[str, Any], event: Mapping[str, Any]) -> dict[str, Any]:
+    """What a table has of an event and of its file, by column; `event`: {} where there is none."""
+    offset = event.get("offset_arcsec")
+    row, col = offset if isinstance(offset, list) and len(offset) == 2 else (None, None)
+    start, end = event_window(event) or (None, None)
+    return {
+        **{name: record.get(name) for name in _OF_FILE},
+        **{name: event.get(name) for name in _OF_EVENT},
+        **{"start": start, "end": end, "offset_arcsec_row": row, "offset_arcsec_col": col},
+    }
 
 
 def write_table(lines: Path, out: Path) -> Path:
