@@ -92,13 +92,15 @@ class Wire:
         return answer
 
     def pull(self, filled: bool = True) -> dict:
-        """The document, as the browser gets it; `filled`: once the page is no empty shell."""
-        while True:
+        """The document, as the browser gets it; `filled`: once the page is whole."""
+        end = time.monotonic() + PATIENCE
+        while time.monotonic() < end:
             document = self.ask("PULL-DOC-REQ")["content"]["doc"]
             if not filled or _is_whole(document):
                 return document
             self.drawn()
             time.sleep(0.02)
+        raise AssertionError("the page was never whole")
 
     def drawn(self) -> None:
         """Say that what was pulled is on the page, as a browser does."""
@@ -113,8 +115,8 @@ class Wire:
 def _is_whole(document: dict) -> bool:
     """Whether a page is neither an empty shell nor one whose dashboard is still being built."""
     shell = "Opening …" in json.dumps(document, ensure_ascii=False)
-    board, cards = (list(find(document, f"tpf-{word}")) for word in ("board", "place-evidence"))
-    return not shell and len(cards) == len(board)
+    dashboard, card = (any(find(document, f"tpf-{one}")) for one in ("dashboard", "place-evidence"))
+    return not shell and (card or not dashboard)
 
 
 def find(part, word: str) -> Iterator[dict]:
