@@ -5,6 +5,7 @@ import numpy as np
 import pytest
 from bokeh.models import GlyphRenderer, Scatter, Segment
 
+from tpfdash import photometry
 from tpfdash.inspector import Inspector
 from tpfdash.inspector import corrected as module
 from tpfdash.simulate import simulate_tpf
@@ -90,6 +91,21 @@ def test_bins_have_their_errors(inspector, figure):
     np.testing.assert_allclose(np.subtract(bars["f1"], bars["f"]), 2 * binned["flux_err"] / level)
     inspector.time_range = float(binned["time"][2]) - 0.01, float(binned["time"][4]) + 0.01
     assert len(points(figure, BINS.color)["f"]) == 3
+
+
+def test_without_corrections_nobody_asks_for_the_whole_light_curve(inspector, figure, monkeypatch):
+    """A pixel is added to a running sum; to sum the aperture again takes several times longer."""
+    real, asked = photometry.aperture_photometry, []
+
+    def summed(tpf, *args, **kwargs):
+        asked.append(tpf.sizes["time"])  # the errors of a few in sight are summed
+        return real(tpf, *args, **kwargs)
+
+    inspector.time_range = float(inspector.time[50]), float(inspector.time[60])
+    monkeypatch.setattr(photometry, "aperture_photometry", summed)
+    inspector.aperture = ~inspector.aperture
+    assert bins_note(inspector) == "" and inspector.binned_lightcurve is None
+    assert max(asked, default=0) < 20
 
 
 def test_bins_that_are_too_many_are_told(inspector, figure, monkeypatch):

@@ -124,11 +124,11 @@ class Correcting(Choices):
         changed = self._changed
         return changed is not None and "outlier" in changed and bool(changed["outlier"][cadence])
 
-    @derived("corrections", "lightcurve", "good")
+    @derived("corrections", "curve", "good")
     def binned_lightcurve(self) -> xr.Dataset | None:
         """The `lightcurve` over the bins of a `Bin` among the corrections; None without one."""
         last = self.corrections[-1:]
-        if each_cadence(last) == last:
+        if each_cadence(last) == last:  # and the light curve itself is not asked for
             return None
         return binned(self.lightcurve, last[0], self.good)
 
