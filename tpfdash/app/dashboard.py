@@ -19,6 +19,7 @@ from bokeh.core.validation.warnings import FIXED_SIZING_MODE
 from tpfdash.app.notebook import inline_stylesheets, note_display, prepare
 from tpfdash.app.release import Column
 from tpfdash.app.report import report_html, save_report
+from tpfdash.app.sockets import send_at_once
 from tpfdash.app.widths import Widths
 from tpfdash.archive.stars import available_sources
 from tpfdash.cards.alert import fault_alert
@@ -293,6 +294,7 @@ class TPFDashboard(pn.viewable.Viewer):
 
     def __panel__(self):
         prepare()
+        send_at_once()
         return self._page
 
     # -- the page ---------------------------------------------------------------------------------

@@ -10,7 +10,7 @@ import logging
 import time
 import weakref
 from collections import deque
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import nullcontext
 from html import escape
 from pathlib import Path
@@ -29,6 +29,7 @@ from tpfdash.app.dashboard import TPFDashboard
 from tpfdash.app.finding import Finding, is_archived
 from tpfdash.app.roots import resolve, without_folders
 from tpfdash.app.siblings import Siblings
+from tpfdash.app.sockets import send_at_once
 from tpfdash.app.theme import SystemTheme
 from tpfdash.app.visit import Visit, file_in, said_in_address
 from tpfdash.archive.stars import find_stars
@@ -86,6 +87,7 @@ def make_page(
     catalog : Table, optional
         Stars to be drawn on every file, as `tpfdash.archive.stars.read_stars` gives them.
     """
+    send_at_once()
     if archive is None:
         archive = root is None
     main = pn.Column(sizing_mode="stretch_width", margin=(2, 8, 8, 8), stylesheets=[_MAIN])
