@@ -488,6 +488,7 @@ def _measure(
 
 
 def _diagnosis(tpf: xr.Dataset, m: Measured, table: StarTable | None, scale: float) -> Diagnosis:
+    m = m.to_be_kept()
     judged = m.judged
     first = np.array(corner(tpf), dtype=float)
     depth, depth_err, level = m.depth()
