@@ -1,6 +1,6 @@
 """The command line: `tpfdash [SOURCE ...]` opens the dashboard, `tpfdash find` looks for files.
 
-And `tpfdash diagnose` asks many files what their events are.
+And `tpfdash diagnose` asks many files what their events are, `tpfdash serve` is for many users.
 """
 
 from __future__ import annotations
@@ -9,7 +9,6 @@ import argparse
 import os
 import sys
 from collections.abc import Sequence
-from pathlib import Path
 from typing import Any
 
 from tpfdash.archive.options import add_options, is_file_word, options_given
@@ -31,6 +30,10 @@ def main(argv: list[str] | None = None) -> int:
             from tpfdash.diagnosis.bulk.command import parser, run
 
             run(parser().parse_args(words[1:]))
+        elif command == "serve":
+            from tpfdash.server.command import parser, run
+
+            run(parser().parse_args(words[1:]))
         else:
             _open(_parser().parse_args(words))
     except TPFError as error:
@@ -48,7 +51,8 @@ def _parser() -> argparse.ArgumentParser:
         description="Inspect Kepler, K2 and TESS target pixel files in the browser.",
         epilog="Without a SOURCE a simulated target is shown, and says that it is one. "
         "`tpfdash find --help` tells of looking for files in the archive, "
-        "`tpfdash diagnose --help` of the events of many files.",
+        "`tpfdash diagnose --help` of the events of many files, `tpfdash serve --help` of a server "
+        "for many users.",
     )
     parser.add_argument(
         "sources",
@@ -111,7 +115,10 @@ def _add_server(parser: argparse.ArgumentParser) -> None:
     )
     parser.add_argument("--no-show", action="store_true", help="do not open a browser tab")
     parser.add_argument(
-        "--root", metavar="FOLDER", help="let addresses name files in this folder: ?tpf=NAME"
+        "--root",
+        action="append",
+        metavar="FOLDER",
+        help="let addresses name files in this folder: ?tpf=NAME; may be given more than once",
     )
     parser.add_argument(
         "--catalog",
@@ -175,12 +182,11 @@ def _open(options: argparse.Namespace) -> None:
 
 def _serve(sources: Sequence[Any], options: argparse.Namespace) -> None:
     from tpfdash.app.page import make_page
-    from tpfdash.app.roots import open_sources
+    from tpfdash.app.roots import labelled, open_sources
     from tpfdash.archive.stars import read_stars
     from tpfdash.server.serve import serve
 
-    if options.root is not None and not Path(options.root).is_dir():
-        raise TPFError(f"--root is {options.root!r}: it should be a folder that exists.")
+    labelled(options.root)
     catalog = read_stars(options.catalog) if options.catalog else None
     opened = open_sources(sources, options.mission)
     serve(

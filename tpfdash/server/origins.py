@@ -93,7 +93,11 @@ def _telling(check_origin):
         asked = self.request.headers.get("Host", "")
         way = f": to let it in, start tpfdash with --allow-origin {host[:200]}" if host else ""
         _log.error(
-            "refused a page of the origin %.200r, which asked the host %.200r%s", origin, asked, way
+            "refused a page of the origin %.200r, which asked the host %.200r%s",
+            origin,
+            asked,
+            way,
+            extra={"told": {"event": "refused", "remote": self.request.remote_ip}},
         )
         return False
 
