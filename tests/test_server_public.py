@@ -185,17 +185,26 @@ def test_below_a_prefix_with_a_password(root, contents):
 
         def enter(password):
             form = urllib.parse.urlencode({"username": "me", "password": password}).encode()
-            with opener.open(login, form, timeout=PATIENCE) as answer:
+            # To where the form says, relative to the page.
+            assert '<form method="post" action="login">' in page
+            action = urllib.parse.urljoin(login, "login")
+            with opener.open(action, form, timeout=PATIENCE) as answer:
                 return answer.geturl(), answer.read().decode()
 
-        assert "login" in enter("wrong")[0]
+        address, page = enter("wrong")
+        assert "login" in address and "Invalid" in page
+        script = f"{login.partition('?')[0]}?error=%3Cscript%3E"
+        with opener.open(script, timeout=PATIENCE) as answer:
+            assert "<script>" not in answer.read().decode()
+        with opener.open(login, timeout=PATIENCE):  # it remembers where one wanted to go
+            pass
         address, page = enter("open sesame")
         assert "login" not in address and '"token"' in page.replace("&quot;", '"')
 
 
 def test_where_home_cannot_be_written_to(root):
-    changed = environment(HOME="/dev/null", XDG_CACHE_HOME="/dev/null", XDG_CONFIG_HOME="/dev/null")
-    for name in ("TPFDASH_CACHE", "MPLCONFIGDIR", "NUMBA_CACHE_DIR"):
+    changed = environment(HOME="/dev/null")  # in which not even root can make a folder
+    for name in ("TPFDASH_CACHE", "MPLCONFIGDIR", "NUMBA_CACHE_DIR", "XDG_CACHE_HOME"):
         changed.pop(name, None)
     with Command("--root", str(root), "--archive", environment=changed) as server:
         with Wire(server.port, NAME) as wire:
@@ -217,6 +226,12 @@ def test_a_slow_client_is_not_waited_for(root):
             client.close()
 
 
+@pytest.fixture
+def no_log(monkeypatch):
+    """No log is kept, which would be that of all tests of this process."""
+    monkeypatch.setattr("tpfdash.server.logs.keep_log", lambda: None)
+
+
 @pytest.mark.parametrize(
     ("words", "said"),
     [
@@ -232,13 +247,13 @@ def test_a_slow_client_is_not_waited_for(root):
         (["--catalog", "/no/such/table"], "/no/such/table"),
     ],
 )
-def test_what_makes_no_sense_is_refused_in_one_line(words, said, capsys):
+def test_what_makes_no_sense_is_refused_in_one_line(no_log, words, said, capsys):
     assert main(["serve", *words]) == 2
     out, err = capsys.readouterr()
     assert err.startswith("tpfdash: ") and said in err and err.count("\n") == 1 and not out
 
 
-def test_a_port_in_use_and_a_folder_that_cannot_be_made_are_told(capsys, monkeypatch):
+def test_a_port_in_use_and_a_folder_that_cannot_be_made_are_told(no_log, capsys, monkeypatch):
     with socket.socket() as taken:
         taken.bind(("127.0.0.1", 0))
         taken.listen()
@@ -276,4 +291,4 @@ def test_panel_serves_the_app_with_its_plugin(root, contents):
             until(lambda: get(port, "/ready")[0] == 200, "readiness")
             assert "tpfdash_uploads_total" in get(port, "/metrics")[1]
         finally:
-            process.terminate()
+            process.kill()

@@ -97,6 +97,9 @@ def run(options: argparse.Namespace) -> None:
     TPFError
         Where an option makes no sense.
     """
+    from tpfdash.server.logs import keep_log
+
+    keep_log()
     # Slow to import, which --help should not wait for.
     from tpfdash.app.roots import labelled
     from tpfdash.archive.stars import read_stars

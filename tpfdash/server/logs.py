@@ -13,14 +13,12 @@ import sys
 from datetime import UTC, datetime
 from typing import Any
 
-import panel as pn
-
-__all__ = ["JSONLines", "keep_log"]
+__all__ = ["JSONLines", "join_logs", "keep_log"]
 
 #: Characters of a text that a line holds; a traceback may have more.
 _LONGEST, _LONGEST_TRACEBACK = 1000, 20_000
 #: Those of other packages who would tell of every request.
-_QUIET = ("bokeh", "tornado.access", "panel", "asyncio")
+_QUIET = ("bokeh", "tornado.access", "panel", "asyncio", "matplotlib")
 
 
 class JSONLines(logging.Formatter):
@@ -58,7 +56,8 @@ def _plain(value: Any) -> Any:
 
 def who() -> dict[str, str]:
     """The session that is at work, and the address of its browser; nothing where there is none."""
-    context = getattr(pn.state.curdoc, "session_context", None)
+    state = sys.modules.get("panel.io.state")  # a log is kept before Panel is there
+    context = getattr(state.state.curdoc, "session_context", None) if state is not None else None
     if context is None:
         return {}
     said = {"session": str(context.id)}
@@ -75,18 +74,28 @@ def _alias(session: str) -> str:
 
 
 def keep_log(level: int = logging.INFO) -> None:
-    """Write all that this process tells to its standard error, in lines of JSON."""
+    """Write all that this process tells to its standard error, in lines of JSON.
+
+    To be called before anything else is imported that may have something to tell.
+    """
     handler = logging.StreamHandler(sys.stderr)
     handler.setFormatter(JSONLines())
     handler.setLevel(level)
     root = logging.getLogger()
-    root.handlers[:] = [handler]
+    root.addHandler(handler)
     root.setLevel(logging.INFO)
     logging.captureWarnings(True)
-    for name in _QUIET:
-        logger = logging.getLogger(name)
-        logger.handlers[:] = []
-        logger.propagate = True
-        logger.setLevel(max(level, logging.WARNING))
     # All of it, for those who count.
     logging.getLogger("tpfdash").setLevel(logging.DEBUG)
+
+
+def join_logs() -> None:
+    """Have those who keep a log of their own, and tell of every request, tell what matters here.
+
+    To be called once they are imported.
+    """
+    for name in _QUIET:
+        logger = logging.getLogger(name)
+        logger.handlers.clear()
+        logger.propagate = True
+        logger.setLevel(logging.WARNING)

@@ -22,7 +22,7 @@ from tpfdash.app.uploads import LARGEST, Uploads
 from tpfdash.errors import TPFError
 from tpfdash.server.conceal import conceal
 from tpfdash.server.folder import count_together, private_folder, remove
-from tpfdash.server.logs import keep_log
+from tpfdash.server.logs import join_logs
 from tpfdash.server.origins import LOCAL, origins, tell_refusals
 from tpfdash.server.ready import Readiness, ReadyHandler
 from tpfdash.server.serve import free_port
@@ -37,6 +37,7 @@ _LARGEST_REQUEST = 2**20
 _HEADERS, _BODY = 60, 60
 #: Seconds between two looks after uploads that nobody shows.
 _SWEEP = 60
+_LOGIN = Path(__file__).parent / "login.html"
 #: Milliseconds between two looks whether the process that started this one is there.
 _WATCH = 1000
 #: Addresses that nobody but this machine can get to.
@@ -116,6 +117,9 @@ def serve_public(options: Public) -> None:
         server.io_loop.start()
     finally:
         remove(folder)
+    # Threads that compile or fetch something may go on for long: nobody waits for them.
+    logging.shutdown()
+    os._exit(0)
 
 
 def _server(options: Public, processes: int, port: int, allowed: list[str], folder: Path) -> Any:
@@ -123,7 +127,7 @@ def _server(options: Public, processes: int, port: int, allowed: list[str], fold
     from tpfdash.server.metrics import Metrics, MetricsHandler
     from tpfdash.server.uploads import UploadHandler
 
-    keep_log()
+    join_logs()
     metrics = Metrics()
     logging.getLogger("tpfdash").addHandler(metrics)
     conceal()
@@ -196,7 +200,8 @@ def _who_may_come_in() -> dict[str, Any]:
     # Where none is given, those who are logged in have to do so again after a new start.
     known: dict[str, Any] = {"cookie_secret": config.cookie_secret or secrets.token_hex(32)}
     if config.basic_auth:
-        return known | {"basic_auth": config.basic_auth}
+        # A page of our own: parts of Panel's are fetched from another server.
+        return known | {"basic_auth": config.basic_auth, "login_template": str(_LOGIN)}
     return known | {"oauth_provider": config.oauth_provider}
 
 
