@@ -41,8 +41,8 @@ http {{
 class Nginx:
     """A real nginx in front of a server; a context manager."""
 
-    def __init__(self, folder, location):
-        self.port = free()
+    def __init__(self, folder, location, port=None):
+        self.port = port or free()
         user = "user root;" if os.getuid() == 0 else ""
         path = folder / "nginx.conf"
         path.write_text(

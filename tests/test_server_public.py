@@ -136,6 +136,8 @@ def test_several_processes_share_uploads_and_numbers_and_outlive_one_another(
         for _ in range(4):
             with Wire(port, f"/{said['open']}") as own:
                 assert list(find(own.pull(), "tpf-dashboard"))
+                # Though the session is of another process than the page.
+                assert "https://cdn.holoviz.org/panel" not in "".join(own.received)
         assert number(server, 'tpfdash_pages_opened_total{kind="upload"}') >= 4
 
         (first, *others) = workers(server)

@@ -57,10 +57,16 @@ class Named:
         -> Dataset.
     in_address : bool
         Whether the address names it by something else than `file=`.
+
+    Attributes
+    ----------
+    came : bool
+        Whether a browser has come for it.
     """
 
     def __init__(self, name: str, open_file: Callable[[], xr.Dataset], in_address: bool = True):
         self.name = name
+        self.came = False
         self._open = open_file
         self._in_address = in_address
         self._opened: Future | None = None
@@ -70,8 +76,11 @@ class Named:
         opened = self._opened = _threads(os.getpid()).submit(self._open)
 
         def look():
-            session = getattr(document.session_context, "session", None)
-            if opened.done() and (session is None or session.connection_count > 0):
+            context = document.session_context
+            session = getattr(context, "session", None)  # it is there once the shell is made
+            connected = session is not None and session.connection_count > 0
+            self.came = self.came or context is None or connected
+            if opened.done() and self.came:
                 then()
             else:
                 document.add_timeout_callback(look, _LOOK)

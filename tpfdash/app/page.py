@@ -19,6 +19,7 @@ import panel_material_ui as pmui
 import xarray as xr
 from astropy.table import Table
 from bokeh.document import Document
+from panel.io.resources import LOCAL_DIST
 from panel.util import edit_readonly
 
 from tpfdash.app.address import FILE, session_in
@@ -299,6 +300,8 @@ def error_page(error: TPFError, links: Sequence[pn.viewable.Viewable] = ()) -> p
 
 def page_around(main: pn.viewable.Viewable, header: list) -> pmui.Page:
     """The page of one browser: what is in its header, and what is below it."""
+    if pn.state.curdoc is not None:
+        _keep_styles_here(pn.state.curdoc)
     page = pmui.Page(
         title="tpfdash",
         header=header,
@@ -311,6 +314,16 @@ def page_around(main: pn.viewable.Viewable, header: list) -> pmui.Page:
     if pn.state.curdoc is not None:
         pn.state.on_session_destroyed(lambda context: _release(page))
     return page
+
+
+def _keep_styles_here(document: Document) -> None:
+    """Have the page get its style sheets from its server.
+
+    Panel sees to that as it answers for the page. But the session that talks to the browser may be
+    another one, of another process or made anew: its styles would come from the internet.
+    """
+    above = f"{pn.state.rel_path}/" if pn.state.rel_path else ""
+    document.template_variables.setdefault("dist_url", f"{above}{LOCAL_DIST}")
 
 
 def _release(page: pmui.Page) -> None:

@@ -9,7 +9,8 @@ from __future__ import annotations
 
 import logging
 import os
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
+from functools import partial
 
 import panel as pn
 import panel_material_ui as pmui
@@ -136,42 +137,38 @@ class Site:
 
     def _page(self, said: dict[str, str]) -> pmui.Page:
         if "upload" in said:
-            return self._showing(*self._uploaded(said["upload"]))
+            return self._showing("upload", self._uploaded(said["upload"]))
         if "tpf" in said:
             name = said["tpf"]
             if len(name) > LONGEST_NAME:
                 raise TPFError("the name of the file in the address is too long: it is none here.")
-            return self._showing(
-                "file", name, lambda: open_named(name, self._roots, self.library.open)
-            )
+            open_it = partial(open_named, name, self._roots, self.library.open)
+            return self._showing("file", Named(name, open_it))
         wanted = said.get(FILE, "")
         if self._archive and is_archived(wanted) and not self._opened:
-            return self._showing("archive", wanted, lambda: self._fetched(wanted), False)
+            fetch_it = partial(self._fetched, wanted)
+            return self._showing("archive", Named(wanted, fetch_it, in_address=False))
         if self._opened:
             return make_page(self._opened, archive=self._archive, catalog=self._catalog)
         _log.info("the list of files", extra={"told": {"event": "opened", "kind": "list"}})
         return landing_page(self.holdings, uploads=self.uploads, archive=self._archive)
 
-    def _showing(
-        self, kind: str, name: str, open_file: Callable[[], xr.Dataset], in_address: bool = True
-    ) -> pmui.Page:
-        told = {"event": "opened", "kind": kind, "file": name}
-        _log.info("a page of %s", name, extra={"told": told})
+    def _showing(self, kind: str, named: Named) -> pmui.Page:
+        told = {"event": "opened", "kind": kind, "file": named.name}
+        _log.info("a page of %s", named.name, extra={"told": told})
         return make_page(
             {},
             archive=self._archive,
             catalog=self._catalog,
-            named=Named(name, open_file, in_address),
+            named=named,
             links=[self._home()],
         )
 
-    def _uploaded(self, token: str) -> tuple[str, str, Callable[[], xr.Dataset]]:
-        """A file that was sent, which stays as long as the page is there."""
+    def _uploaded(self, token: str) -> Named:
+        """A file that was sent, which stays as long as its page is there."""
         if self.uploads is None:
             raise TPFError("no file can be uploaded here.")
         held = self.uploads.hold(token)
-        if pn.state.curdoc is not None:
-            pn.state.on_session_destroyed(lambda context: held.release())
 
         def open_file() -> xr.Dataset:
             try:
@@ -179,7 +176,11 @@ class Site:
             except TPFError as error:
                 raise without_folders(error, held.path) from error
 
-        return "upload", held.path.name, open_file
+        named = Named(held.path.name, open_file)
+        if pn.state.curdoc is not None:
+            # Where no browser has come here, it may be on its way to another process.
+            pn.state.on_session_destroyed(lambda context: held.release(keep=not named.came))
+        return named
 
     def _fetched(self, uri: str) -> xr.Dataset:
         path = fetch(uri)
