@@ -70,6 +70,20 @@ def test_a_file_is_sent_shown_and_gone_with_its_page(port, own, folder, contents
         assert "no longer here" in words_of(wire)
 
 
+def test_it_waits_for_a_browser_that_is_slow_or_talks_to_another_process(
+    port, own, folder, contents, caplog
+):
+    """Whose page was answered by a session that has ended by then."""
+    caplog.set_level("INFO", "tpfdash")
+    _, said = post(port, contents, ticket=own)
+    assert get(port, f"/{said['open']}")[0] == 200
+    until(lambda: "a session ends" in caplog.text, "the end of a session without a browser")
+    assert kept(folder)
+    with Wire(port, f"/{said['open']}") as wire:
+        assert list(find(wire.pull(), "tpf-dashboard"))
+    until(lambda: not kept(folder), "the end of the file")
+
+
 def test_the_ticket_goes_with_the_page(port, folder, contents):
     with Wire(port) as wire:
         ticket = ticket_of(wire)
