@@ -72,6 +72,20 @@ def test_all_words_have_to_be_there(root, words, expected):
     assert names(scanned(Holdings(root)).find(words)) == expected
 
 
+@pytest.mark.parametrize(
+    ("word", "intervals"),
+    [("q1", ["Q1"]), ("C9", ["C9a", "C9b"]), ("c9a", ["C9a"]), ("q", ["Q1", "Q10"]), ("s2", [])],
+)
+def test_a_quarter_is_that_quarter(root, word, intervals):
+    for keyword, number in (("quarter", 1), ("quarter", 10), ("campaign", 91), ("campaign", 92)):
+        mission = {"quarter": "Kepler", "campaign": "K2"}[keyword]
+        tpf = simulate_tpf(mission, n_cadences=5, shape=(3, 3))
+        tpf.attrs[keyword] = number
+        write_tpf(tpf, root / "deeper" / f"x{number}.fits")
+    found = scanned(Holdings(root / "deeper")).find(word + " x")
+    assert [one.about.interval for one in found.holdings] == intervals
+
+
 def test_it_is_sorted_and_cut(root):
     holdings = scanned(Holdings(root))
     assert names(holdings.find(by="cadences", most=2)) == ["Kepler.fits", "K2.fits"]

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import logging
 import os
+import re
 import threading
 import time
 from collections.abc import Callable, Iterator
@@ -28,6 +29,7 @@ _ENDINGS = (".fits", ".fit", ".fits.gz", ".fit.gz")
 _FRESH = 30.0
 #: Files that are listed, and folders that are looked into, at most.
 _MOST_FILES, _MOST_FOLDERS = 200_000, 50_000
+_INTERVAL = re.compile(r"[qcs]\d{1,3}[ab]?", re.ASCII)
 #: Words of a question that count.
 _MOST_WORDS = 8
 
@@ -114,6 +116,8 @@ class Holdings:
     def find(self, words: str = "", most: int = 100, by: str = "") -> Found:
         """The files in which all of these words occur: in the name, the target, the mission ...
 
+        A word as "Q1" means that quarter, and not the tenth.
+
         Parameters
         ----------
         words : str
@@ -124,7 +128,7 @@ class Holdings:
         """
         listed = self._listed
         wanted = words.lower().split()[:_MOST_WORDS]
-        found = [one for one in listed if all(word in one.text for word in wanted)]
+        found = [one for one in listed if all(_has(one, word) for word in wanted)]
         order = _ORDERS.get(by.removeprefix("-"))
         if order is not None:
             found.sort(key=order, reverse=by.startswith("-"))
@@ -185,6 +189,14 @@ class Holdings:
                         continue
                     files += 1
                     yield name, path, status
+
+
+def _has(holding: Holding, word: str) -> bool:
+    """Whether a word, in small letters, occurs in what is known of a file."""
+    if _INTERVAL.fullmatch(word):  # without its half, which a campaign may have, it means both
+        interval = holding.about.interval.lower()
+        return interval == word or interval[:-1] == word and not interval[-1:].isdigit()
+    return word in holding.text
 
 
 def _holding(name: str, path: str, size: int) -> Holding | None:

@@ -40,8 +40,10 @@ _log = logging.getLogger(__name__)
 MOST_SESSIONS = 200
 
 _HOME = """
-a { color: #fff; font-size: 13px; text-decoration: none; border: 1px solid rgb(255 255 255 / 0.5);
-    border-radius: 6px; padding: 4px 10px; white-space: nowrap; }
+:host { align-self: center !important; }
+a { display: block; box-sizing: border-box; height: 28px; padding: 4px 10px; margin-left: 12px;
+    color: #fff; font-size: 12.5px; line-height: 18px; text-decoration: none; white-space: nowrap;
+    border: 1px solid rgb(255 255 255 / 0.5); border-radius: 6px; }
 a:hover { background: rgb(255 255 255 / 0.15); }
 a:focus-visible { outline: 2px solid #fff; outline-offset: 2px; }
 """
