@@ -20,7 +20,7 @@ __all__ = ["Named", "open_named"]
 
 _log = logging.getLogger(__name__)
 
-#: Files that one process opens at a time.
+#: Files that one process opens at a time; and as many that it fetches, which takes longer.
 _AT_ONCE = 4
 #: Milliseconds between two looks whether a browser has come.
 _LOOK = 30
@@ -57,6 +57,8 @@ class Named:
         -> Dataset.
     in_address : bool
         Whether the address names it by something else than `file=`.
+    fetched : bool
+        Whether it has to come from elsewhere: nobody who opens a file waits for that.
 
     Attributes
     ----------
@@ -64,16 +66,24 @@ class Named:
         Whether a browser has come for it.
     """
 
-    def __init__(self, name: str, open_file: Callable[[], xr.Dataset], in_address: bool = True):
+    def __init__(
+        self,
+        name: str,
+        open_file: Callable[[], xr.Dataset],
+        *,
+        in_address: bool = True,
+        fetched: bool = False,
+    ):
         self.name = name
         self.came = False
         self._open = open_file
         self._in_address = in_address
+        self._fetched = fetched
         self._opened: Future | None = None
 
     def start(self, document: Document, then: Callable[[], None]) -> None:
         """Open it, and have the document's loop call something once it can be shown."""
-        opened = self._opened = _threads(os.getpid()).submit(self._open)
+        opened = self._opened = _threads(os.getpid(), self._fetched).submit(self._open)
 
         def look():
             context = document.session_context
@@ -94,6 +104,6 @@ class Named:
 
 
 @cache
-def _threads(process: int) -> ThreadPoolExecutor:
+def _threads(process: int, fetch: bool) -> ThreadPoolExecutor:
     """The threads of a process: one that was forked has none of its parent's."""
-    return ThreadPoolExecutor(_AT_ONCE, thread_name_prefix="tpfdash-open")
+    return ThreadPoolExecutor(_AT_ONCE, f"tpfdash-{'fetch' if fetch else 'open'}")

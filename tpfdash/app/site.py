@@ -149,7 +149,7 @@ class Site:
         wanted = said.get(FILE, "")
         if self._archive and is_archived(wanted) and not self._opened:
             fetch_it = partial(self._fetched, wanted)
-            return self._showing("archive", Named(wanted, fetch_it, in_address=False))
+            return self._showing("archive", Named(wanted, fetch_it, in_address=False, fetched=True))
         if self._opened:
             return make_page(self._opened, archive=self._archive, catalog=self._catalog)
         _log.info("the list of files", extra={"told": {"event": "opened", "kind": "list"}})
