@@ -7,6 +7,7 @@ decided here; what a dashboard shows is `tpfdash.app.dashboard`.
 from __future__ import annotations
 
 import logging
+import secrets
 import time
 import weakref
 from collections.abc import Callable, Sequence
@@ -111,8 +112,10 @@ def make_page(
             told = {"event": "refused", "words": str(error)}
             _log.info("a page shows no file: %s", error, extra={"told": told})
         except Exception:  # a traceback with the server's paths is not for a browser
-            _log.exception("a page could not be built")
-            words = "this page could not be built: the server's log says why."
+            number = secrets.token_hex(3)
+            told = {"event": "error", "error": number}
+            _log.exception("error %s: a page could not be built", number, extra={"told": told})
+            words = f"this page could not be built: the server's log says why (error {number})."
             main.objects = [_alert(TPFError(words))]
 
     if document is None:
