@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import fcntl
 import os
 import shutil
 import tempfile
 from pathlib import Path
+from typing import BinaryIO
 
 from tpfdash.errors import TPFError
 
@@ -14,9 +16,13 @@ __all__ = ["METRICS", "count_together", "private_folder", "remove"]
 #: The environment variable that names the folder in which several processes count.
 METRICS = "PROMETHEUS_MULTIPROC_DIR"
 
+#: What is held in a folder as long as any process of its server lives.
+_LOCK = ".alive"
+_held: list[BinaryIO] = []
+
 
 def private_folder() -> Path:
-    """A new one.
+    """A new one; those that killed servers of this user have left behind are taken away.
 
     Raises
     ------
@@ -24,12 +30,30 @@ def private_folder() -> Path:
         Where none can be made.
     """
     try:
-        return Path(tempfile.mkdtemp(prefix=f"tpfdash-{os.getpid()}-"))
+        folder = Path(tempfile.mkdtemp(prefix=f"tpfdash-{os.getpid()}-"))
+        lock = open(folder / _LOCK, "wb")  # noqa: SIM115
+        fcntl.flock(lock, fcntl.LOCK_SH)  # and with it those that are forked from here on
+        _held.append(lock)
     except OSError as error:
         raise TPFError(
             f"no temporary folder can be made ({error.strerror}): TMPDIR should name a folder that "
             "can be written to."
         ) from None
+    for old in folder.parent.glob("tpfdash-*-*"):
+        if old != folder and _is_left_behind(old):
+            shutil.rmtree(old, ignore_errors=True)
+    return folder
+
+
+def _is_left_behind(folder: Path) -> bool:
+    try:
+        if folder.is_symlink() or folder.stat().st_uid != os.getuid():
+            return False
+        with open(folder / _LOCK, "rb") as lock:
+            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except OSError:  # it is none of ours, or held
+        return False
+    return True
 
 
 def remove(folder: Path) -> None:
