@@ -2,7 +2,7 @@
 
 import pytest
 
-from tpfdash.app.roots import resolve, without_folders
+from tpfdash.app.roots import labelled, resolve, without_folders
 from tpfdash.errors import TPFError
 
 
@@ -84,3 +84,47 @@ def test_without_a_folder_nothing_can_be_named():
 def test_a_browser_is_not_told_of_folders(root):
     error = TPFError(f"{root}/good.fits is no target pixel file.")
     assert str(without_folders(error, root / "good.fits")) == "good.fits is no target pixel file."
+
+
+@pytest.fixture
+def roots(root, tmp_path):
+    """Two folders that are served, both with a good.fits, of one name."""
+    other = tmp_path / "elsewhere" / "served"
+    other.mkdir(parents=True)
+    (other / "good.fits").write_text("y")
+    return [root, other]
+
+
+def test_files_of_several_folders_have_the_folders_name(root, roots):
+    assert resolve("served/good.fits", roots) == root / "good.fits"
+    assert resolve("served (2)/good.fits", roots) == roots[1] / "good.fits"
+    assert list(labelled(roots)) == ["served", "served (2)"]
+    assert labelled([root, root]) == labelled(root) == {"": root}
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        "good.fits",
+        "served/../served (2)/good.fits",
+        "served/../../secret.fits",
+        "served//etc/passwd",
+        "served/link.fits",
+        "served (3)/good.fits",
+        "served (2)",
+    ],
+)
+def test_and_nothing_beside_them_can_be_named(roots, name):
+    with pytest.raises(TPFError, match="there is no file"):
+        resolve(name, roots)
+
+
+def test_a_root_that_is_no_folder_is_refused(tmp_path):
+    with pytest.raises(TPFError, match="--root is .*missing"):
+        labelled([tmp_path, tmp_path / "missing"])
+
+
+def test_a_message_repeats_no_more_of_a_name_than_it_has_to(root):
+    with pytest.raises(TPFError) as told:
+        resolve("x" * 10**6, root)
+    assert len(str(told.value)) < 400

@@ -10,6 +10,7 @@ from astropy.io import fits
 from tpfdash import TPFDashboard, TPFError, simulate_tpf, write_tpf
 from tpfdash.__main__ import main
 from tpfdash.app import page
+from tpfdash.app.opening import open_named
 from tpfdash.app.roots import open_sources, resolve
 from tpfdash.app.visit import Visit
 
@@ -118,8 +119,8 @@ def test_a_file_that_cannot_be_read_is_named_without_its_folder(root, monkeypatc
     def refuse(path):
         raise TPFError(f"{path} cannot be read (Permission denied).")
 
-    monkeypatch.setattr(page, "open_tpf", refuse)
-    monkeypatch.setattr(page, "_named_in_address", lambda: "a.fits")
+    monkeypatch.setattr(page, "open_named", lambda name, root: open_named(name, root, refuse))
+    monkeypatch.setattr(page, "said_in_address", lambda: {"tpf": "a.fits"})
     ((main,),) = page.make_page({}, root).main
     assert "a.fits cannot be read" in main.object
     assert str(root) not in main.object

@@ -80,6 +80,18 @@ def test_whatever_the_origin_it_is_refused_in_one_line(port, caplog, origin):
         wire.pull()
 
 
+def test_a_name_that_leads_here_lets_no_page_in(port):
+    """A site may have its own name lead to this machine: origin and host are the same then."""
+    with Wire(port) as wire:
+        token = wire.token
+    address = f"ws://127.0.0.1:{port}/ws"
+    for host in (f"elsewhere.example:{port}", "elsewhere.example"):
+        with pytest.raises(websocket.WebSocketBadStatusException, match="403"):
+            websocket.create_connection(
+                address, host=host, origin=f"http://{host}", subprotocols=["bokeh", token]
+            )
+
+
 def test_bokehs_parts_that_are_touched_are_as_they_were():
     """Fails where another version of Bokeh has them elsewhere, or says other words."""
     assert ws.log.name == WSHandler.__module__

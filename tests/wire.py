@@ -32,6 +32,8 @@ class Wire:
     ----------
     page : str
         What the HTTP request gave.
+    token : str
+        With which it opens its websocket.
     received : list of str
         All text that has come by websocket since.
     """
@@ -42,12 +44,12 @@ class Wire:
         address = f"{host}:{port}{path}"
         with urllib.request.urlopen(f"http://{address}", timeout=PATIENCE) as answer:
             self.page = answer.read().decode()
-        token = re.search(r'"token":\s*"([^"]+)"', html.unescape(self.page)).group(1)
+        self.token = re.search(r'"token":\s*"([^"]+)"', html.unescape(self.page)).group(1)
         base, _, query = address.partition("?")
         self.socket = websocket.create_connection(
             f"ws://{base.rstrip('/')}/ws" + (f"?{query}" if query else ""),
             timeout=PATIENCE,
-            subprotocols=["bokeh", token],
+            subprotocols=["bokeh", self.token],
             origin=origin or f"http://{host}:{port}",
         )
         self.received: list[str] = []

@@ -1,6 +1,7 @@
 """The command line: `tpfdash [SOURCE ...]` opens the dashboard, `tpfdash find` looks for files.
 
-And `tpfdash diagnose` asks many files what their events are, `tpfdash triage` shows the answers.
+`tpfdash diagnose` asks many files what their events are, `tpfdash triage` shows the answers, and
+`tpfdash serve` is for many users.
 """
 
 from __future__ import annotations
@@ -9,7 +10,6 @@ import argparse
 import os
 import sys
 from collections.abc import Sequence
-from pathlib import Path
 from typing import Any
 
 from tpfdash.archive.options import add_options, is_file_word, options_given
@@ -33,6 +33,10 @@ def main(argv: list[str] | None = None) -> int:
             run(parser().parse_args(words[1:]))
         elif command == "triage":
             _triage(_triager().parse_args(words[1:]))
+        elif command == "serve":
+            from tpfdash.server.command import parser, run
+
+            run(parser().parse_args(words[1:]))
         else:
             _open(_parser().parse_args(words))
     except TPFError as error:
@@ -51,7 +55,7 @@ def _parser() -> argparse.ArgumentParser:
         epilog="Without a SOURCE a simulated target is shown, and says that it is one. "
         "`tpfdash find --help` tells of looking for files in the archive, "
         "`tpfdash diagnose --help` of the events of many files, `tpfdash triage --help` of going "
-        "through them.",
+        "through them, `tpfdash serve --help` of a server for many users.",
     )
     parser.add_argument(
         "sources",
@@ -136,7 +140,10 @@ def _add_server(parser: argparse.ArgumentParser) -> None:
 
 def _add_page(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
-        "--root", metavar="FOLDER", help="let addresses name files in this folder: ?tpf=NAME"
+        "--root",
+        action="append",
+        metavar="FOLDER",
+        help="let addresses name files in this folder: ?tpf=NAME; may be given more than once",
     )
     parser.add_argument(
         "--catalog",
@@ -216,12 +223,11 @@ def _triage(options: argparse.Namespace) -> None:
 
 def _serve(sources: Sequence[Any], options: argparse.Namespace) -> None:
     from tpfdash.app.page import make_page
-    from tpfdash.app.roots import open_sources
+    from tpfdash.app.roots import labelled, open_sources
     from tpfdash.archive.stars import read_stars
     from tpfdash.server.serve import serve
 
-    if options.root is not None and not Path(options.root).is_dir():
-        raise TPFError(f"--root is {options.root!r}: it should be a folder that exists.")
+    labelled(options.root)
     catalog = read_stars(options.catalog) if options.catalog else None
     opened = open_sources(sources, options.mission)
     serve(

@@ -7,27 +7,29 @@ decided here; what a dashboard shows is `tpfdash.app.dashboard`.
 from __future__ import annotations
 
 import logging
+import secrets
 import time
 import weakref
 from collections import deque
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Generator, Iterator, Sequence
 from contextlib import nullcontext
+from functools import partial
 from html import escape
-from pathlib import Path
-from urllib.parse import unquote
 
 import panel as pn
 import panel_material_ui as pmui
 import xarray as xr
 from astropy.table import Table
 from bokeh.document import Document
+from panel.io.resources import LOCAL_DIST
 from panel.util import edit_readonly
 
 from tpfdash.app.address import FILE, session_in
 from tpfdash.app.connection import PAGE_TEMPLATE
 from tpfdash.app.dashboard import TPFDashboard
 from tpfdash.app.finding import Finding, is_archived
-from tpfdash.app.roots import resolve, without_folders
+from tpfdash.app.opening import Named, open_named
+from tpfdash.app.roots import Roots
 from tpfdash.app.siblings import Siblings
 from tpfdash.app.sockets import send_at_once
 from tpfdash.app.theme import SystemTheme
@@ -37,7 +39,6 @@ from tpfdash.cards.addressbar import link_button
 from tpfdash.cards.names import Names
 from tpfdash.cards.widgets import CSS, control, html, put_in_sight, row
 from tpfdash.errors import TPFError
-from tpfdash.io import open_tpf
 from tpfdash.views.faults import tell
 from tpfdash.views.live import is_being_drawn
 
@@ -64,10 +65,12 @@ _HEADER = {
 
 def make_page(
     opened: dict[str, xr.Dataset],
-    root: str | Path | None = None,
+    root: Roots = None,
     *,
     archive: bool | None = None,
     catalog: Table | None = None,
+    named: Named | None = None,
+    links: Sequence[pn.viewable.Viewable] = (),
 ) -> pmui.Page:
     """The page for one browser, over files that are open already or the one that its address names.
 
@@ -79,37 +82,54 @@ def make_page(
     ----------
     opened : dict of str to Dataset
         As `open_sources` gives it.
-    root : path, optional
-        The folder whose files `?tpf=NAME` may name.
+    root : path or sequence of paths, optional
+        The folders whose files `?tpf=NAME` may name.
     archive : bool, optional
         Whether whoever opens the page may search the archive and have files fetched from it. Unless
         given, where no folder is served by name.
     catalog : Table, optional
         Stars to be drawn on every file, as `tpfdash.archive.stars.read_stars` gives them.
+    named : Named, optional
+        The file to be shown in place of those that are open: it is opened in a thread.
+    links : sequence of viewables
+        For the header, before all else.
     """
     send_at_once()
     if archive is None:
         archive = root is None
     main = pn.Column(sizing_mode="stretch_width", margin=(2, 8, 8, 8), stylesheets=[_MAIN])
-    header = row(gap=8, sizing_mode="stretch_width")
+    header = row(*links, gap=8, sizing_mode="stretch_width")
     page = page_around(main, [header])
+    document = pn.state.curdoc
 
     def fill() -> Iterator[None]:
+        start = time.perf_counter()
         try:
-            yield from _fill(main, header, opened, root, archive, catalog)
+            files, unnamed = _wanted(opened, root) if named is None else named.result()
+            name = yield from _fill(main, header, files, unnamed, archive, catalog)
+            if document is not None:
+                seconds = round(time.perf_counter() - start, 3)
+                told = {"event": "built", "file": name, "seconds": seconds}
+                _log.info("a page was built", extra={"told": told})
         except TPFError as error:
             main.objects = [_alert(error)]
+            told = {"event": "refused", "words": str(error)}
+            _log.info("a page shows no file: %s", error, extra={"told": told})
         except Exception:  # a traceback with the server's paths is not for a browser
-            _log.exception("a page could not be built")
-            words = "this page could not be built: the server's log says why."
+            number = secrets.token_hex(3)
+            told = {"event": "error", "error": number}
+            _log.exception("error %s: a page could not be built", number, extra={"told": told})
+            words = f"this page could not be built: the server's log says why (error {number})."
             main.objects = [_alert(TPFError(words))]
 
-    document = pn.state.curdoc
     if document is None:
         deque(fill(), 0)  # all of it
     else:
         main.objects = [html("<div class='note' role='status'>Opening …</div>", margin=16)]
-        _turns.ask(document, fill())
+        if named is None:
+            _turns.ask(document, fill())
+        else:
+            named.start(document, partial(_turns.ask, document, fill()))
     return page
 
 
@@ -173,22 +193,21 @@ def _fill(
     main: pn.Column,
     header: pn.Row,
     opened: dict[str, xr.Dataset],
-    root,
+    named: str | None,
     archive: bool,
     catalog: Table | None,
-) -> Iterator[None]:
+) -> Generator[None, None, str]:
     """Put the dashboard into the shell of a page, and into its header what goes with it.
 
-    At each step of the iterator a part of it.
+    At each step of the iterator a part of it; in the end it gives the name of the file in view.
+    `named`: the file that the address names by something else than `file=`.
     """
-    named = _named_in_address()
-    if named is not None:
-        opened = {named: _open_named(named, root)}
     files = dict(opened)  # what this page fetches is its own
     message = pn.Column(sizing_mode="stretch_width", margin=0)
     said = said_in_address()
     wanted = said.get(FILE, "") if archive else ""
-    if is_archived(wanted):  # it is fetched once the page is there
+    to_fetch = is_archived(wanted) and wanted not in files
+    if to_fetch:  # once the page is there
         dashboard, name = TPFDashboard(files[next(iter(files))]), next(iter(files))
     else:
         dashboard, name = _as_wanted(files, said, message)
@@ -204,6 +223,7 @@ def _fill(
     parts = iter(()) if document is None else dashboard.in_parts()
     with pn.io.hold(document) if document is not None else nullcontext():
         header.objects = [
+            *header.objects,
             *([finding.field] if finding else []),
             pn.HSpacer(),
             chooser,
@@ -213,8 +233,9 @@ def _fill(
         main.objects = [message, dashboard, visit.bar, *([finding.hits] if finding else [])]
     yield
     yield from parts
-    if finding and is_archived(wanted):
+    if finding and to_fetch:
         finding.open(wanted, lambda: dashboard.restore(session_in(said)))
+    return name
 
 
 def _add(
@@ -293,13 +314,15 @@ def tell_faults(shown: pn.viewable.Viewer, model_of: Callable) -> None:
         pn.config.exception_handler = handle
 
 
-def error_page(error: TPFError) -> pmui.Page:
-    """A page that says in words what is wrong."""
-    return page_around(_alert(error), [])
+def error_page(error: TPFError, links: Sequence[pn.viewable.Viewable] = ()) -> pmui.Page:
+    """A page that says in words what is wrong; `links`: for its header."""
+    return page_around(_alert(error), list(links))
 
 
 def page_around(main: pn.viewable.Viewable, header: list) -> pmui.Page:
     """A page with tpfdash's header, theme and ways to say that its server is gone."""
+    if pn.state.curdoc is not None:
+        _keep_styles_here(pn.state.curdoc)
     page = pmui.Page(
         title="tpfdash",
         header=header,
@@ -312,6 +335,16 @@ def page_around(main: pn.viewable.Viewable, header: list) -> pmui.Page:
     if pn.state.curdoc is not None:
         pn.state.on_session_destroyed(lambda context: _release(page))
     return page
+
+
+def _keep_styles_here(document: Document) -> None:
+    """Have the page get its style sheets from its server.
+
+    Panel sees to that as it answers for the page. But the session that talks to the browser may be
+    another one, of another process or made anew: its styles would come from the internet.
+    """
+    above = f"{pn.state.rel_path}/" if pn.state.rel_path else ""
+    document.template_variables.setdefault("dist_url", f"{above}{LOCAL_DIST}")
 
 
 def _release(page: pmui.Page) -> None:
@@ -333,17 +366,12 @@ def _alert(error: TPFError) -> pn.pane.HTML:
     )
 
 
-def _named_in_address() -> str | None:
-    values = pn.state.session_args.get("tpf") if pn.state.session_args else None
-    return unquote(values[0].decode("utf-8", "replace")) if values else None
-
-
-def _open_named(name: str, root: str | Path | None) -> xr.Dataset:
-    path = resolve(name, root)
-    try:
-        return open_tpf(path)
-    except TPFError as error:
-        raise without_folders(error, path) from error
+def _wanted(opened: dict[str, xr.Dataset], root: Roots) -> tuple[dict[str, xr.Dataset], str | None]:
+    """The files that are open, or the one that the address names in place of them, and its name."""
+    name = said_in_address().get("tpf")
+    if name is None:
+        return opened, None
+    return {name: open_named(name, root)}, name
 
 
 def _chooser(visit: Visit, opened: dict[str, xr.Dataset], message: pn.Column) -> pn.widgets.Select:

@@ -17,6 +17,7 @@ from tpfdash.views.faults import guarded
 from tpfdash.views.kinds import Kind
 from tpfdash.views.live import Live
 from tpfdash.views.stamp import HALO_COLOR, Outline
+from tpfdash.views.timing import timed
 
 __all__ = [
     "CSS",
@@ -248,7 +249,7 @@ def button(
     inspector: Inspector, label: str, tag: str, act: Callable[[], None], doc: str
 ) -> pn.widgets.Button:
     """A button that calls `act`, found in the page as `tpf-TAG`."""
-    act = guarded(inspector)(act)
+    act = guarded(inspector)(timed("button")(act))
     made = control(pn.widgets.Button, tag, doc, label=label)
     made.on_click(lambda event: act())
     return made

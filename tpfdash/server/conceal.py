@@ -44,7 +44,10 @@ def _without_traceback(send):
     async def send_message(self, message):
         if message.msgtype == "ERROR":
             number = secrets.token_hex(3)
-            _log.warning("error %s in a browser's message: %r", number, message)
+            told = {"event": "error", "error": number}
+            _log.warning(
+                "error %s in a browser's message: %r", number, message, extra={"told": told}
+            )
             words = f"the server could not do that: its log says why (error {number})"
             message.content.update(text=words, traceback=None)
         await send(self, message)

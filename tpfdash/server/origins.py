@@ -73,9 +73,14 @@ def _allowed(origin: str) -> str:
 
 
 def tell_refusals() -> None:
-    """Have the log say of each page refused where it was, and which option lets it in."""
+    """Have the log say of each page refused where it was, and which option lets it in.
+
+    And have every page asked where it is: since version 6.6 Tornado lets in each whose origin is
+    the host that it asks for, which any site can have made by a name that leads here.
+    """
     if not hasattr(WSHandler.check_origin, "__wrapped__"):
         WSHandler.check_origin = _telling(WSHandler.check_origin)
+        WSHandler.prepare = _asking(WSHandler.prepare)
         # Not Bokeh's own words on it, which name an option that tpfdash has not.
         logging.getLogger(WSHandler.__module__).addFilter(
             lambda record: not str(record.msg).startswith(_BOKEHS_WORDS)
@@ -93,8 +98,26 @@ def _telling(check_origin):
         asked = self.request.headers.get("Host", "")
         way = f": to let it in, start tpfdash with --allow-origin {host[:200]}" if host else ""
         _log.error(
-            "refused a page of the origin %.200r, which asked the host %.200r%s", origin, asked, way
+            "refused a page of the origin %.200r, which asked the host %.200r%s",
+            origin,
+            asked,
+            way,
+            extra={"told": {"event": "refused", "remote": self.request.remote_ip}},
         )
         return False
+
+    return check
+
+
+def _asking(prepare):
+    """`prepare` of Bokeh's, which comes before all else, and an answer to pages not let in."""
+
+    @functools.wraps(prepare)
+    async def check(self):
+        await prepare(self)
+        origin = self.request.headers.get("Origin")
+        if origin is not None and not self.check_origin(origin):
+            self.set_status(403)
+            self.finish("this page may not talk to this server")
 
     return check

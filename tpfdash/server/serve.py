@@ -11,7 +11,7 @@ from tpfdash.errors import TPFError
 from tpfdash.server.conceal import conceal
 from tpfdash.server.origins import LOCAL, origins, tell_refusals
 
-__all__ = ["serve"]
+__all__ = ["free_port", "serve"]
 
 
 def serve(
@@ -45,7 +45,7 @@ def serve(
     """
     if not 0 <= port < 65536:
         raise TPFError(f"--port is {port}: it should be a number from 0 (any) to 65535.")
-    port = _free(address, port)
+    port = free_port(address, port)
     websocket_origin = origins(address, port, allowed)
     conceal()
     tell_refusals()
@@ -61,7 +61,7 @@ def serve(
     )
 
 
-def _free(address: str, port: int) -> int:
+def free_port(address: str, port: int) -> int:
     """A port on `address` that can be listened on: this one, or any for 0."""
     try:
         family, *_, place = socket.getaddrinfo(address, port, type=socket.SOCK_STREAM)[0]

@@ -58,7 +58,8 @@ def tell(inspector: param.Parameterized, error: BaseException) -> None:
     number = secrets.token_hex(3)
     bad = _bad_input(error)
     level = logging.ERROR if bad is None else logging.WARNING
-    _log.log(level, "error %s on a page: %s", number, error, exc_info=error)
+    told = {"event": "error", "error": number}
+    _log.log(level, "error %s on a page: %s", number, error, exc_info=error, extra={"told": told})
     words = "Something went wrong, and the server's log says what" if bad is None else str(bad)
     faults_of(inspector).words = f"{words.removesuffix('.')} (error {number})."
 

@@ -26,6 +26,7 @@ from holoviews.streams import (
 )
 
 from tpfdash.views.faults import guarded
+from tpfdash.views.timing import timed
 
 __all__ = [
     "BoxStream",
@@ -107,6 +108,7 @@ def listen(
     What goes wrong in one is told on the pages that show the Inspector.
     """
     for gesture, act in actions.items():
+        act = timed(gesture.__name__.removesuffix("Stream").lower())(act)
         gesture(source=plot).add_subscriber(guarded(inspector)(act))  # the plot keeps its streams
 
 

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import io
 import math
+from collections.abc import Mapping
 from dataclasses import replace
 
 import numpy as np
@@ -23,7 +24,7 @@ from tpfdash.io.fits.table import ColumnCube, SparseCube, Table, TableColumn, pa
 from tpfdash.io.tpf.read_headers import describe, find_mission, header_corner, time_unit
 from tpfdash.stamp.units import FLUX_UNITS, USUAL_FLUX, convert
 
-__all__ = ["read_tpf"]
+__all__ = ["holds_pixels", "read_tpf"]
 
 #: Cubes: variable -> column, dtype in memory, the units it may be in (the missions' own first),
 #: long name.
@@ -152,12 +153,18 @@ def _labels(units: str | None, long_name: str) -> dict[str, str]:
     return {"units": units, "long_name": long_name} if units else {"long_name": long_name}
 
 
+def holds_pixels(hdu: HDU, columns: Mapping[str, TableColumn]) -> bool:
+    """Whether a table's FLUX has an image at each cadence."""
+    flux = columns.get("FLUX")
+    named = hdu.name in ("TARGETTABLES", "PIXELS")
+    return flux is not None and (len(flux.shape) >= 2 or named)
+
+
 def _pixel_table(hdus: list[HDU]) -> tuple[HDU, dict[str, TableColumn]]:
     """The table of images, and its columns."""
     tables = [(hdu, parse_columns(hdu)) for hdu in hdus if hdu.is_table]
     for hdu, columns in tables:
-        flux = columns.get("FLUX")
-        if flux is not None and (len(flux.shape) >= 2 or hdu.name in ("TARGETTABLES", "PIXELS")):
+        if holds_pixels(hdu, columns):
             if "TIME" not in columns:
                 raise TPFError(f"{hdu.file} has no TIME column: its pixel table should have one.")
             return hdu, columns

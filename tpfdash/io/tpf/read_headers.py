@@ -24,7 +24,7 @@ from tpfdash.stamp.geometry import LARGEST_PIXEL
 from tpfdash.stamp.sky import wcs_text
 from tpfdash.stamp.units import convert
 
-__all__ = ["describe", "find_mission", "header_corner", "time_unit"]
+__all__ = ["describe", "find_mission", "header_corner", "read_cadence", "time_unit"]
 
 
 #: Words for a clock in the unit of TIME -> the JD at which it reads 0.
@@ -107,7 +107,7 @@ def _time_reference(mission: Mission, hdus: Sequence[HDU], number: int) -> float
     return float(clock["zero"] or _CLOCKS[clock["name"].upper()])
 
 
-def _cadence(hdus: Sequence[HDU], time: np.ndarray) -> float:
+def read_cadence(hdus: Sequence[HDU], time: np.ndarray) -> float:
     """Seconds from one cadence to the next: TIMEDEL, else the median step of the times."""
     days = _first(hdus, "TIMEDEL", 0.0)
     if days > 0:
@@ -153,7 +153,7 @@ def describe(
     identity = int(number) if math.isfinite(number) else ""
     catalogued = f"{mission.catalog} {identity}" if identity != "" else ""
     reference = _time_reference(mission, data, columns["TIME"].number)
-    seconds = _cadence(data, time)
+    seconds = read_cadence(data, time)
     attrs: dict[str, Any] = {
         "mission": mission.name,
         "product": "TESSCut" if cut else "TPF",
