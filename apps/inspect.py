@@ -20,6 +20,7 @@ from tpfdash.errors import TPFError
 from tpfdash.server.command import size_of
 from tpfdash.server.conceal import conceal
 from tpfdash.server.plugin import uploads
+from tpfdash.server.turns import short_turns
 
 parser = argparse.ArgumentParser()
 parser.add_argument("sources", nargs="*")
@@ -42,6 +43,7 @@ def make_site() -> Site:
 
 
 conceal()
+short_turns()
 pn.extension()
 try:
     page = pn.state.as_cached("site", make_site).page()

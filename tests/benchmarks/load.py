@@ -21,6 +21,8 @@ import random
 import sys
 import threading
 import time
+from concurrent.futures import ProcessPoolExecutor
+from multiprocessing import get_context
 
 import numpy as np
 import psutil
@@ -42,11 +44,15 @@ MIX = {"toggle": 0.4, "step": 0.4, "zoom": 0.15, "window": 0.05}
 class User:
     """One session, and what can be done in it."""
 
-    def __init__(self, port, pixels, seed=0):
+    def __init__(self, address, pixels, seed=0):
+        port, origin = address
         self._random = random.Random(seed)
         self._pixels = pixels
-        self.wire = Wire(port, host="127.0.0.1")
-        document = self.wire.pull()
+        self.wire = Wire(port, host="127.0.0.1", origin=origin)
+        document = [self.wire.pull(filled=False)]
+        self.wire.drawn()
+        while not any(find(document, "tpf-place-evidence")):  # the card that comes last
+            document.append(self.wire.read()["content"])
         self.wire.received.clear()
         self._cadence = next(find(document, "tpf-cadence"))["id"]
         self._figures = figures(document)
@@ -112,11 +118,11 @@ def figures(document):
 
 @contextlib.contextmanager
 def served(path):
-    """A server of one file: (its port, its process)."""
+    """A server of one file: ((its port, an origin that it lets in), its process)."""
     words = functools.partial(CONTENDERS["tpfdash"].command, path)
     with harness.Server("load", words) as running:
         running.wait()
-        yield running.port, psutil.Process(running.process.pid)
+        yield (running.port, running.url.rstrip("/")), psutil.Process(running.process.pid)
 
 
 # -- the parts -------------------------------------------------------------------------------------
@@ -125,13 +131,13 @@ def served(path):
 def use(arguments, path, pixels):
     """Many users at work: {"gesture": [seconds], ...}, errors, MB a session."""
     took, errors, lock = collections.defaultdict(list), [], threading.Lock()
-    with served(path) as (port, process):
-        first = User(port, pixels)
+    with served(path) as (address, process):
+        first = User(address, pixels)
         for gesture in MIX:  # what is made once for all
             first.do(gesture)
         time.sleep(3)
         before = process.memory_info().rss
-        users = [User(port, pixels, seed) for seed in range(arguments.users)]
+        users = [User(address, pixels, seed) for seed in range(arguments.users)]
         end = time.monotonic() + LASTING
 
         def work(seed, user):
@@ -159,26 +165,22 @@ def use(arguments, path, pixels):
 
 def opening(arguments, path, pixels):
     """Many pages at once, beside one user: seconds of its toggles and until each page is whole."""
-    with served(path) as (port, process):
-        user = User(port, pixels)
+    with served(path) as (address, process):
+        user = User(address, pixels)
         alone = [user.do("toggle") for _ in range(20)]
-        toggles, wholes, over = [], [], threading.Event()
+        toggles, over = [], threading.Event()
 
         def toggle():
             while not over.is_set():
                 toggles.append(user.do("toggle"))
                 time.sleep(0.1)
 
-        def open_one():
-            began = time.perf_counter()
-            other = User(port, pixels)
-            wholes.append(time.perf_counter() - began)
-            other.close()
-
         busy = process.cpu_times()
         toggling = threading.Thread(target=toggle)
         toggling.start()
-        run_together([open_one] * arguments.opening)
+        # From another process: to read a page takes as long as the server takes for it.
+        with ProcessPoolExecutor(1, mp_context=get_context("spawn")) as others:
+            wholes = others.submit(open_pages, address, pixels, arguments.opening).result()
         over.set()
         toggling.join()
         used = process.cpu_times()
@@ -192,12 +194,25 @@ def opening(arguments, path, pixels):
     }
 
 
+def open_pages(address, pixels, count):
+    """Open pages at once; the seconds until each is whole."""
+    wholes = []
+
+    def open_one():
+        began = time.perf_counter()
+        User(address, pixels).close()
+        wholes.append(time.perf_counter() - began)
+
+    run_together([open_one] * count)
+    return wholes
+
+
 def churn(arguments, path, pixels):
     """Sessions opened and closed: MB after the first 50, and after all."""
     resident = {}
-    with served(path) as (port, process):
+    with served(path) as (address, process):
         for count in range(1, arguments.churn + 1):
-            user = User(port, pixels, count)
+            user = User(address, pixels, count)
             user.do("toggle")
             user.close()
             if count in (50, arguments.churn) or count % 250 == 0:

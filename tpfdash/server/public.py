@@ -26,6 +26,7 @@ from tpfdash.server.logs import join_logs
 from tpfdash.server.origins import LOCAL, origins, tell_refusals
 from tpfdash.server.ready import Readiness, ReadyHandler
 from tpfdash.server.serve import free_port
+from tpfdash.server.turns import short_turns
 
 __all__ = ["Public", "serve_public"]
 
@@ -131,6 +132,7 @@ def _server(options: Public, processes: int, port: int, allowed: list[str], fold
     metrics = Metrics()
     logging.getLogger("tpfdash").addHandler(metrics)
     conceal()
+    short_turns()
     tell_refusals()
     uploads = None
     if options.largest_upload:

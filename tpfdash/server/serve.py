@@ -10,6 +10,7 @@ import panel as pn
 from tpfdash.errors import TPFError
 from tpfdash.server.conceal import conceal
 from tpfdash.server.origins import LOCAL, origins, tell_refusals
+from tpfdash.server.turns import short_turns
 
 __all__ = ["free_port", "serve"]
 
@@ -49,6 +50,7 @@ def serve(
     websocket_origin = origins(address, port, allowed)
     conceal()
     tell_refusals()
+    short_turns()
     pn.extension(inline=False)
     pn.serve(
         build,

@@ -19,7 +19,12 @@ __all__ = ["Asked", "Asking", "loop_of_this_session"]
 
 #: Milliseconds until it is looked anew whether a page is there.
 _SOON = 50
-_threads = ThreadPoolExecutor(4, thread_name_prefix="tpfdash-asking")
+#: One for all pages: several would each take as much of the interpreter's time as the loop that
+#: serves the pages has (50 users at work: a click took 430 ms with four of them, 40 with one).
+_thread = ThreadPoolExecutor(1, thread_name_prefix="tpfdash-asking")
+#: And one for what takes many times longer.
+_long_thread = ThreadPoolExecutor(1, thread_name_prefix="tpfdash-asking-long")
+_LONG = ("correction",)
 
 
 class Asked:
@@ -62,7 +67,8 @@ class Asked:
         if call is None:
             self._take(question)
         else:
-            _threads.submit(self._work, question, call)
+            thread = _long_thread if self._name in _LONG else _thread
+            thread.submit(self._work, question, call)
 
     def _work(self, question: Once, call: Callable[[Callable[[], None]], object]) -> None:
         """In a thread: work it out, if it is asked for still, and have the loop take it."""
