@@ -7,6 +7,8 @@ import subprocess
 import sys
 from importlib.util import find_spec
 
+import dask.array
+import dask.base
 import numpy as np
 import pytest
 from astropy.table import Table
@@ -212,6 +214,8 @@ def test_no_cluster_is_said(files, tmp_path, monkeypatch):
     for bad in ("tcp://127.0.0.1:9", "nonsense://a", ""):
         with pytest.raises(TPFError, match="no dask scheduler answers"):
             tpfdash.diagnose_many(files, tmp_path / "a.jsonl", scheduler=bad)
+    # What else is computed by dask here does not wait for it.
+    assert dask.base.get_scheduler() is None and dask.array.ones(3).sum().compute() == 3
 
 
 # -- files of results -----------------------------------------------------------------------------

@@ -170,12 +170,14 @@ def _on_cluster(work: Work, sources: Sequence[str], address: str, take: Callable
             "a cluster needs dask.distributed: pip install 'tpfdash[cluster]'."
         ) from None
     try:
-        client = Client(address, timeout=_PATIENCE)
+        # Not the default one: what else this process computes by dask would be sent there, and wait
+        # for ever where nobody answers.
+        client = Client(address, timeout=_PATIENCE, set_as_default=False)
     except (OSError, ValueError) as error:
         raise TPFError(f"no dask scheduler answers at {address!r}: {error}.") from error
 
     with client:
-        ahead, names, running = iter(sources), {}, as_completed()
+        ahead, names, running = iter(sources), {}, as_completed(loop=client.loop)
 
         def submit(count: int) -> None:
             for source in islice(ahead, count):
