@@ -278,7 +278,7 @@ def test_the_help_says_what_there_is(capsys):
 
 def test_panel_serves_the_app_with_its_plugin(root, contents):
     port = free()
-    line = ["panel", "serve", "apps/inspect.py", "--port", str(port)]
+    line = [sys.executable, "-m", "panel", "serve", "apps/inspect.py", "--port", str(port)]
     line += ["--plugins", "tpfdash.server.plugin", "--args", "--root", str(root)]
     with subprocess.Popen(line, stdout=subprocess.PIPE, stderr=subprocess.STDOUT) as process:
         try:
