@@ -101,7 +101,8 @@ def server():
     class Recorded(TPFDashboard):
         def __init__(self, *args, **params):
             super().__init__(*args, **params)
-            served.current.dashboards.append(self)
+            if "board" in pn.state.session_args:  # not one of another server's
+                served.current.dashboards.append(self)
 
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(tpfdash.app.page, "TPFDashboard", Recorded)
