@@ -25,6 +25,9 @@ _log = logging.getLogger(__name__)
 #: Seconds that a file may take at least, and bytes that have to come in each of more.
 _AT_LEAST, _RATE = 60, 50_000
 _LONGEST_NAME = 300
+#: Bytes of what is refused that are read before the answer: a proxy that is still sending would
+#: take it for a fault of the server's.
+_READ_AND_REFUSED = 1_000_000
 
 
 @stream_request_body
@@ -35,6 +38,7 @@ class UploadHandler(AuthRequestHandler):
         self._uploads = uploads
         self._incoming: Incoming | None = None
         self._wrong = ""
+        self._refusal: tuple[int, str] | None = None  # for once all has been read
         self._came = 0
 
     def check_xsrf_cookie(self) -> None:
@@ -46,21 +50,34 @@ class UploadHandler(AuthRequestHandler):
             return self._refuse(405, "a file should be sent by POST.")
         # The words for the log are those on a refused websocket.
         if not WSHandler.check_origin(self, self.request.headers.get("Origin", "")):
-            return self._refuse(403, "this page may not send files here.")
+            return self._turn_away(403, "this page may not send files here.")
         if self.current_user is None:
-            return self._refuse(403, "you are not logged in (any more): load the page again.")
-        size = self.request.headers.get("Content-Length", "")
-        if not (size.isascii() and size.isdigit() and len(size) < 20):
+            return self._turn_away(403, "you are not logged in (any more): load the page again.")
+        size = self._said_size
+        if size is None:
             return self._refuse(411, "the size of the file should be said.")
         try:
             name = self.get_query_argument("name", "")[-_LONGEST_NAME:]
             ticket = self.request.headers.get(TICKET_HEADER, "")
-            self._incoming = self._uploads.receive(ticket, name, int(size))
+            self._incoming = self._uploads.receive(ticket, name, size)
         except TPFError as error:
-            too_large = int(size) > self._uploads.largest
-            return self._refuse(413 if too_large else 400, str(error))
-        self.request.connection.set_max_body_size(int(size))
-        self.request.connection.set_body_timeout(_AT_LEAST + int(size) / _RATE)
+            return self._turn_away(413 if size > self._uploads.largest else 400, str(error))
+        self.request.connection.set_max_body_size(size)
+        self.request.connection.set_body_timeout(_AT_LEAST + size / _RATE)
+
+    @property
+    def _said_size(self) -> int | None:
+        """Bytes of the file by its headers; None where they do not say."""
+        size = self.request.headers.get("Content-Length", "")
+        return int(size) if size.isascii() and size.isdigit() and len(size) < 20 else None
+
+    def _turn_away(self, status: int, words: str) -> None:
+        """Refuse a file before anything of it is looked at; a small one is read first."""
+        size = self._said_size
+        if size is None or size > _READ_AND_REFUSED:
+            return self._refuse(status, words)
+        self.request.connection.set_body_timeout(_AT_LEAST)
+        self._wrong, self._refusal = words, (status, words)
 
     async def data_received(self, piece: bytes) -> None:
         incoming = self._incoming
@@ -74,6 +91,8 @@ class UploadHandler(AuthRequestHandler):
             incoming.abandon()
 
     async def post(self) -> None:
+        if self._refusal is not None:
+            return self._refuse(*self._refusal)
         incoming = self._incoming
         if not self._wrong:
             try:
