@@ -42,6 +42,27 @@ def watched(dashboard):
     return told
 
 
+def places(dashboard):
+    """The cards that are on the page."""
+    (board,) = (one for one in dashboard._page.objects if "tpf-board" in one.css_classes)
+    return [card.css_classes[-1] for card in board.objects]
+
+
+def test_its_cards_come_one_at_a_time_and_no_more_once_another_file_is_shown(dashboard, other):
+    whole = places(dashboard)
+    assert whole == ["tpf-place-stamp", "tpf-place-curve", "tpf-place-drawer", "tpf-place-evidence"]
+    parts = dashboard.in_parts()
+    assert places(dashboard) == []
+    for count, _ in enumerate(parts, 1):
+        assert places(dashboard) == whole[:count]
+    assert places(dashboard) == whole
+    parts = dashboard.in_parts()
+    next(parts)
+    dashboard.open(other)
+    assert places(dashboard) == whole and list(parts) == []
+    assert places(dashboard) == whole
+
+
 # -- params ----------------------------------------------------------------------------------------
 
 

@@ -64,6 +64,18 @@ def test_a_record_says_what_diagnose_says(files):
     assert record["events"][0]["offset_arcsec"] == pytest.approx(said.offset_arcsec)
 
 
+def test_flagged_cadences_are_not_searched(tmp_path):
+    tpf, found = star(9), {}
+    tpf["flux"].values[100] *= 3
+    for flag in (0, 1):  # attitude tweak
+        tpf["quality"].values[100] = flag
+        path = tpfdash.write_tpf(tpf, tmp_path / f"{flag}.fits")
+        found[flag] = answer(path, "auto", 20)["events"]
+    time = tpf["time"].values[100]
+    held = {flag: [e for e in found[flag] if e["start"] < time < e["end"]] for flag in found}
+    assert len(held[0]) == 1 and not held[1] and len(found[1]) == len(found[0]) - 1
+
+
 def test_an_ephemeris_is_one_event_and_a_window_is_one(files):
     tpf = tpfdash.open_tpf(files[0])
     transits = Ephemeris(PERIOD, T0, DURATION)
@@ -77,7 +89,7 @@ def test_an_ephemeris_is_one_event_and_a_window_is_one(files):
 
 
 def test_a_fault_of_ours_is_told_as_one(files, monkeypatch):
-    def faulty(*args):
+    def faulty(*args, **kwargs):
         raise ZeroDivisionError("by zero")
 
     monkeypatch.setattr("tpfdash.diagnosis.bulk.answer.find_events", faulty)

@@ -18,12 +18,12 @@ from scipy import ndimage
 from tpfdash.diagnosis.diagnose import diagnose
 from tpfdash.diagnosis.windows import Window, cadence_length, usable_cadences
 from tpfdash.errors import TPFError
-from tpfdash.missions import get_mission
 from tpfdash.photometry import aperture_photometry
 from tpfdash.stamp.masks import as_mask, default_mask
 from tpfdash.stamp.model import check_tpf
 from tpfdash.timeseries.events.found import CROSSING, FoundEvent, FoundEvents
 from tpfdash.timeseries.events.measure import measure_windows
+from tpfdash.timeseries.series import as_cadences, kept_cadences
 from tpfdash.version import __version__
 
 __all__ = ["find_crossings", "with_crossings"]
@@ -100,7 +100,7 @@ def find_crossings(
     check_tpf(tpf)
     shape = tpf["aperture"].shape
     mask = default_mask(tpf) if aperture is None else as_mask(aperture, shape)
-    kept = _kept(tpf, good)
+    kept = kept_cadences(tpf) if good is None else as_cadences(good, tpf.sizes["time"], "good")
     rows, cube = _frames(tpf, kept)
     found = sorted(_paths(cube), key=lambda path: -path.snr)[:_DIAGNOSED]
     windows: list[Window] = []
@@ -140,21 +140,6 @@ def _is_among(window: Window, others: Iterable[Window]) -> bool:
     return any(
         2 * (min(t1, end) - max(t0, start)) >= min(t1 - t0, end - start) for start, end in others
     )
-
-
-def _kept(tpf: xr.Dataset, good: np.ndarray | None) -> np.ndarray:
-    """The cadences to search: bool (time,)."""
-    time = tpf["time"].values
-    if good is None:
-        bits = get_mission(tpf.attrs["mission"]).bitmask("default")
-        good = (tpf["quality"].values & bits) == 0
-    good = np.asarray(good)
-    if good.shape != time.shape or good.dtype != bool:
-        raise TPFError(
-            f"good has the shape {good.shape} and the type {good.dtype}: it should be True or "
-            f"False for each of the {time.size} cadences."
-        )
-    return good & np.isfinite(time)
 
 
 def _frames(tpf: xr.Dataset, kept: np.ndarray) -> tuple[np.ndarray, np.ndarray]:

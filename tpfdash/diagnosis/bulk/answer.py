@@ -19,6 +19,7 @@ from tpfdash.photometry import aperture_photometry
 from tpfdash.stamp.masks import default_mask
 from tpfdash.timeseries.ephemeris import Ephemeris
 from tpfdash.timeseries.events.find import find_events
+from tpfdash.timeseries.series import kept_cadences
 
 __all__ = ["Events", "answer", "as_events"]
 
@@ -75,7 +76,8 @@ def answer(source: str | os.PathLike, events: Events, most: int) -> dict[str, An
     ----------
     source : path or URI
     events : "auto", (t0, t1) or Ephemeris
-        "auto": those that `find_events` finds in the light curve of the pipeline's aperture.
+        "auto": those that `find_events` finds in the light curve of the pipeline's aperture, at the
+        cadences that the mission's default quality bitmask keeps.
     most : int
         How many of those are diagnosed, the strongest.
 
@@ -108,7 +110,7 @@ def _answered(tpf: xr.Dataset, events: Events, most: int) -> dict[str, Any]:
 
     made = []
     if events == "auto":
-        found = find_events(lightcurve)
+        found = find_events(lightcurve, good=kept_cadences(lightcurve))
         count = len(found)
         for event in found.strongest(most):
             facts = event.to_dict()
