@@ -86,6 +86,19 @@ def test_the_period_and_the_event_are_dragged(periods):
     assert inspector.phase_range is None
 
 
+def test_a_field_that_has_no_number_any_more_is_empty(periods):
+    inspector, field = periods.inspector, periods.part("ephemeris-period", "input")
+    assert field.input_value() == ""
+    field.fill("3.1")
+    field.press("Enter")
+    periods.until(lambda: inspector.ephemeris is not None, "an ephemeris")
+    periods.until(lambda: periods.part("ephemeris-duration", "input").input_value(), "its duration")
+    inspector.ephemeris = None
+    for name in ("period", "t0", "duration"):
+        part = periods.part(f"ephemeris-{name}", "input")
+        periods.until(lambda part=part: part.input_value() == "", f"no {name}")
+
+
 def test_a_periodogram_without_a_period_is_painted_too(open_page):
     """Nothing comes after it that would have the page painted anew."""
     quiet = simulate_tpf("Kepler", n_cadences=700, shape=(5, 5), seed=2)

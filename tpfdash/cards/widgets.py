@@ -120,9 +120,19 @@ class RangeSlider(_Following, pn.widgets.RangeSlider):
     """A slider with two handles."""
 
 
+class _EmptyWhereNone(pn.widgets.FloatInput):
+    """A field for a number that is empty where it has none; Panel's own reads "NaN" there."""
+
+    def _process_param_change(self, params):
+        empty = [name for name in ("value", "value_throttled") if params.get(name, 0) is None]
+        return super()._process_param_change(params) | dict.fromkeys(empty)
+
+
 @cache
 def _titled(kind: type) -> type:
     """The same kind of control, with a tooltip."""
+    if kind is pn.widgets.FloatInput:
+        kind = _EmptyWhereNone
     return kind if issubclass(kind, _Titled) else type(kind.__name__, (_Titled, kind), {})
 
 
