@@ -19,6 +19,7 @@ from tpfdash.app.roots import open_sources
 from tpfdash.errors import TPFError
 from tpfdash.io import open_tpf, write_tpf
 from tpfdash.simulate import simulate_tpf
+from tpfdash.views.faults import tell
 
 KEPT = "#4285d0"
 
@@ -265,6 +266,19 @@ def test_what_goes_wrong_at_a_click_is_told_until_it_is_dismissed(fresh, tpf, fa
     board.masks_become(one)
     board.part("dismiss", "button").click()
     alert.wait_for(state="hidden")
+
+
+def test_what_goes_wrong_is_in_sight_where_the_page_is_scrolled(fresh):
+    fresh.page.set_viewport_size({"width": 1024, "height": 500})
+    fresh.page.locator(".tpf-tabs").scroll_into_view_if_needed()
+    heading = fresh.page.locator(".tpf-heading")
+    fresh.until(lambda: heading.bounding_box()["y"] < 0, "the top of the page is out of sight")
+    fresh.press("all")  # waits until the page is at rest
+    tell(fresh.inspector, TPFError("the file has changed."))
+    alert = fresh.page.locator(".tpf-fault .error")
+    alert.wait_for()
+    assert heading.bounding_box()["y"] < 0
+    assert 0 < alert.bounding_box()["y"] < 100
 
 
 def test_what_goes_wrong_in_a_control_is_told(fresh, faults, monkeypatch):

@@ -30,6 +30,7 @@ from tpfdash.io.tpf.write import write_tpf
 from tpfdash.photometry import aperture_photometry
 from tpfdash.simulate import simulate_tpf
 from tpfdash.stamp.stretch import LEVELS_FROM, SCALE_NAMES
+from tpfdash.views.faults import faults_of
 
 __all__ = ["Outcome", "base_files", "run_case"]
 
@@ -157,6 +158,8 @@ def _use(data: bytes, rng, figures: bool, outcome: Outcome) -> None:
         name, gesture = _GESTURES[int(rng.integers(len(_GESTURES)))]
         stage(name, gesture, inspector, rng)
         stage("describe", inspector.describe, inspector.cadence)
+        words = faults_of(inspector).words  # of what a plot could not draw
+        assert not words.startswith("Something went wrong"), (name, words)
     stage("columns", _columns, inspector)
     stage("flags", inspector.flag_counts)
     stage("photometry", _photometry, inspector)

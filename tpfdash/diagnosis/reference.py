@@ -279,6 +279,7 @@ def _off_their_bins(
     return out
 
 
+@np.errstate(over="ignore", invalid="ignore")  # what is beyond all numbers is not lonely
 def _off_their_neighbours(
     tpf: xr.Dataset, order: np.ndarray, grid: _Bins, pixels: np.ndarray
 ) -> np.ndarray:

@@ -161,8 +161,10 @@ class PixelView:
     def _build(self, column, cmap) -> hv.Image:
         tpf = self.inspector.tpf
         left, bottom, right, top = extent(tpf)
+        image = self._image()
         return hv.Image(
-            self._image()[::-1],  # hv has row 0 on top
+            # HoloViews warns where there is no number: the frame itself is put into the figure.
+            np.nan_to_num(image[::-1]),  # hv has row 0 on top
             bounds=(left, bottom, right, top),
             kdims=["col", "row"],
             vdims=["shade"],
@@ -211,12 +213,14 @@ class PixelView:
             }
             self._stars.add(plot)
         gestures.mend(plot.state, least=6)
-        self._label_colors(plot)
+        self._fill(plot, self._image())
         for axis in (*plot.state.xaxis, *plot.state.yaxis):
             axis.ticker.num_minor_ticks = 0
             axis.ticker.update(min_interval=1, desired_num_ticks=5)
 
-    def _label_colors(self, plot) -> None:
+    def _fill(self, plot, image: np.ndarray) -> None:
+        """Put an image, as `_image` gives it, into a figure, and its values beside its colours."""
+        set_columns(plot.handles["source"], image=[image])
         ticks = color_ticks(self.inspector.levels(), self.inspector.color_scale())
         bar = plot.handles["colorbar"]
         # HoloViews leaves the title of the first column
@@ -261,12 +265,7 @@ class PixelView:
     def _draw_frame(self, *events) -> None:
         image = self._image()
 
-        def change(plots):
-            plot = plots["image"]
-            set_columns(plot.handles["source"], image=[image])
-            self._label_colors(plot)
-
-        patch(self._figures, change)
+        patch(self._figures, lambda plots: self._fill(plots["image"], image))
 
 
 def _event_place(inspector: Inspector) -> tuple[float, float] | None:
