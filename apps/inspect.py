@@ -19,6 +19,8 @@ from tpfdash.app.site import Site
 from tpfdash.errors import TPFError
 from tpfdash.server.command import size_of
 from tpfdash.server.conceal import conceal
+from tpfdash.server.garbage import collect_at_rest
+from tpfdash.server.once import work_out_once
 from tpfdash.server.plugin import uploads
 from tpfdash.server.turns import short_turns
 
@@ -44,6 +46,8 @@ def make_site() -> Site:
 
 conceal()
 short_turns()
+work_out_once()
+collect_at_rest()
 pn.extension()
 try:
     page = pn.state.as_cached("site", make_site).page()

@@ -43,18 +43,20 @@ def watched(dashboard):
 
 
 def places(dashboard):
-    """The cards that are on the page."""
+    """The cards that are on the page, and the light curve."""
     (board,) = (one for one in dashboard._page.objects if "tpf-board" in one.css_classes)
-    return [card.css_classes[-1] for card in board.objects]
+    cards = [card.css_classes[-1] for card in board.objects]
+    plot = board.select(lambda part: "tpf-lightcurve" in getattr(part, "css_classes", []))
+    return cards + ["tpf-lightcurve"] * len(plot)
 
 
-def test_its_cards_come_one_at_a_time_and_no_more_once_another_file_is_shown(dashboard, other):
-    whole = places(dashboard)
-    assert whole == ["tpf-place-stamp", "tpf-place-curve", "tpf-place-drawer", "tpf-place-evidence"]
+def test_it_comes_part_by_part_and_no_more_once_another_file_is_shown(dashboard, other):
+    stamp, curve, *_, plot = whole = places(dashboard)
+    assert len(whole) == 5 and plot == "tpf-lightcurve"
     parts = dashboard.in_parts()
     assert places(dashboard) == []
-    for count, _ in enumerate(parts, 1):
-        assert places(dashboard) == whole[:count]
+    came = [places(dashboard) for _ in parts]
+    assert came == [[stamp], [stamp, curve], [stamp, curve, plot], whole]
     assert places(dashboard) == whole
     parts = dashboard.in_parts()
     next(parts)

@@ -7,6 +7,7 @@ controls go with it is `tpfdash.cards`; here they are put together.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from functools import partial
 from os import PathLike
 from pathlib import Path
 
@@ -262,19 +263,30 @@ class TPFDashboard(pn.viewable.Viewer):
             self._drawer.opened = title
 
     def in_parts(self) -> Iterator[None]:
-        """Have the page come without its cards, and one of them with each step of the iterator.
+        """Have the page come without its cards, and a part of them with each step of the iterator.
 
         A server does something else in between: all of it takes longer than a gesture may.
         """
-        board, cards = self._board, list(self._board.objects)
+        board = self._board
+        stamp, curve, *_ = cards = list(board.objects)
+        whole = list(curve.objects)
+        # The light curve takes as long as all the rest of its card.
+        (plot,) = (part for part in whole if "tpf-lightcurve" in part.css_classes)
+        curve.objects = [part for part in whole if part is not plot]
         board.objects = []
+        steps = (
+            partial(setattr, board, "objects", [stamp]),
+            partial(setattr, board, "objects", [stamp, curve]),
+            partial(setattr, curve, "objects", whole),
+            partial(setattr, board, "objects", cards),
+        )
 
         def put() -> Iterator[None]:
-            for n in range(len(cards)):
+            for step in steps:
                 if self._board is not board:  # another file is shown meanwhile
                     return
                 with pn.io.hold(pn.state.curdoc):
-                    board.objects = cards[: n + 1]
+                    step()
                 yield
 
         return put()

@@ -22,7 +22,9 @@ from tpfdash.app.uploads import LARGEST, Uploads
 from tpfdash.errors import TPFError
 from tpfdash.server.conceal import conceal
 from tpfdash.server.folder import count_together, private_folder, remove
+from tpfdash.server.garbage import collect_at_rest
 from tpfdash.server.logs import join_logs
+from tpfdash.server.once import work_out_once
 from tpfdash.server.origins import LOCAL, origins, tell_refusals
 from tpfdash.server.ready import Readiness, ReadyHandler
 from tpfdash.server.serve import free_port
@@ -133,6 +135,7 @@ def _server(options: Public, processes: int, port: int, allowed: list[str], fold
     logging.getLogger("tpfdash").addHandler(metrics)
     conceal()
     short_turns()
+    work_out_once()
     tell_refusals()
     uploads = None
     if options.largest_upload:
@@ -190,6 +193,7 @@ def _server(options: Public, processes: int, port: int, allowed: list[str], fold
         sweep = PeriodicCallback(uploads.sweep, 1000 * _SWEEP)
         loop.add_callback(sweep.start)
     loop.add_callback(readiness.prepare)
+    loop.add_callback(collect_at_rest)
     loop.add_callback(site.look)
     return server
 

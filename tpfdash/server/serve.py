@@ -9,6 +9,8 @@ import panel as pn
 
 from tpfdash.errors import TPFError
 from tpfdash.server.conceal import conceal
+from tpfdash.server.garbage import collect_at_rest
+from tpfdash.server.once import work_out_once
 from tpfdash.server.origins import LOCAL, origins, tell_refusals
 from tpfdash.server.turns import short_turns
 
@@ -51,6 +53,8 @@ def serve(
     conceal()
     tell_refusals()
     short_turns()
+    work_out_once()
+    collect_at_rest()
     pn.extension(inline=False)
     pn.serve(
         build,

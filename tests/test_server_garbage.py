@@ -1,0 +1,92 @@
+"""Objects that nothing needs are looked for while a server is at rest."""
+
+import asyncio
+import gc
+import weakref
+
+import pytest
+
+from tpfdash.server import garbage
+from tpfdash.server.garbage import Collecting, collect_at_rest
+
+
+class Ring:
+    def __init__(self):
+        self.itself = self
+
+
+@pytest.fixture
+def clocks(monkeypatch):
+    """Clocks that stand still, but for what a test adds: {"monotonic": s, "process_time": s}."""
+    times = {"monotonic": 1000.0, "process_time": 50.0}
+    for name in times:
+        monkeypatch.setattr(garbage.time, name, lambda name=name: times[name])
+    gc.collect()
+    gc.disable()
+    yield times
+    gc.enable()
+    gc.unfreeze()
+
+
+def look(collecting, clocks, *, worked=0.0, before=0.0):
+    """A second passes in which the process works for so long, after some work `before`."""
+    clocks["process_time"] += before
+    collecting.look()
+    clocks["process_time"] += worked
+    clocks["monotonic"] += 1.0
+    collecting.look()
+
+
+def ring():
+    return weakref.ref(Ring())
+
+
+def test_they_go_at_rest_and_not_before(clocks):
+    collecting, gone = Collecting(), ring()
+    for _ in range(5):
+        look(collecting, clocks, worked=0.9)
+        assert gone() is not None
+    look(collecting, clocks, worked=0.01)
+    assert gone() is None
+    gone = ring()
+    look(collecting, clocks, worked=0.01)  # nothing was done since
+    assert gone() is not None
+
+
+def test_they_go_too_where_it_is_never_at_rest(clocks):
+    collecting, gone, passed = Collecting(), ring(), 0
+    while gone() is not None:
+        look(collecting, clocks, worked=0.95)
+        passed += 1
+        assert passed < 300
+    assert passed > 30
+
+
+def test_what_lives_on_is_looked_at_again_no_sooner_than_that(clocks):
+    collecting, ring = Collecting(), Ring()
+    gone = weakref.ref(ring)
+    look(collecting, clocks, before=10)
+    assert gc.get_freeze_count() > 10_000
+    del ring
+    gc.collect()  # as Panel has it done whenever a page is closed
+    assert gone() is not None
+    look(collecting, clocks, before=10)
+    assert gone() is None
+
+
+def test_a_process_begins_once_in_the_loop_that_serves(monkeypatch, request):
+    before = gc.get_threshold()
+    request.addfinalizer(lambda: gc.set_threshold(*before))
+    monkeypatch.setattr(garbage, "_begun", {})
+    monkeypatch.setattr(garbage, "_LOOK", 5.0)
+    looked, looks = asyncio.Event(), []
+    monkeypatch.setattr(Collecting, "look", lambda self: (looks.append(self), looked.set()))
+
+    async def serve():
+        collect_at_rest()
+        collect_at_rest()
+        await asyncio.wait_for(looked.wait(), 15)
+
+    asyncio.run(serve())
+    assert set(looks) == set(garbage._begun.values()) and len(garbage._begun) == 1
+    assert gc.get_threshold()[2] > before[2]

@@ -1,0 +1,66 @@
+"""When Python looks for objects that nothing needs any more: while nobody waits.
+
+By itself it looks once there are enough new ones, and then at all that live: beside 25 pages for
+half a second, in which the server answers nobody. Most of them are those of open pages and of
+modules, which are needed. Only what refers to itself in a ring has to be looked for at all;
+everything else goes as soon as nothing needs it.
+"""
+
+from __future__ import annotations
+
+import gc
+import os
+import time
+
+from tornado.ioloop import IOLoop, PeriodicCallback
+
+__all__ = ["Collecting", "collect_at_rest"]
+
+#: Milliseconds between two looks at how busy the process is, and what share of a processor it may
+#: use while it counts for being at rest.
+_LOOK, _AT_REST = 1000.0, 0.1
+#: Seconds of work for which it is worth it, and after which it cannot be put off any longer.
+_WORTH, _LONGEST = 2.0, 120.0
+#: Of three ages of objects Python itself looks at the oldest once it has looked at those of the
+#: middle so often: next to never.
+_SELDOM = 1000
+
+_begun: dict[int, Collecting] = {}  # by process: one that was forked has none of its parent's
+
+
+class Collecting:
+    """Looks for objects that nothing needs any more, whenever the process is at rest.
+
+    What is left then Python does not look at again by itself.
+    """
+
+    def __init__(self) -> None:
+        self._looked = time.monotonic()
+        self._used = self._collected = time.process_time()
+
+    def look(self) -> None:
+        """See how busy the process was since it was called last, and act on it."""
+        now, used = time.monotonic(), time.process_time()
+        at_rest = used - self._used < _AT_REST * (now - self._looked)
+        worked = used - self._collected
+        if (at_rest and worked > _WORTH) or worked > _LONGEST:
+            gc.unfreeze()
+            gc.collect()
+            gc.freeze()
+            used = self._collected = time.process_time()
+        self._looked, self._used = now, used
+
+
+def collect_at_rest() -> None:
+    """Have this process look for objects that nothing needs when it is at rest, from now on.
+
+    To be called where the loop that serves is, or will be, the one of this thread; all calls but
+    the first do nothing.
+    """
+    process = os.getpid()
+    if process in _begun:
+        return
+    _begun[process] = collecting = Collecting()
+    gc.set_threshold(*gc.get_threshold()[:2], _SELDOM)
+    looking = PeriodicCallback(collecting.look, _LOOK)
+    IOLoop.current().add_callback(looking.start)
