@@ -22,6 +22,7 @@ from tpfdash.diagnosis.findings import (
     Finding,
     Measured,
     flag_findings,
+    height_estimator,
     looked_for,
     pixel_findings,
 )
@@ -466,6 +467,7 @@ def _measure(
         at = best_shape(noise, tried, model, bool(tried.single[still.shape]))
     if at not in images:
         images[at] = whitened(noise, tried.values[at], data)
+    weights, norm = height_estimator(noise, tried.values[at])
     return Measured(
         data=data,
         noise=noise,
@@ -481,6 +483,7 @@ def _measure(
         chosen=chosen,
         shape=at,
         image=images[at],
+        quiet_lost=np.einsum("b,qbp->qp", weights, noise.quiet) / norm,
         outside=outside,
         mask=aperture,
         windows=windows,
