@@ -477,8 +477,6 @@ def _measure(
         found=found,
         images=images,
         judged=judged,
-        beside=beside,
-        pointed=pointed,
         quiet=quiet,
         chosen=chosen,
         shape=at,

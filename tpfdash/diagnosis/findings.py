@@ -13,14 +13,14 @@ import numpy as np
 import xarray as xr
 
 from tpfdash.diagnosis import settings
-from tpfdash.diagnosis.evidence import Beside, Explanation, Whitened
+from tpfdash.diagnosis.evidence import Explanation, Whitened
 from tpfdash.diagnosis.footprints import Footprints, Shapes
 from tpfdash.diagnosis.noise import Noise
 from tpfdash.diagnosis.numbers import with_error
 from tpfdash.diagnosis.reference import Stretches
 from tpfdash.diagnosis.robust import robust_scatter
 from tpfdash.diagnosis.scene import Scene
-from tpfdash.diagnosis.verdict import Judged, Pointed
+from tpfdash.diagnosis.verdict import Judged
 from tpfdash.diagnosis.windows import Window
 from tpfdash.missions import get_mission
 from tpfdash.stamp.blocks import finite_median
@@ -95,9 +95,9 @@ class Finding:
         return asdict(self)
 
 
-def _none_of(places: np.ndarray) -> np.ndarray:
-    """An array of no place that keeps nothing alive."""
-    return places[:0].copy()
+def _none_of(values: np.ndarray) -> np.ndarray:
+    """The same of length 0, that keeps nothing alive."""
+    return values[:0].copy()
 
 
 def height_estimator(noise: Noise, shape: np.ndarray) -> tuple[np.ndarray, float]:
@@ -112,8 +112,6 @@ class Measured:
 
     Parameters
     ----------
-    beside : Beside
-        Gains of what happens beside the window.
     quiet : bool
         Whether the window looks like one that holds nothing.
     chosen : Explanation or None
@@ -140,8 +138,6 @@ class Measured:
     found: Sequence[Explanation]
     images: dict[int, Whitened]
     judged: Judged
-    beside: Beside
-    pointed: Pointed
     quiet: bool
     chosen: Explanation | None
     shape: int
@@ -161,6 +157,7 @@ class Measured:
             self,
             data=replace(self.data, quiet=_none_of(self.data.quiet)),
             noise=replace(self.noise, quiet=_none_of(self.noise.quiet)),
+            prints=replace(self.prints, stars=_none_of(self.prints.stars)),
             images={shape: image for shape, image in self.images.items() if shape in wanted},
         )
 
