@@ -14,6 +14,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
+from tpfdash.diagnosis.bulk.records import write_all
 from tpfdash.diagnosis.windows import Window, known_of
 from tpfdash.errors import NO_NUMBER, TPFError
 
@@ -222,7 +223,7 @@ class Judged:
                     file.seek(-1, os.SEEK_END)
                     if file.read(1) != b"\n":  # what was cut off there is no part of this
                         line = b"\n" + line
-                file.write(line)
+                write_all(file, line)
                 os.fsync(file.fileno())
         except OSError as error:
             raise TPFError(f"{self.path} cannot be written: {error.strerror}.") from error

@@ -5,9 +5,10 @@ from __future__ import annotations
 import json
 import os
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from io import FileIO
 from pathlib import Path
 from types import TracebackType
-from typing import Any, TextIO
+from typing import Any
 
 import numpy as np
 from astropy.table import Table
@@ -29,6 +30,7 @@ __all__ = [
     "read_records",
     "records_table",
     "rows_table",
+    "write_all",
     "write_table",
 ]
 
@@ -118,7 +120,8 @@ class Lines:
     def __enter__(self) -> Lines:
         whole = _whole_lines(self.path) if self.path.exists() else 0
         try:
-            self._file: TextIO = open(self.path, "a", encoding="utf-8")
+            # Not buffered: what cannot be written is known at once.
+            self._file: FileIO = open(self.path, "ab", buffering=0)
         except OSError as error:
             raise TPFError(f"{self.path} cannot be written: {error.strerror}.") from error
         self._file.truncate(whole)
@@ -133,12 +136,31 @@ class Lines:
         self._file.close()
 
     def add(self, record: Mapping[str, Any]) -> None:
-        """Write a record, once for each source."""
+        """Write a record, once for each source.
+
+        Raises
+        ------
+        TPFError
+            Where it cannot be written, as on a full disk; the file's lines are whole all the same.
+        """
         if record["source"] in self.done:
             return
-        self._file.write(as_line({**record, "asked": self._asked}))
-        self._file.flush()
+        whole = os.fstat(self._file.fileno()).st_size
+        try:
+            write_all(self._file, as_line({**record, "asked": self._asked}).encode())
+        except OSError as error:
+            self._file.truncate(whole)
+            raise TPFError(
+                f"{self.path} cannot be written: {error.strerror}. What is in it is kept, and the "
+                "same question goes on from there."
+            ) from error
         self.done.add(record["source"])
+
+
+def write_all(file: FileIO, data: bytes) -> None:
+    """Write to a file that is not buffered; OSError where there is room for a part alone."""
+    while data:
+        data = data[file.write(data) :]
 
 
 def as_line(record: Mapping[str, Any]) -> str:
