@@ -16,8 +16,8 @@ from tpfdash.app.library import CACHE_BYTES
 from tpfdash.app.page import error_page
 from tpfdash.app.roots import open_sources, without_folders
 from tpfdash.app.site import Site
+from tpfdash.archive.settings import size_of
 from tpfdash.errors import TPFError
-from tpfdash.server.command import size_of
 from tpfdash.server.conceal import conceal
 from tpfdash.server.garbage import collect_at_rest
 from tpfdash.server.once import work_out_once

@@ -20,6 +20,7 @@ from tests.test_server_serve import free
 from tests.wire import PATIENCE, Wire, answers, find, until
 from tpfdash import simulate_tpf, write_tpf
 from tpfdash.__main__ import main
+from tpfdash.archive.settings import cache_bytes, cache_folder
 
 pytestmark = pytest.mark.slow
 
@@ -244,6 +245,7 @@ def no_log(monkeypatch):
         (["--num-procs", "-1"], "--num-procs is -1"),
         (["--cache-size", "much"], "--cache-size is 'much'"),
         (["--upload-size", "-1"], "--upload-size is '-1'"),
+        (["--archive", "--archive-size", "all"], "--archive-size is 'all'"),
         (["--max-sessions", "0"], "--max-sessions is 0"),
         (["--prefix", "/a b"], "--prefix is '/a b'"),
         (["--allow-origin", "*"], "--allow-origin is '*'"),
@@ -255,6 +257,19 @@ def test_what_makes_no_sense_is_refused_in_one_line(no_log, words, said, capsys)
     assert main(["serve", *words]) == 2
     out, err = capsys.readouterr()
     assert err.startswith("tpfdash: ") and said in err and err.count("\n") == 1 and not out
+
+
+@pytest.mark.parametrize("named", [True, False])
+def test_what_is_fetched_has_a_folder_of_its_own_and_an_end(no_log, monkeypatch, tmp_path, named):
+    asked = []
+    monkeypatch.setattr("tpfdash.server.public.serve_public", asked.append)
+    monkeypatch.setenv("TPFDASH_CACHE_SIZE", "")
+    monkeypatch.setenv("TPFDASH_CACHE", str(tmp_path) if named else "")
+    mine = cache_folder()
+    assert main(["serve", "--archive", "--archive-size", "1G"]) == 0
+    assert cache_bytes() == 1 << 30 and asked[0].archive
+    assert cache_folder() == (tmp_path if named else mine / "served")
+    assert (cache_folder() == mine) == named
 
 
 def test_a_port_in_use_and_a_folder_that_cannot_be_made_are_told(no_log, capsys, monkeypatch):

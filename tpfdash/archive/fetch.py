@@ -19,6 +19,7 @@ from typing import Any
 
 from tpfdash.archive.cache import cutout_name, find, folder_of, parse_cutout, row_of_uri
 from tpfdash.archive.mast import Mast, host, text, told
+from tpfdash.archive.room import check_size, make_room, note_use
 from tpfdash.archive.rows import Row
 from tpfdash.archive.settings import offline
 from tpfdash.archive.stages import Cancel, Stages
@@ -84,6 +85,7 @@ def fetch(
     path = find(row)
     fault = "is not there" if path is None else _fault(path)
     if path is not None and fault is None:
+        note_use(path)
         return path
     if offline():
         raise TPFError(
@@ -114,6 +116,7 @@ def _fetched(row: Row, folder: Path, stages: Stages) -> Path:
                             f"{_ATTEMPTS} times, and was not kept: try again later."
                         ) from None
         stages.check()
+        make_room(part)
         os.replace(part, final)
         return final
     except OSError as error:
@@ -150,8 +153,9 @@ def _transfer(row: Row, mast: Mast, part: Path) -> None:
                 raise TPFError(words) from error
             if not piece:
                 break
-            file.write(piece)
             done += len(piece)
+            check_size(done)
+            file.write(piece)
             mast.stages.fetched(done, length or row.size)
         if length is not None and done != length:
             raise _Broken(f"{done:,} bytes came of {length:,}")

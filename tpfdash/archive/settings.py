@@ -6,6 +6,7 @@
 | `TPFDASH_GAIA_TAP` | TAP services with Gaia's stars, separated by commas, in the order to ask in |
 | `TPFDASH_EXOPLANET_TAP` | the TAP service with known ephemerides: the NASA Exoplanet Archive's |
 | `TPFDASH_CACHE` | the folder that fetched files are kept in |
+| `TPFDASH_CACHE_SIZE` | how much of fetched files is kept there, as 20G; unset: all |
 | `TPFDASH_OFFLINE` | "1": no network is asked for anything |
 
 Proxies are the standard variables' affair (`HTTPS_PROXY`, `NO_PROXY` ...).
@@ -14,15 +15,25 @@ Proxies are the standard variables' affair (`HTTPS_PROXY`, `NO_PROXY` ...).
 from __future__ import annotations
 
 import os
+import re
 from pathlib import Path
 from urllib.parse import urlsplit
 
 from tpfdash.errors import TPFError
 
-__all__ = ["cache_folder", "exoplanet_tap_url", "gaia_tap_urls", "mast_url", "offline"]
+__all__ = [
+    "cache_bytes",
+    "cache_folder",
+    "exoplanet_tap_url",
+    "gaia_tap_urls",
+    "mast_url",
+    "offline",
+    "size_of",
+]
 
 _MAST = "https://mast.stsci.edu"
 _EXOPLANETS = "https://exoplanetarchive.ipac.caltech.edu/TAP"
+_SIZES = {"": 1, "K": 2**10, "M": 2**20, "G": 2**30, "T": 2**40}
 _GAIA = (
     "https://gea.esac.esa.int/tap-server/tap",
     "https://dc.g-vo.org/tap",
@@ -77,6 +88,32 @@ def cache_folder() -> Path:
     if shared and (Path(shared) / "lightkurve").is_dir():
         return Path(shared) / "lightkurve"
     return Path.home() / ".lightkurve" / "cache"
+
+
+def cache_bytes() -> int | None:
+    """How many bytes of fetched files are kept; None: all.
+
+    Raises
+    ------
+    TPFError
+        Where `TPFDASH_CACHE_SIZE` is no size.
+    """
+    said = _setting("TPFDASH_CACHE_SIZE")
+    return size_of(said, "TPFDASH_CACHE_SIZE") if said else None
+
+
+def size_of(text: str, name: str) -> int:
+    """Bytes, of "500M", "1.5 GB", "0" ...
+
+    Raises
+    ------
+    TPFError
+        Where it is no size; `name` is what the user knows it by.
+    """
+    found = re.fullmatch(r"\s*(\d+(?:\.\d+)?)\s*([KMGT]?)(?:i?B)?\s*", text, re.I | re.ASCII)
+    if found is None:
+        raise TPFError(f"{name} is {text!r}: it should be a size, as 500M or 4G.")
+    return int(float(found[1]) * _SIZES[found[2].upper()])
 
 
 def offline() -> bool:

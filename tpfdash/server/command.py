@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import argparse
+import os
 import re
 
+from tpfdash.archive.settings import cache_folder, size_of
 from tpfdash.errors import TPFError
 
-__all__ = ["parser", "run", "size_of"]
-
-_UNITS = {"": 1, "K": 2**10, "M": 2**20, "G": 2**30, "T": 2**40}
+__all__ = ["parser", "run"]
 
 
 def parser() -> argparse.ArgumentParser:
@@ -78,6 +78,14 @@ def parser() -> argparse.ArgumentParser:
         action="store_true",
         help="let visitors search the archive (MAST) and have files fetched from it",
     )
+    made.add_argument(
+        "--archive-size",
+        default="20G",
+        metavar="BYTES",
+        help="how much of the archive's files is kept on disk, in a folder of the server's own or "
+        "the one that TPFDASH_CACHE names; those used least recently go first (default: "
+        "%(default)s)",
+    )
     made.add_argument("--catalog", metavar="FILE", help="a table of stars to draw on every file")
     made.add_argument(
         "--trust-proxy",
@@ -110,6 +118,11 @@ def run(options: argparse.Namespace) -> None:
         raise TPFError(f"--max-sessions is {options.max_sessions}: it should be 1 or more.")
     if not re.fullmatch(r"(/?[\w.~-]+)*/?", options.prefix, re.ASCII):
         raise TPFError(f"--prefix is {options.prefix!r}: it should be a path, as /tpf.")
+    archive_bytes = size_of(options.archive_size, "--archive-size")
+    if options.archive:  # its settings are the environment's, which all processes have
+        if not os.environ.get("TPFDASH_CACHE"):
+            os.environ["TPFDASH_CACHE"] = str(cache_folder() / "served")
+        os.environ["TPFDASH_CACHE_SIZE"] = str(archive_bytes)
     serve_public(
         Public(
             roots=options.root,
@@ -126,17 +139,3 @@ def run(options: argparse.Namespace) -> None:
             trust_proxy=options.trust_proxy,
         )
     )
-
-
-def size_of(text: str, option: str) -> int:
-    """Bytes, of "500M", "1.5 GB", "0" ...
-
-    Raises
-    ------
-    TPFError
-        Where it is no size.
-    """
-    found = re.fullmatch(r"\s*(\d+(?:\.\d+)?)\s*([KMGT]?)(?:i?B)?\s*", text, re.I | re.ASCII)
-    if found is None:
-        raise TPFError(f"{option} is {text!r}: it should be a size, as 500M or 4G.")
-    return int(float(found[1]) * _UNITS[found[2].upper()])
