@@ -263,16 +263,21 @@ def test_lowest_versions_are_the_bounds():
     assert "bokeh==3.9" in lines  # which has an upper bound too
 
 
+NGINX = "sudo apt-get update && sudo apt-get install -y nginx-light"
+
+
+def commands(job):
+    """What a job of the workflow runs."""
+    return [step["run"] for step in WORKFLOW["jobs"][job]["steps"] if "run" in step]
+
+
 def test_workflow_runs_what_readme_and_ci_run_on_every_python():
     jobs = WORKFLOW["jobs"]
     pythons = jobs["tests"]["strategy"]["matrix"]["python"]
     assert pythons == ["3.11", "3.12", "3.13"]
     assert PYPROJECT["project"]["requires-python"] == f">={pythons[0]}"
 
-    def commands(job):
-        return [step["run"] for step in jobs[job]["steps"] if "run" in step]
-
-    assert commands("tests") == readme_blocks()["Run the tests"]
+    assert commands("tests") == [NGINX, *readme_blocks()["Run the tests"]]
     assert commands("lowest") == ["bash .ci/lowest"]
     versions = [step["with"]["python-version"] for step in jobs["lowest"]["steps"][1:2]]
     assert versions == pythons[:1]
@@ -283,8 +288,8 @@ def test_workflow_tries_what_comes_next_every_week():
     triggers = WORKFLOW[True]  # what YAML takes the key "on" for
     (cron,) = (entry["cron"].split() for entry in triggers["schedule"])
     assert cron[2:4] == ["*", "*"] and cron[4] in "0123456"
-    runs = [step["run"] for step in WORKFLOW["jobs"]["next"]["steps"] if "run" in step]
-    assert all("--pre" in run.split() for run in runs[:2])
+    nginx, *runs = commands("next")
+    assert nginx == NGINX and all("--pre" in run.split() for run in runs[:2])
     bounded = {
         re.match(r"[\w-]+", entry)[0]
         for entry in PYPROJECT["project"]["dependencies"]

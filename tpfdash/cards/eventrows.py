@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 
 from tpfdash.cards.words import minus
-from tpfdash.diagnosis.numbers import with_error
+from tpfdash.diagnosis.numbers import days_in_words, with_error
 from tpfdash.diagnosis.summary import VERDICT_NAMES
 from tpfdash.inspector.said import WORDS, ListedEvent
 from tpfdash.timeseries.events.found import MARK, FoundEvent
@@ -70,7 +70,7 @@ def event_row(number: int, event: FoundEvent) -> dict[str, Any]:
         "name": str(number + 1),
         "kind": event.kind,
         "time": minus(f"{event.time:.4f}"),
-        "duration": _duration(event.duration),
+        "duration": days_in_words(event.duration),
         "shape": event.shape if event.kind in ("dip", "brightening") else "",
         "drop": MARK if event.kind == MARK else "",
     } | _measured(event)
@@ -95,15 +95,6 @@ def _measured(event: FoundEvent) -> dict[str, str]:
         "snr": (f"{event.snr:,.0f}" if event.snr >= 10 else f"{event.snr:.1f}") if known else "",
         "flagged": f"{event.flagged:.0%}" if np.isfinite(event.flagged) else "",
     }
-
-
-def _duration(days: float) -> str:
-    if not days > 0:
-        return ""
-    hours = days * 24
-    if hours < 1:
-        return f"{hours * 60:.0f} min"
-    return f"{hours:.1f} h" if hours < 48 else f"{days:.1f} d"
 
 
 def _depth(event: FoundEvent) -> str:

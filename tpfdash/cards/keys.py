@@ -1,21 +1,18 @@
 """The keys: Panel has no key events in Python, so a small component listens in the page.
 
-It has the list of them too, which `?` shows. What a key does is the Inspector's.
+What a key does is the Inspector's; the list of them is `tpfdash.cards.helplist`.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
-from html import escape
+from collections.abc import Callable
 
 import param
-from panel.custom import JSComponent
 
-from tpfdash.cards.widgets import CSS
+from tpfdash.cards.helplist import HELP_JS, KeysWithHelp, help_html
 from tpfdash.inspector import Inspector
-from tpfdash.views.faults import guarded
 
-__all__ = ["GESTURES", "HELP_CSS", "Keys", "help_html"]
+__all__ = ["GESTURES", "Keys"]
 
 #: What the keyboard and the mouse do, for a reader.
 GESTURES = {
@@ -53,34 +50,8 @@ GESTURES = {
     ],
 }
 
-#: How that list looks.
-HELP_CSS = """
-dialog {
-  color: var(--ink); background: var(--panel-surface-color, Canvas); border: 1px solid var(--line);
-  border-radius: 10px; padding: 18px 24px; max-width: 620px; font-size: 13px; line-height: 1.6;
-}
-dialog::backdrop { background: rgb(0 0 0 / 0.4); }
-h2 { font-size: 15px; margin: 0 0 6px 0; }
-h3 { font-size: 12.5px; margin: 10px 0 2px 0; color: var(--soft); font-weight: 500; }
-dl { display: grid; grid-template-columns: max-content 1fr; gap: 0 18px; margin: 0; }
-dt { font-weight: 600; }
-dd { margin: 0; }
-button { font: inherit; color: inherit; background: none; border: 1px solid var(--line);
-         border-radius: 6px; padding: 3px 14px; margin-top: 12px; cursor: pointer; }
-button:focus-visible { outline: 2px solid var(--accent); }
-"""
 
-
-def help_html(gestures: Mapping[str, Sequence[tuple[str, str]]]) -> str:
-    """A list of what keys and the mouse do, by where."""
-    parts = ["<h2>Keys and gestures</h2>"]
-    for title, lines in gestures.items():
-        rows = "".join(f"<dt>{escape(key)}</dt><dd>{escape(does)}</dd>" for key, does in lines)
-        parts.append(f"<h3>{escape(title)}</h3><dl>{rows}</dl>")
-    return "".join(parts)
-
-
-class Keys(JSComponent):
+class Keys(KeysWithHelp):
     """Has the keys do what they say, while its dashboard is the one in use.
 
     Silent while an input, a slider or another control that knows the key has the focus. Of
@@ -92,10 +63,11 @@ class Keys(JSComponent):
     inspector : Inspector
     """
 
-    words = param.String(help_html(GESTURES), constant=True, doc="What `?` shows.")
-    asked = param.Integer(0, doc="How often it was asked for from Python.")
+    words = param.String(help_html(GESTURES), constant=True)
 
-    _esm = """
+    _esm = (
+        HELP_JS
+        + """
     export function render({ model, el }) {
       const dashboard = () => {
         let node = el
@@ -113,14 +85,7 @@ class Keys(JSComponent):
         }
         return null
       }
-      const help = document.createElement("dialog")
-      help.setAttribute("aria-label", "Keys and gestures")
-      help.innerHTML = model.words
-      const close = document.createElement("button")
-      close.textContent = "Close"
-      close.addEventListener("click", () => help.close())
-      help.append(close)
-      help.addEventListener("click", (event) => { if (event.target === help) help.close() })
+      const help = helpList(model)
 
       const enter = () => { window.tpfdashInUse = model.id }
       let listening = null
@@ -181,7 +146,6 @@ class Keys(JSComponent):
       window.addEventListener("keydown", press, true)
       model.on("after_render", () => { listen(); focusable() })
       listen()
-      model.on("asked", () => help.showModal())
       model.on("remove", () => {
         window.removeEventListener("keydown", press)
         window.removeEventListener("keydown", press, true)
@@ -192,10 +156,10 @@ class Keys(JSComponent):
       return help
     }
     """
+    )
 
     def __init__(self, inspector: Inspector, **params):
-        super().__init__(width=0, height=0, margin=0, stylesheets=[CSS, HELP_CSS], **params)
-        self._actions: dict[str, Callable[..., None]] = {
+        actions: dict[str, Callable[..., None]] = {
             "step": inspector.step,
             "undo": inspector.undo,
             "redo": inspector.redo,
@@ -208,20 +172,4 @@ class Keys(JSComponent):
             "toggle": lambda: inspector.edit_pointed("toggle"),
             "select": lambda: inspector.edit_pointed("replace"),
         }
-        self._guarded = guarded(inspector)(self._do)
-
-    def show_help(self) -> None:
-        """Show the list of keys and gestures."""
-        self.asked += 1
-
-    def _do(self, what: str, *numbers: float) -> None:
-        self._actions[what](*numbers)
-
-    def _handle_msg(self, msg) -> None:
-        match msg:  # whoever sent it
-            case [str(what), *numbers] if what in self._actions:
-                pass
-            case _:
-                return
-        if len(numbers) <= 2 and all(type(n) in (int, float) and abs(n) <= 10 for n in numbers):
-            self._guarded(what, *numbers)
+        super().__init__(inspector, actions, **params)

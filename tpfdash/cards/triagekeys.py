@@ -5,14 +5,11 @@ from __future__ import annotations
 from collections.abc import Callable
 
 import param
-from panel.custom import JSComponent
 
+from tpfdash.cards.helplist import HELP_JS, KeysWithHelp, help_html
 from tpfdash.cards.inhand import JUDGED_BY
-from tpfdash.cards.keys import HELP_CSS, help_html
-from tpfdash.cards.widgets import CSS
 from tpfdash.diagnosis.bulk.judged import WORDS
 from tpfdash.inspector.triage import Walk
-from tpfdash.views.faults import guarded
 
 __all__ = ["TRIAGE_GESTURES", "TriageKeys"]
 
@@ -34,7 +31,7 @@ TRIAGE_GESTURES = {
 }
 
 
-class TriageKeys(JSComponent):
+class TriageKeys(KeysWithHelp):
     """Has the keys do what they say, while no field or other control that knows the key has focus.
 
     Where something outside of its page has the focus, as in a notebook, only under the mouse.
@@ -44,10 +41,11 @@ class TriageKeys(JSComponent):
     walk : Walk
     """
 
-    words = param.String(help_html(TRIAGE_GESTURES), constant=True, doc="What `?` shows.")
-    asked = param.Integer(0, doc="How often it was asked for from Python.")
+    words = param.String(help_html(TRIAGE_GESTURES), constant=True)
 
-    _esm = """
+    _esm = (
+        HELP_JS
+        + """
     export function render({ model, el }) {
       const page = () => {
         let node = el
@@ -67,14 +65,7 @@ class TriageKeys(JSComponent):
         const host = deep(page().shadowRoot, "." + name)
         return host && deep(host.shadowRoot, selector)
       }
-      const help = document.createElement("dialog")
-      help.setAttribute("aria-label", "Keys")
-      help.innerHTML = model.words
-      const close = document.createElement("button")
-      close.textContent = "Close"
-      close.addEventListener("click", () => help.close())
-      help.append(close)
-      help.addEventListener("click", (event) => { if (event.target === help) help.close() })
+      const help = helpList(model)
 
       const typed = (target) => target?.isContentEditable ||
         ["INPUT", "TEXTAREA", "SELECT"].includes(target?.tagName)
@@ -113,34 +104,18 @@ class TriageKeys(JSComponent):
         else model.send_msg(does[event.key])
       }
       window.addEventListener("keydown", press)
-      model.on("asked", () => help.showModal())
       model.on("remove", () => window.removeEventListener("keydown", press))
       return help
     }
     """
+    )
 
     def __init__(self, walk: Walk, **params):
-        super().__init__(width=0, height=0, margin=0, stylesheets=[CSS, HELP_CSS], **params)
         words = ["", *JUDGED_BY.values()]
-        self._actions: dict[str, Callable[..., None]] = {
+        actions: dict[str, Callable[..., None]] = {
             "step": lambda by: walk.step(1 if by > 0 else -1),
             "turn": lambda by: walk.turn(1 if by > 0 else -1),
             "judge": lambda key: walk.judge(words[int(key)]) if 0 <= key < len(words) else None,
             "undo": walk.undo,
         }
-        self._guarded = guarded(walk)(self._do)
-
-    def show_help(self) -> None:
-        """Show the list of keys."""
-        self.asked += 1
-
-    def _do(self, what: str, *numbers: float) -> None:
-        self._actions[what](*numbers)
-
-    def _handle_msg(self, msg) -> None:
-        match msg:  # whoever sent it
-            case ["undo"]:
-                self._guarded("undo")
-            case ["step" | "turn" | "judge" as what, int(number) | float(number)]:
-                if abs(number) <= 10:
-                    self._guarded(what, number)
+        super().__init__(walk, actions, **params)

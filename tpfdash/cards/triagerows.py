@@ -12,6 +12,7 @@ from tpfdash.cards.words import minus
 from tpfdash.diagnosis.bulk.joined import agrees_word
 from tpfdash.diagnosis.bulk.judged import WORDS
 from tpfdash.diagnosis.bulk.results import CODES
+from tpfdash.diagnosis.numbers import days_in_words
 from tpfdash.diagnosis.summary import VERDICT_NAMES
 from tpfdash.inspector.derived import follows
 from tpfdash.inspector.triage import SAID, Walk
@@ -123,7 +124,7 @@ def row_of(walk: Walk, row: int) -> dict[str, Any]:
         "confidence": _number(known["confidence"], ".2f"),
         "snr": _number(known["snr"], ",.0f" if known["snr"] >= 10 else ".1f"),
         "depth": minus(_depth(known["depth_ppm"])),
-        "duration": _duration(known["duration"]),
+        "duration": days_in_words(known["duration"]),
         "offset": _number(known["offset_sigma"], ".1f"),
     }
 
@@ -165,12 +166,3 @@ def _depth(ppm: float) -> str:
     if not np.isfinite(ppm):
         return ""
     return f"{ppm / 1e4:,.2f} %" if abs(ppm) >= _PERCENT_FROM else f"{ppm:,.0f} ppm"
-
-
-def _duration(days: float) -> str:
-    if not days > 0:
-        return ""
-    hours = days * 24
-    if hours < 1:
-        return f"{hours * 60:.0f} min"
-    return f"{hours:.1f} h" if hours < 48 else f"{days:.1f} d"

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-__all__ = ["DepthInPpm", "signed_with_error", "with_error"]
+__all__ = ["DepthInPpm", "days_in_words", "signed_with_error", "with_error"]
 
 #: Digits of a number that has no error.
 _DIGITS = 4
@@ -48,6 +48,19 @@ def with_error(value: float, error: float) -> str:
 def signed_with_error(value: float, error: float) -> str:
     """As `with_error`, with a sign before values above 0 too: "+0.85 ± 0.10"."""
     return ("+" if round(value, _decimals(value, error)) > 0 else "") + with_error(value, error)
+
+
+def days_in_words(days: float) -> str:
+    """How long something takes, in the unit that a reader would take: "29 min", "3.4 h", "9.4 d".
+
+    "" of what is not above 0.
+    """
+    if not days > 0:
+        return ""
+    hours = days * 24
+    if hours < 1:
+        return f"{hours * 60:.1f} min" if hours < 0.1 else f"{hours * 60:.0f} min"
+    return f"{hours:.1f} h" if hours < 48 else f"{days:.1f} d"
 
 
 def _decimals(value: float, error: float) -> int:

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from tpfdash.diagnosis.numbers import signed_with_error, with_error
+from tpfdash.diagnosis.numbers import days_in_words, signed_with_error, with_error
 
 if TYPE_CHECKING:
     from tpfdash.diagnosis.diagnose import Diagnosis
@@ -110,12 +110,7 @@ def depth_words(d: Diagnosis, unit: str = "e⁻/s") -> str:
 
 def duration_words(d: Diagnosis) -> str:
     """How long it takes, in the unit that a reader would take."""
-    if not np.isfinite(d.duration):
-        return NOT_AVAILABLE
-    hours = d.duration * 24
-    if hours < 1:
-        return f"{hours * 60:.1f} min"
-    return f"{hours:.1f} h" if hours < 48 else f"{d.duration:.1f} d"
+    return days_in_words(d.duration) or NOT_AVAILABLE
 
 
 def snr_words(d: Diagnosis) -> str:

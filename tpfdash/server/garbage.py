@@ -20,7 +20,7 @@ __all__ = ["Collecting", "collect_at_rest"]
 #: use while it counts for being at rest.
 _LOOK, _AT_REST = 1000.0, 0.1
 #: Seconds of work for which it is worth it, and after which it cannot be put off any longer.
-_WORTH, _LONGEST = 2.0, 120.0
+_WORTH, _LONGEST = 2.0, 30.0
 #: Of three ages of objects Python itself looks at the oldest once it has looked at those of the
 #: middle so often: next to never.
 _SELDOM = 1000
