@@ -37,6 +37,8 @@ SIZES = [20_000]
 MB = 1e6
 #: Seconds that `use` lasts, and between two gestures of a user in the mean.
 LASTING, THINKING = 60, 2.0
+#: Seconds after which a session whose browser has gone is gone too, and looked after.
+GONE = 45
 #: Share of the gestures.
 MIX = {"toggle": 0.4, "step": 0.4, "zoom": 0.15, "window": 0.05}
 
@@ -216,7 +218,7 @@ def churn(arguments, path, pixels):
             user.do("toggle")
             user.close()
             if count in (50, arguments.churn) or count % 250 == 0:
-                time.sleep(20)  # a session ends some time after its browser has gone
+                time.sleep(GONE)
                 resident[count] = process.memory_info().rss / MB
                 print(f"{count} sessions: {resident[count]:.0f} MB", file=sys.stderr, flush=True)
     return resident
