@@ -11,6 +11,8 @@ from eventparts import NEIGHBOURS, TRANSIT, two_stars
 
 from tpfdash.diagnosis.diagnose import diagnose
 from tpfdash.inspector import Inspector, question
+from tpfdash.inspector.corrected import Curve
+from tpfdash.timeseries.corrections import Flatten
 from tpfdash.views import asking
 from tpfdash.views.asking import Asking
 from tpfdash.views.faults import faults_of
@@ -74,6 +76,35 @@ def test_a_loop_goes_on_while_a_thread_works(inspector, held):
 
     asyncio.run(use())
     assert inspector.answer.verdict == "on_target" and len(held.threads) == 1
+
+
+def test_a_long_correction_holds_no_answer_up(tpf, held, monkeypatch):
+    """What takes many times longer has a thread of its own."""
+    held.set()
+    at_work, slow, make = threading.Event(), threading.Event(), Curve._make
+
+    def wait(curve):
+        at_work.set()
+        assert slow.wait(20)
+        return make(curve)
+
+    inspector = Inspector(tpf)
+    inspector.deferred = True
+    monkeypatch.setattr(Curve, "takes_long", lambda curve, mission: bool(inspector.corrections))
+
+    async def use():
+        Asking(inspector)
+        Asking(inspector, "correction", "corrected", forget="")
+        monkeypatch.setattr(Curve, "_make", wait)
+        inspector.corrections = (Flatten(),)
+        await until(at_work.is_set)
+        inspector.window = TRANSIT
+        await until(lambda: inspector.answer is not None)
+        assert inspector.waiting
+        slow.set()
+        await until(lambda: not inspector.waiting)
+
+    asyncio.run(use())
 
 
 def test_only_the_last_window_is_answered(inspector, held):
