@@ -31,3 +31,12 @@ def test_covariance_of_what_does_not_move():
     np.testing.assert_array_equal(robust_covariance(np.full((9, 2), np.nan)), np.zeros((2, 2)))
     along = np.outer(np.linspace(-1, 1, 50), [1.0, 0.0])
     assert np.linalg.eigvalsh(robust_covariance(along)).min() == 0
+
+
+def test_covariance_of_what_moves_along_a_line():
+    steps = np.random.default_rng(5).normal(0, 1, 3000)
+    along = np.outer(steps, [3.0, -2.0])
+    along[:30] += [40.0, 40.0]
+    true = np.outer([3.0, -2.0], [3.0, -2.0])
+    np.testing.assert_allclose(robust_covariance(along), true, rtol=0.1)
+    assert np.isfinite(robust_covariance(np.outer(steps, [2.0, 2.0]))).all()

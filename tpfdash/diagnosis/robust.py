@@ -52,7 +52,8 @@ def robust_covariance(moved: np.ndarray) -> np.ndarray:
         return np.diag(width**2)
     scaled = moved / width
     both = scaled @ np.array([[1, 1], [1, -1]]) / np.sqrt(2)
-    inner = ((both / _width(both)) ** 2).sum(axis=1) <= _OUTLIER**2
+    narrow = np.maximum(_width(both), 1e-9)  # of pairs on a line one of the two does not scatter
+    inner = ((both / narrow) ** 2).sum(axis=1) <= _OUTLIER**2
     return moved[inner].T @ moved[inner] / np.count_nonzero(inner)
 
 
