@@ -1,12 +1,14 @@
 """Figures behind plots, and what is patched into them, without a browser."""
 
 import gc
+import threading
 import weakref
 
 import holoviews as hv
 import numpy as np
 import pytest
 from bokeh.document import Document
+from bokeh.io.doc import patch_curdoc
 from bokeh.models import BoxSelectTool, ColumnDataSource, PanTool
 from bokeh.plotting import figure
 from panel.io.state import set_curdoc
@@ -63,6 +65,21 @@ def test_from_elsewhere_a_change_waits_for_the_pages_own_loop(figures, monkeypat
     assert not changed
     waiting.pop()()
     assert changed == [plot] and not waiting
+
+
+def test_a_thread_waits_too_while_the_loop_is_at_work_on_the_page(figures, monkeypatch):
+    """Bokeh's current document is that of the thread that set it last, for all of them."""
+    plot = shown(figures, Document())
+    waiting, changed = [], []
+    monkeypatch.setattr(Document, "session_context", property(lambda self: "a session"))
+    monkeypatch.setattr(Document, "add_next_tick_callback", lambda self, call: waiting.append(call))
+    with patch_curdoc(plot.document):
+        patch(figures, lambda page: changed.append(page["points"]))
+        assert changed == [plot] and not waiting
+        own = threading.Thread(target=patch, args=(figures, changed.append))
+        own.start()
+        own.join()
+    assert changed == [plot] and len(waiting) == 1
 
 
 def test_a_hook_keeps_no_view_alive():

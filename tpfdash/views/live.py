@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import threading
 import weakref
 from collections.abc import Callable
 
 import panel as pn
+from bokeh.document import Document
 
 from tpfdash.inspector import Inspector
 from tpfdash.inspector.derived import params_of
@@ -88,10 +90,20 @@ class Live:
             self._behind = True
 
 
-def served_document():
-    """The document of this session; None where no server's loop serves it."""
+#: Document of a session -> the thread of the loop that serves it, which makes its page too.
+_threads: weakref.WeakKeyDictionary[Document, int] = weakref.WeakKeyDictionary()
+
+
+def served_document() -> Document | None:
+    """The document of this session; None where no server's loop serves it, or in another thread.
+
+    Bokeh's current document is that of whichever thread set it last.
+    """
     document = pn.state.curdoc
-    return document if document is not None and document.session_context is not None else None
+    if document is None or document.session_context is None:
+        return None
+    here = threading.get_ident()
+    return document if _threads.setdefault(document, here) == here else None
 
 
 def is_being_drawn(document) -> bool:

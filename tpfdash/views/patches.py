@@ -15,6 +15,8 @@ import numpy as np
 import panel as pn
 from bokeh.models import ColumnDataSource, ResetTool
 
+from tpfdash.views.live import served_document
+
 __all__ = [
     "Figures",
     "add_glyph",
@@ -109,7 +111,7 @@ def patch(figures: Figures, change: Callable[[dict], None]) -> None:
         document = plot.document
         if document is None:
             change(plots)
-        elif document.session_context is not None and not _holds(document):
+        elif document.session_context is not None and served_document() is not document:
             document.add_next_tick_callback(lambda plots=plots: _held(plots, change))
         else:
             _held(plots, change)
@@ -120,10 +122,6 @@ def _held(plots: dict, change: Callable[[dict], None]) -> None:
     with pn.io.hold(plot.document):
         change(plots)
     plot.push()  # does something in a notebook only
-
-
-def _holds(document) -> bool:
-    return pn.state.curdoc is document
 
 
 def simplify(figure) -> None:
