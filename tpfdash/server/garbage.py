@@ -22,7 +22,7 @@ __all__ = ["Collecting", "collect_at_rest"]
 #: use while it counts for being at rest.
 _LOOK, _AT_REST = 1000.0, 0.1
 #: Seconds of work for which it is worth it, and after which it cannot be put off any longer.
-_WORTH, _LONGEST = 2.0, 30.0
+_WORTH, _LONGEST = 2.0, 60.0
 #: Of three ages of objects Python itself looks at the oldest once it has looked at those of the
 #: middle so often: next to never.
 _SELDOM = 1000
@@ -31,10 +31,7 @@ _begun: dict[int, Collecting] = {}  # by process: one that was forked has none o
 
 
 class Collecting:
-    """Looks for objects that nothing needs any more, whenever the process is at rest.
-
-    What is left then Python does not look at again by itself.
-    """
+    """Looks for objects that nothing needs any more, whenever the process is at rest."""
 
     def __init__(self) -> None:
         self._looked = time.monotonic()
@@ -46,9 +43,7 @@ class Collecting:
         at_rest = used - self._used < _AT_REST * (now - self._looked)
         worked = used - self._collected
         if (at_rest and worked > _WORTH) or worked > _LONGEST:
-            gc.unfreeze()
             gc.collect()
-            gc.freeze()
             _give_back()
             used = self._collected = time.process_time()
         self._looked, self._used = now, used

@@ -27,7 +27,7 @@ from tpfdash.server.logs import join_logs
 from tpfdash.server.once import work_out_once
 from tpfdash.server.origins import LOCAL, origins, tell_refusals
 from tpfdash.server.ready import Readiness, ReadyHandler
-from tpfdash.server.serve import free_port
+from tpfdash.server.serve import LOOK_FOR_CLOSED, free_port
 from tpfdash.server.turns import short_turns
 
 __all__ = ["Public", "serve_public"]
@@ -170,6 +170,7 @@ def _server(options: Public, processes: int, port: int, allowed: list[str], fold
             num_procs=processes,
             title="tpfdash",
             websocket_compression_level=1,
+            check_unused_sessions_milliseconds=LOOK_FOR_CLOSED,
             extra_patterns=patterns,
             use_xheaders=trusted,
             http_server_kwargs={

@@ -14,7 +14,11 @@ from tpfdash.server.once import work_out_once
 from tpfdash.server.origins import LOCAL, origins, tell_refusals
 from tpfdash.server.turns import short_turns
 
-__all__ = ["free_port", "serve"]
+__all__ = ["LOOK_FOR_CLOSED", "free_port", "serve"]
+
+#: Milliseconds between two looks after sessions whose browsers have gone; Bokeh's own are 17 s, in
+#: which as many pages are kept as are closed.
+LOOK_FOR_CLOSED = 4000
 
 
 def serve(
@@ -64,6 +68,7 @@ def serve(
         show=show,
         title="tpfdash",
         websocket_compression_level=1,
+        check_unused_sessions_milliseconds=LOOK_FOR_CLOSED,
     )
 
 
