@@ -303,6 +303,7 @@ def test_every_param_is_changed(tpf):
 
 
 @pytest.mark.slow
+@pytest.mark.slow
 def test_after_every_few_changes_the_page_says_what_one_built_anew_would_say(tpf):
     inspector = Inspector(tpf, **STATES["normalised, with a background"])
     page = Page(inspector)
