@@ -1,6 +1,6 @@
 """What Panel and Bokeh work out anew for each page, though it is the same for all: once.
 
-Together that is a quarter of the time that a page takes its server. There is no public way to have
+Together that is a tenth of the time that a page takes its server. There is no public way to have
 it kept, so functions of theirs are replaced, here alone, by ones that remember their answers; of
 kinds of components and of models, that is, of which neither changes while a server runs.
 """
