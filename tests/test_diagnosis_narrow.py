@@ -49,6 +49,16 @@ def test_noise_is_no_event():
         assert narrowed(tpf, [(start, start + 1.5)], default_mask(tpf)) is None
 
 
+@pytest.mark.parametrize("n", [4, 5, 6, 8, 12, 30])
+@pytest.mark.parametrize("level", [999.0, 1000.0, 1000.2, 1001.0])
+def test_light_that_never_changes_holds_no_event(n, level):
+    tpf = two_stars().isel(time=slice(0, n)).copy(deep=True)
+    tpf["flux"].values[:] = level
+    time = tpf["time"].values
+    for mask in (default_mask(tpf), np.eye(*tpf["flux"].shape[1:], dtype=bool)):
+        assert narrowed(tpf, [(time[0], time[-1])], mask) is None
+
+
 def test_of_two_events_none_is_chosen(tpf):
     twice = tpf.copy(deep=True)
     time = twice["time"].values

@@ -94,6 +94,8 @@ def _best_box(flux: np.ndarray, own: slice) -> slice | None:
         box = slice(box.start + own.start, box.stop + own.start)
         kept = np.ones(flux.size, dtype=bool)
         kept[box] = False
+        if np.count_nonzero(kept) < 2:  # nothing to hold it against: the light of all is the same
+            return None
     assert box is not None
     n, length = own.stop - own.start, box.stop - box.start
     error = max(noise / np.sqrt(length), _red_noise(change[kept], length))
