@@ -119,6 +119,22 @@ def test_with_everything_open_nothing_is_misplaced_and_only_the_drawer_scrolls(l
         assert not scrolling(board)
 
 
+@pytest.mark.parametrize("size", [(1024, 768), (390, 844)], ids=str)
+def test_a_drawer_that_is_opened_below_the_windows_edge_is_scrolled_to(fresh, size):
+    board = fresh
+    resize(board, size)
+    for title in ("Events", "Target"):
+        board.page.mouse.move(size[0] - 40, size[1] / 2)
+        board.page.mouse.wheel(0, -5000)
+        board.until(lambda: board.part("tabs").bounding_box()["y"] > 0.8 * size[1], "the page at its top")
+        board.tab(title)
+        board.until(lambda: _in_sight(board.part("drawer").bounding_box(), size[1]), title)
+
+
+def _in_sight(box, height):
+    return box["height"] > 40 and box["y"] >= 0 and box["y"] + box["height"] <= height + 1
+
+
 def assert_drawer_alone_scrolls(board, size, title):
     assert not scrolling(board), title
     drawer = board.part("place-drawer").bounding_box()

@@ -13,6 +13,18 @@ from tpfdash.views.live import Live
 
 __all__ = ["Drawer"]
 
+#: Where what was opened lies below the window's edge it is scrolled to, once its plots are there; not
+#: where it grows later, when somebody may look at something else.
+_PUT_IN_SIGHT = """
+const place = Bokeh.index.find_one(cb_obj)?.el
+if (place && cb_obj.children.length) {
+  const card = place.getRootNode().host
+  const observer = new ResizeObserver(() => card.scrollIntoView({ block: "nearest" }))
+  observer.observe(place)
+  setTimeout(() => observer.disconnect(), 2000)
+}
+"""
+
 Card = tuple[pn.viewable.Viewable, list[Live]]
 
 
@@ -44,6 +56,7 @@ class Drawer:
         self._place = pn.Column(
             css_classes=["tpf-drawer"], sizing_mode="stretch_width", margin=0, visible=False
         )
+        self._place.jscallback(children=_PUT_IN_SIGHT)
         self._names.param.watch(guarded(inspector)(self._show), "value")
         self.card = pn.Column(
             self._names,
@@ -82,8 +95,8 @@ class Drawer:
             for live in lives:
                 live.shown = title in event.new
         self._place.scroll_position = 0  # another card is read from its top
-        self._place.objects = [self._made[title][0] for title in event.new]
         self._place.visible = bool(event.new)
+        self._place.objects = [self._made[title][0] for title in event.new]
         others = [name for name in self.card.css_classes if name not in ("tpf-open", "tpf-tall")]
         tall = any("tpf-tall" in one.css_classes for one in self._place.objects)
         self.card.css_classes = [
