@@ -91,6 +91,17 @@ def test_nothing_is_left_of_pages_that_were_closed(tpfs, root, sessions, files, 
         assert process.memory_info().rss - memory < 80e6
 
 
+def test_a_page_goes_as_soon_as_its_browser_has_gone(tpfs):
+    """It is loaded anew where its connection comes back: nothing waits for that."""
+    before = left()
+    long = {**SHORT, "unused_session_lifetime_milliseconds": 10**7}
+    with serving(lambda: make_page(tpfs), **long) as port:
+        with Wire(port) as wire:
+            just_look(wire)
+            assert left() > before
+        until(lambda: left() <= before, "the session's end", every=0.5)
+
+
 def test_a_dashboard_lets_go_in_whatever_it_is(tpfs):
     """Components of panel-material-ui do not clean up what is in them."""
     boards = weakref.WeakSet()

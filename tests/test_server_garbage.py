@@ -24,6 +24,7 @@ def clocks(monkeypatch):
     gc.collect()
     gc.disable()
     yield times
+    gc.unfreeze()
     gc.enable()
 
 
@@ -40,20 +41,53 @@ def ring():
     return weakref.ref(Ring())
 
 
-def test_they_go_at_rest_and_not_before(clocks):
-    collecting, gone = Collecting(), ring()
-    for _ in range(5):
-        look(collecting, clocks, worked=0.9)
-        assert gone() is not None
-    look(collecting, clocks, worked=0.01)
+def test_what_is_new_goes_at_rest(clocks):
+    collecting = Collecting()
+    gone = ring()
+    look(collecting, clocks, worked=0.95)
+    assert gone() is not None
+    look(collecting, clocks, worked=0.01, before=2.0)
     assert gone() is None
     gone = ring()
     look(collecting, clocks, worked=0.01)  # nothing was done since
     assert gone() is not None
 
 
-def test_they_go_too_where_it_is_never_at_rest(clocks):
+def test_it_goes_too_where_the_process_is_never_at_rest(clocks):
     collecting, gone, passed = Collecting(), ring(), 0
+    while gone() is not None:
+        look(collecting, clocks, worked=0.95)
+        passed += 1
+        assert passed < 20
+    assert passed > 3
+
+
+def test_what_has_been_looked_at_is_so_again_once_something_has_ended(clocks, monkeypatch, request):
+    collecting, given_back = Collecting(), []
+    monkeypatch.setattr(garbage, "_give_back", lambda: given_back.append(True))
+    gc.callbacks.append(collecting.heard)
+    request.addfinalizer(lambda: gc.callbacks.remove(collecting.heard))
+    kept = Ring()
+    gone = weakref.ref(kept)
+    look(collecting, clocks, worked=0.01, before=2.5)
+    del kept
+    look(collecting, clocks, worked=0.01, before=2.5)
+    assert gone() is not None and not given_back
+    gc.collect()  # as Panel does where a session ends
+    assert gone() is not None
+    look(collecting, clocks, worked=0.9)
+    assert gone() is not None  # while there is something to do
+    look(collecting, clocks, worked=0.01)
+    assert gone() is None and given_back
+    look(collecting, clocks, worked=0.01)
+    assert len(given_back) == 1
+
+
+def test_all_is_looked_at_some_time_in_any_case(clocks):
+    collecting, kept, passed = Collecting(), Ring(), 0
+    gone = weakref.ref(kept)
+    look(collecting, clocks, worked=0.01, before=2.5)
+    del kept
     while gone() is not None:
         look(collecting, clocks, worked=0.95)
         passed += 1
@@ -64,6 +98,7 @@ def test_they_go_too_where_it_is_never_at_rest(clocks):
 def test_a_process_begins_once_in_the_loop_that_serves(monkeypatch, request):
     before = gc.get_threshold()
     request.addfinalizer(lambda: gc.set_threshold(*before))
+    monkeypatch.setattr(gc, "callbacks", list(gc.callbacks))  # what Python itself calls is left
     monkeypatch.setattr(garbage, "_begun", {})
     monkeypatch.setattr(garbage, "_LOOK", 5.0)
     looked, looks = asyncio.Event(), []

@@ -2,11 +2,12 @@
 
 import itertools
 
+import holoviews as hv
 import numpy as np
 import pytest
 
 from tpfdash.views import kinds
-from tpfdash.views.kinds import Kind, glyph_options, point_size, raster_palette
+from tpfdash.views.kinds import Kind, code_image, glyph_options, point_size, raster_palette
 from tpfdash.views.lightcurve import CURVE_KINDS
 from tpfdash.views.panels import _LOOKS
 
@@ -53,3 +54,26 @@ def test_points_are_larger_where_they_are_few():
     sizes = [point_size(n) for n in (0, 100, 300, 1000, 2000, 10**6)]
     assert sizes == sorted(sizes, reverse=True)
     assert sizes[0] == sizes[1] == 7 and sizes[-1] == sizes[-2] == 3
+
+
+@pytest.mark.parametrize(
+    "x_range, y_range",
+    [
+        ((131.5, 165.0), (34000.0, 35600.0)),
+        ((0.0, 1e8), (0.0, 1e12)),
+        ((-17.8, 1700.2), (-0.0176, 1.06e16)),
+        ((-51090.85, 5160175.8), (-6.0, 3.35e31)),
+        ((2457000.0, 2457000.001), (1e-7, 2e-7)),
+    ],
+)
+@pytest.mark.parametrize("shape", [(1, 1), (128, 500)])
+def test_an_image_of_codes_lies_where_it_should(x_range, y_range, shape):
+    codes = np.zeros(shape, np.uint8)
+    codes[0, -1] = 7  # below, on the right
+    figure = hv.render(code_image(codes, x_range, y_range))
+    source = figure.renderers[0].data_source.data
+    (image,), (x,), (y,) = source["image"], source["x"], source["y"]
+    width, height = x_range[1] - x_range[0], y_range[1] - y_range[0]
+    assert np.array_equal(image, codes)
+    assert np.allclose([x, source["dw"][0]], [x_range[0], width], rtol=1e-9, atol=1e-9 * width)
+    assert np.allclose([y, source["dh"][0]], [y_range[0], height], rtol=1e-9, atol=1e-9 * height)

@@ -126,7 +126,8 @@ def test_a_drawer_that_is_opened_below_the_windows_edge_is_scrolled_to(fresh, si
     for title in ("Events", "Target"):
         board.page.mouse.move(size[0] - 40, size[1] / 2)
         board.page.mouse.wheel(0, -5000)
-        board.until(lambda: board.part("tabs").bounding_box()["y"] > 0.8 * size[1], "the page at its top")
+        tabs = board.part("tabs")
+        board.until(lambda tabs=tabs: tabs.bounding_box()["y"] > 0.8 * size[1], "the page's top")
         board.tab(title)
         board.until(lambda: _in_sight(board.part("drawer").bounding_box(), size[1]), title)
 

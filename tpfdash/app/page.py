@@ -21,6 +21,7 @@ import panel_material_ui as pmui
 import xarray as xr
 from astropy.table import Table
 from bokeh.document import Document
+from bokeh.events import ConnectionLost
 from panel.io.resources import LOCAL_DIST
 from panel.util import edit_readonly
 
@@ -323,6 +324,7 @@ def page_around(main: pn.viewable.Viewable, header: list) -> pmui.Page:
     """A page with tpfdash's header, theme and ways to say that its server is gone."""
     if pn.state.curdoc is not None:
         _keep_styles_here(pn.state.curdoc)
+        _end_when_left(pn.state.curdoc)
     page = pmui.Page(
         title="tpfdash",
         header=header,
@@ -345,6 +347,21 @@ def _keep_styles_here(document: Document) -> None:
     """
     above = f"{pn.state.rel_path}/" if pn.state.rel_path else ""
     document.template_variables.setdefault("dist_url", f"{above}{LOCAL_DIST}")
+
+
+def _end_when_left(document: Document) -> None:
+    """Have the session end at the server's next look after those whose browsers have gone.
+
+    Others wait, in case a connection comes back. This page is loaded anew then (connection.js), in
+    a session of its own; until the old one ends the server keeps all of it.
+    """
+
+    def left(event: ConnectionLost) -> None:
+        session = getattr(document.session_context, "session", None)
+        if session is not None:
+            session.request_expiration()
+
+    document.on_event(ConnectionLost, left)
 
 
 def _release(page: pmui.Page) -> None:

@@ -4,6 +4,10 @@ By itself it looks once there are enough new ones, and then at all that live: be
 half a second, in which the server answers nobody. Most of them are those of open pages and of
 modules, which are needed. Only what refers to itself in a ring has to be looked for at all;
 everything else goes as soon as nothing needs it.
+
+So what is there is set apart whenever it has been looked at, and what is new alone is looked at
+next. All of it is once something has ended, as the page of a browser that has gone: Panel has
+Python look then, too.
 """
 
 from __future__ import annotations
@@ -21,8 +25,10 @@ __all__ = ["Collecting", "collect_at_rest"]
 #: Milliseconds between two looks at how busy the process is, and what share of a processor it may
 #: use while it counts for being at rest.
 _LOOK, _AT_REST = 1000.0, 0.1
-#: Seconds of work for which it is worth it, and after which it cannot be put off any longer.
-_WORTH, _LONGEST = 2.0, 60.0
+#: Seconds of work after which what is new is looked at: at rest, and at the latest.
+_WORTH, _LATEST = 2.0, 6.0
+#: Seconds of work after which all is, whether the process is at rest or not.
+_LONGEST = 60.0
 #: Of three ages of objects Python itself looks at the oldest once it has looked at those of the
 #: middle so often: next to never.
 _SELDOM = 1000
@@ -35,18 +41,35 @@ class Collecting:
 
     def __init__(self) -> None:
         self._looked = time.monotonic()
-        self._used = self._collected = time.process_time()
+        self._used = self._collected = self._collected_all = time.process_time()
+        self._ended = False  # whether something has, since all was looked at
+        self._at_it = False
 
     def look(self) -> None:
         """See how busy the process was since it was called last, and act on it."""
         now, used = time.monotonic(), time.process_time()
         at_rest = used - self._used < _AT_REST * (now - self._looked)
-        worked = used - self._collected
-        if (at_rest and worked > _WORTH) or worked > _LONGEST:
-            gc.collect()
+        if (at_rest and self._ended) or used - self._collected_all > _LONGEST:
+            gc.unfreeze()
+            self._collect()
             _give_back()
-            used = self._collected = time.process_time()
-        self._looked, self._used = now, used
+            self._collected_all = time.process_time()
+            self._ended = False
+        elif used - self._collected > (_WORTH if at_rest else _LATEST):
+            self._collect()
+        self._looked, self._used = now, time.process_time()
+
+    def _collect(self) -> None:
+        self._at_it = True
+        gc.collect()
+        self._at_it = False
+        gc.freeze()
+        self._collected = time.process_time()
+
+    def heard(self, phase: str, info: dict) -> None:
+        """One of `gc.callbacks`: somebody else has Python look at all where something has ended."""
+        if phase == "stop" and info["generation"] == 2 and not self._at_it:
+            self._ended = True
 
 
 def _give_back() -> None:
@@ -69,5 +92,6 @@ def collect_at_rest() -> None:
         return
     _begun[process] = collecting = Collecting()
     gc.set_threshold(*gc.get_threshold()[:2], _SELDOM)
+    gc.callbacks.append(collecting.heard)
     looking = PeriodicCallback(collecting.look, _LOOK)
     IOLoop.current().add_callback(looking.start)

@@ -45,7 +45,7 @@ def _themed_values(model: HasProps) -> dict | None:
 
 
 def _by_kind(ask):
-    """A question about a property, whose answer is the same for all models of a kind: asked once."""
+    """A question about a property, asked once of each kind of models: all of it answer the same."""
     known: dict[tuple[type, str], bool] = {}
 
     def answer(descriptor: PropertyDescriptor, model: HasProps) -> bool:

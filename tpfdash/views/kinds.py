@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+import holoviews as hv
 import numpy as np
 
 from tpfdash.views.raster import LEVELS
@@ -19,6 +20,7 @@ __all__ = [
     "REPEAT_COLOR",
     "STACK_COLOR",
     "Kind",
+    "code_image",
     "glyph_options",
     "point_size",
     "raster_palette",
@@ -83,6 +85,27 @@ def glyph_options(kind: Kind, size: float) -> dict[str, object]:
         "line_color": None if filled else kind.color,
         "line_width": 1.3,
     }
+
+
+def code_image(
+    codes: np.ndarray, x_range: tuple[float, float], y_range: tuple[float, float]
+) -> hv.Image:
+    """The codes of a raster as an element, whose middles of cells are told to HoloViews.
+
+    Told its ends instead, it holds what it works out of them against them, and refuses those that
+    are next to nothing of the axis: as of one from -0.02 to 1e16.
+
+    Parameters
+    ----------
+    codes : uint8 array (rows, columns), row 0 lowest
+    x_range, y_range : (low, high)
+        The outer borders of the cells.
+    """
+    middles, density = [], {}
+    for name, (low, high), n in zip("xy", (x_range, y_range), codes.shape[::-1], strict=True):
+        middles.append(low + (high - low) * (np.arange(n) + 0.5) / n)
+        density[f"{name}density"] = n / (high - low)
+    return hv.Image((*middles, codes), kdims=["t", "f"], vdims=["code"], **density)
 
 
 def raster_palette(kinds: list[Kind]) -> list[str]:

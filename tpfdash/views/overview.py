@@ -18,7 +18,7 @@ from bokeh.models import VSpan, VStrip
 from tpfdash.inspector import Inspector
 from tpfdash.views import gestures
 from tpfdash.views.faults import guarded
-from tpfdash.views.kinds import raster_palette
+from tpfdash.views.kinds import code_image, raster_palette
 from tpfdash.views.lightcurve import CURVE_KINDS, curve_series, same_arrays
 from tpfdash.views.live import Live, served_document
 from tpfdash.views.patches import Figures, add_glyph, patch, set_columns, simplify, weakly
@@ -175,9 +175,7 @@ class OverviewView:
         self._moves_later = False  # what an earlier page waited for
         (x0, x1), (y0, y1) = picture["x_range"], picture["y_range"]
         finish = weakly(self._finish)
-        return hv.Image(
-            picture["codes"][::-1], bounds=(x0, y0, x1, y1), kdims=["t", "f"], vdims=["code"]
-        ).opts(
+        return code_image(picture["codes"], picture["x_range"], picture["y_range"]).opts(
             cmap=["#000000"],
             responsive=True,
             height=_HEIGHT,

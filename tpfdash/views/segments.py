@@ -19,7 +19,7 @@ from tpfdash.missions import time_format
 from tpfdash.stamp.epoch import time_reference
 from tpfdash.views import gestures
 from tpfdash.views.faults import guarded
-from tpfdash.views.kinds import EDGE_COLOR, Kind, raster_palette
+from tpfdash.views.kinds import EDGE_COLOR, Kind, code_image, raster_palette
 from tpfdash.views.live import Live
 from tpfdash.views.patches import Figures, add_glyph, patch, set_columns, simplify, weakly
 from tpfdash.views.ranges import axis_range, tick_labels
@@ -176,9 +176,7 @@ class SegmentsView:
         picture = self._picture()
         (x0, x1), (y0, y1) = picture["x_range"], picture["y_range"]
         finish = weakly(self._finish)
-        return hv.Image(
-            picture["codes"][::-1], bounds=(x0, y0, x1, y1), kdims=["t", "f"], vdims=["code"]
-        ).opts(
+        return code_image(picture["codes"], picture["x_range"], picture["y_range"]).opts(
             cmap=["#000000"],
             responsive=True,
             height=_HEIGHT,

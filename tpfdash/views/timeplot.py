@@ -23,6 +23,7 @@ from tpfdash.views.kinds import (
     CADENCE_COLOR,
     EDGE_COLOR,
     Kind,
+    code_image,
     glyph_options,
     point_size,
     raster_palette,
@@ -383,9 +384,7 @@ class TimePlot:
         self._drawn = picture = self._picture()
         (x0, x1), (y0, y1) = picture["x_range"], picture["y_range"]
         finish = weakly(self._finish)
-        raster = hv.Image(
-            picture["codes"][::-1], bounds=(x0, y0, x1, y1), kdims=["t", "f"], vdims=["code"]
-        ).opts(
+        raster = code_image(picture["codes"], picture["x_range"], picture["y_range"]).opts(
             cmap=["#000000"],
             tools=[BoxSelectTool(dimensions="width", renderers=[])],
             hooks=[self._figures.hook("raster", self._add_marks)],
