@@ -13,8 +13,8 @@ from tpfdash.views.live import Live
 
 __all__ = ["Drawer"]
 
-#: Where what was opened lies below the window's edge it is scrolled to, as its plots come; not where
-#: it grows later, when somebody may look at something else.
+#: Where what was opened lies below the window's edge it is scrolled to, as its plots come, but not
+#: where it grows later, when somebody may look at something else.
 _PUT_IN_SIGHT = """
 const place = Bokeh.index.find_one(cb_obj)?.el
 if (place && cb_obj.children.length) {
