@@ -165,6 +165,7 @@ def _upload(inspector: Inspector) -> list:
     load = Upload(
         read,
         say,
+        words="Choose a file …",
         accept=".fits,.gz,.json,.npy",
         hint="The file whose aperture is to be the one in use.",
         css_classes=["tpf-load-aperture"],

@@ -56,8 +56,6 @@ _HEADINGS = {
     "snr": ("S/N", "Of all its events, or of the wave."),
     "harmonic": ("of the first", "Which multiple of the first peak's period it is."),
 }
-#: The button alone: what was read is listed.
-_UPLOAD = "input[type=file] { width: 102px; border: 0 !important; color: transparent; }"
 
 
 def periods_card(inspector: Inspector, ask: bool) -> tuple[pn.Column, list[Live]]:
@@ -92,10 +90,10 @@ def periods_card(inspector: Inspector, ask: bool) -> tuple[pn.Column, list[Live]
     table = Upload(
         periods.read,
         periods.say,
+        words="Load ephemerides …",
         accept=".csv,.ecsv,.txt,.tsv,.dat",
         hint="A table of known ephemerides: period, t0, duration; CSV, ECSV or text.",
         css_classes=["tpf-load-ephemerides"],
-        stylesheets=[CSS, _UPLOAD],
     )
     plots, lives = fold_plots(inspector, periods.pick)
     first = html(f"<div class='note'>{_WHAT}</div>", css_classes=["tpf-periods-words"])

@@ -66,6 +66,7 @@ def load_session(inspector: Inspector, others: Callable[[], Sequence[Inspector]]
     load = Upload(
         read,
         done,
+        words="Choose a file …",
         accept=".json",
         hint="The file of a session that was saved here, on this target pixel file.",
         css_classes=["tpf-load-session"],

@@ -12,6 +12,7 @@ from collections.abc import Callable
 import param
 from panel.custom import JSComponent
 
+from tpfdash.cards.widgets import CSS
 from tpfdash.errors import TPFError
 
 __all__ = ["LARGEST", "MB", "Upload"]
@@ -22,11 +23,22 @@ MB = 2**20
 LARGEST = 14 * MB
 
 
+#: Browsers have words of their own on such a field, and no way to change them: it has the size of
+#: the button that it is in, and is not seen.
+_STYLE = """
+label { display: inline-flex; align-items: center; position: relative; box-sizing: border-box; }
+input { position: absolute; inset: 0; opacity: 0; cursor: pointer; font-size: 0; }
+label:has(:focus-visible) { outline: 2px solid var(--accent); outline-offset: 1px; }
+"""
+
+
 class Upload(JSComponent):
-    """A field for one file.
+    """A button for one file to be sent.
 
     Parameters
     ----------
+    words : str
+        What the button says.
     read : callable
         Called with (name, contents in bytes) of each file, the same one again too.
     say : callable
@@ -37,6 +49,7 @@ class Upload(JSComponent):
         The field's tooltip.
     """
 
+    words = param.String("Load a file …", doc="On the button.")
     accept = param.String("", doc="As in HTML.")
     hint = param.String("", doc="The field's tooltip.")
     largest = param.Integer(LARGEST, constant=True, doc="Bytes that are sent at most.")
@@ -46,9 +59,8 @@ class Upload(JSComponent):
       const field = document.createElement("input")
       field.type = "file"
       field.accept = model.accept
-      field.style.maxWidth = "100%"
       field.title = model.hint
-      field.setAttribute("aria-label", model.hint)
+      field.setAttribute("aria-label", `${model.words} ${model.hint}`)
       field.addEventListener("change", () => {
         const file = field.files[0]
         if (!file) return
@@ -63,12 +75,15 @@ class Upload(JSComponent):
         reader.onerror = () => send(null)
         reader.readAsDataURL(file)
       })
-      return field
+      const button = document.createElement("label")
+      button.className = "bk-btn"
+      button.append(model.words, field)
+      return button
     }
     """
 
     def __init__(self, read: Callable[[str, bytes], None], say: Callable[[str], None], **params):
-        super().__init__(margin=0, **params)
+        super().__init__(margin=0, stylesheets=[CSS, _STYLE], **params)
         self._read = read
         self._say = say
 
