@@ -75,12 +75,31 @@ def test_what_has_been_looked_at_is_so_again_once_something_has_ended(clocks, mo
     assert gone() is not None and not given_back
     gc.collect()  # as Panel does where a session ends
     assert gone() is not None
+    collecting._took = 1.0
     look(collecting, clocks, worked=0.9)
     assert gone() is not None  # while there is something to do
     look(collecting, clocks, worked=0.01)
     assert gone() is None and given_back
     look(collecting, clocks, worked=0.01)
     assert len(given_back) == 1
+
+
+def test_what_has_ended_does_not_wait_for_ever_where_there_is_always_something_to_do(
+    clocks, request
+):
+    collecting, kept, passed = Collecting(), Ring(), 0
+    gc.callbacks.append(collecting.heard)
+    request.addfinalizer(lambda: gc.callbacks.remove(collecting.heard))
+    gone = weakref.ref(kept)
+    look(collecting, clocks, worked=0.01, before=2.5)
+    del kept
+    gc.collect()
+    collecting._took = 0.4  # it was long: the server has to get on with its work for longer
+    while gone() is not None:
+        look(collecting, clocks, worked=0.95)
+        passed += 1
+        assert passed < 20
+    assert passed > 4
 
 
 def test_all_is_looked_at_some_time_in_any_case(clocks):

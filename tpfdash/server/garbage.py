@@ -27,8 +27,9 @@ __all__ = ["Collecting", "collect_at_rest"]
 _LOOK, _AT_REST = 1000.0, 0.1
 #: Seconds of work after which what is new is looked at: at rest, and at the latest.
 _WORTH, _LATEST = 2.0, 6.0
-#: Seconds of work after which all is, whether the process is at rest or not.
-_LONGEST = 60.0
+#: Seconds of work after which all is, whether the process is at rest or not; where something has
+#: ended it is as soon as the process has worked for so many times as long as that takes.
+_LONGEST, _TIMES = 60.0, 20
 #: Of three ages of objects Python itself looks at the oldest once it has looked at those of the
 #: middle so often: next to never.
 _SELDOM = 1000
@@ -43,15 +44,19 @@ class Collecting:
         self._looked = time.monotonic()
         self._used = self._collected = self._collected_all = time.process_time()
         self._ended = False  # whether something has, since all was looked at
+        self._took = 0.0
         self._at_it = False
 
     def look(self) -> None:
         """See how busy the process was since it was called last, and act on it."""
         now, used = time.monotonic(), time.process_time()
         at_rest = used - self._used < _AT_REST * (now - self._looked)
-        if (at_rest and self._ended) or used - self._collected_all > _LONGEST:
+        worked = used - self._collected_all
+        due = at_rest or worked > _TIMES * self._took if self._ended else worked > _LONGEST
+        if due:
             gc.unfreeze()
             self._collect()
+            self._took = self._collected - used
             _give_back()
             self._collected_all = time.process_time()
             self._ended = False
