@@ -5,6 +5,7 @@ import gc
 import weakref
 
 import pytest
+from bokeh.document import Document
 
 from tpfdash.server import garbage
 from tpfdash.server.garbage import Collecting, collect_at_rest
@@ -62,19 +63,16 @@ def test_it_goes_too_where_the_process_is_never_at_rest(clocks):
     assert passed > 3
 
 
-def test_what_has_been_looked_at_is_so_again_once_something_has_ended(clocks, monkeypatch, request):
+def test_what_has_been_looked_at_is_so_again_once_a_session_has_ended(clocks, monkeypatch):
     collecting, given_back = Collecting(), []
     monkeypatch.setattr(garbage, "_give_back", lambda: given_back.append(True))
-    gc.callbacks.append(collecting.heard)
-    request.addfinalizer(lambda: gc.callbacks.remove(collecting.heard))
     kept = Ring()
     gone = weakref.ref(kept)
     look(collecting, clocks, worked=0.01, before=2.5)
     del kept
     look(collecting, clocks, worked=0.01, before=2.5)
     assert gone() is not None and not given_back
-    gc.collect()  # as Panel does where a session ends
-    assert gone() is not None
+    collecting.end(None)
     collecting._took = 1.0
     look(collecting, clocks, worked=0.9)
     assert gone() is not None  # while there is something to do
@@ -84,16 +82,12 @@ def test_what_has_been_looked_at_is_so_again_once_something_has_ended(clocks, mo
     assert len(given_back) == 1
 
 
-def test_what_has_ended_does_not_wait_for_ever_where_there_is_always_something_to_do(
-    clocks, request
-):
+def test_what_has_ended_does_not_wait_for_ever_where_there_is_always_something_to_do(clocks):
     collecting, kept, passed = Collecting(), Ring(), 0
-    gc.callbacks.append(collecting.heard)
-    request.addfinalizer(lambda: gc.callbacks.remove(collecting.heard))
     gone = weakref.ref(kept)
     look(collecting, clocks, worked=0.01, before=2.5)
     del kept
-    gc.collect()
+    collecting.end(None)
     collecting._took = 0.4  # it was long: the server has to get on with its work for longer
     while gone() is not None:
         look(collecting, clocks, worked=0.95)
@@ -117,7 +111,8 @@ def test_all_is_looked_at_some_time_in_any_case(clocks):
 def test_a_process_begins_once_in_the_loop_that_serves(monkeypatch, request):
     before = gc.get_threshold()
     request.addfinalizer(lambda: gc.set_threshold(*before))
-    monkeypatch.setattr(gc, "callbacks", list(gc.callbacks))  # what Python itself calls is left
+    ended = []
+    monkeypatch.setattr(garbage.pn.state, "on_session_destroyed", ended.append)
     monkeypatch.setattr(garbage, "_begun", {})
     monkeypatch.setattr(garbage, "_LOOK", 5.0)
     looked, looks = asyncio.Event(), []
@@ -130,4 +125,6 @@ def test_a_process_begins_once_in_the_loop_that_serves(monkeypatch, request):
 
     asyncio.run(serve())
     assert set(looks) == set(garbage._begun.values()) and len(garbage._begun) == 1
+    Document().on_session_destroyed(*ended)  # as Panel hands it on
+    assert ended == [one.end for one in garbage._begun.values()]
     assert gc.get_threshold()[2] > before[2]

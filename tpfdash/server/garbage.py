@@ -6,8 +6,7 @@ modules, which are needed. Only what refers to itself in a ring has to be looked
 everything else goes as soon as nothing needs it.
 
 So what is there is set apart whenever it has been looked at, and what is new alone is looked at
-next. All of it is once something has ended, as the page of a browser that has gone: Panel has
-Python look then, too.
+next. All of it is once a session has ended.
 """
 
 from __future__ import annotations
@@ -18,6 +17,8 @@ import os
 import time
 from contextlib import suppress
 
+import panel as pn
+from bokeh.application.application import SessionContext
 from tornado.ioloop import IOLoop, PeriodicCallback
 
 __all__ = ["Collecting", "collect_at_rest"]
@@ -27,7 +28,7 @@ __all__ = ["Collecting", "collect_at_rest"]
 _LOOK, _AT_REST = 1000.0, 0.1
 #: Seconds of work after which what is new is looked at: at rest, and at the latest.
 _WORTH, _LATEST = 2.0, 6.0
-#: Seconds of work after which all is, whether the process is at rest or not; where something has
+#: Seconds of work after which all is, whether the process is at rest or not; where a session has
 #: ended it is as soon as the process has worked for so many times as long as that takes.
 _LONGEST, _TIMES = 60.0, 20
 #: Of three ages of objects Python itself looks at the oldest once it has looked at those of the
@@ -43,9 +44,8 @@ class Collecting:
     def __init__(self) -> None:
         self._looked = time.monotonic()
         self._used = self._collected = self._collected_all = time.process_time()
-        self._ended = False  # whether something has, since all was looked at
+        self._ended = False  # whether a session has, since all was looked at
         self._took = 0.0
-        self._at_it = False
 
     def look(self) -> None:
         """See how busy the process was since it was called last, and act on it."""
@@ -65,16 +65,13 @@ class Collecting:
         self._looked, self._used = now, time.process_time()
 
     def _collect(self) -> None:
-        self._at_it = True
         gc.collect()
-        self._at_it = False
         gc.freeze()
         self._collected = time.process_time()
 
-    def heard(self, phase: str, info: dict) -> None:
-        """One of `gc.callbacks`: somebody else has Python look at all where something has ended."""
-        if phase == "stop" and info["generation"] == 2 and not self._at_it:
-            self._ended = True
+    def end(self, session_context: SessionContext | None) -> None:
+        """A session has ended: its page is not needed any more."""
+        self._ended = True
 
 
 def _give_back() -> None:
@@ -97,6 +94,6 @@ def collect_at_rest() -> None:
         return
     _begun[process] = collecting = Collecting()
     gc.set_threshold(*gc.get_threshold()[:2], _SELDOM)
-    gc.callbacks.append(collecting.heard)
+    pn.state.on_session_destroyed(collecting.end)
     looking = PeriodicCallback(collecting.look, _LOOK)
     IOLoop.current().add_callback(looking.start)

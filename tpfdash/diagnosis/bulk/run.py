@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import Any
 
 from tpfdash.diagnosis.bulk.answer import Events, answer, as_events
+from tpfdash.diagnosis.bulk.process import be_one_of_many
 from tpfdash.diagnosis.bulk.records import Lines, check_out, write_table
 from tpfdash.errors import TPFError
 from tpfdash.timeseries.ephemeris import Ephemeris
@@ -150,7 +151,8 @@ def _by_processes(work: Work, sources: list[str], workers: int, take: Callable) 
             del left[key]
 
     # Spawned: what runs here may have threads, which a fork would break.
-    pool = ProcessPoolExecutor(workers, mp_context=get_context("spawn"))
+    context = get_context("spawn")
+    pool = ProcessPoolExecutor(workers, mp_context=context, initializer=be_one_of_many)
     graph = {key: (work, source) for key, source in left.items()}
     try:
         with Callback(posttask=done):
