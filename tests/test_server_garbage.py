@@ -59,8 +59,8 @@ def test_it_goes_too_where_the_process_is_never_at_rest(clocks):
     while gone() is not None:
         look(collecting, clocks, worked=0.95)
         passed += 1
-        assert passed < 20
-    assert passed > 3
+        assert passed < 40
+    assert passed > 10
 
 
 def test_what_has_been_looked_at_is_so_again_once_a_session_has_ended(clocks, monkeypatch):
@@ -88,12 +88,12 @@ def test_what_has_ended_does_not_wait_for_ever_where_there_is_always_something_t
     look(collecting, clocks, worked=0.01, before=2.5)
     del kept
     collecting.end(None)
-    collecting._took = 0.4  # it was long: the server has to get on with its work for longer
+    collecting._took = 0.7  # it was long: the server has to get on with its work for longer
     while gone() is not None:
         look(collecting, clocks, worked=0.95)
         passed += 1
         assert passed < 20
-    assert passed > 4
+    assert passed > 8
 
 
 def test_all_is_looked_at_some_time_in_any_case(clocks):

@@ -27,10 +27,10 @@ __all__ = ["Collecting", "collect_at_rest"]
 #: use while it counts for being at rest.
 _LOOK, _AT_REST = 1000.0, 0.1
 #: Seconds of work after which what is new is looked at: at rest, and at the latest.
-_WORTH, _LATEST = 2.0, 6.0
-#: Seconds of work after which all is, whether the process is at rest or not; where a session has
-#: ended it is as soon as the process has worked for so many times as long as that takes.
-_LONGEST, _TIMES = 60.0, 20
+_WORTH, _LATEST = 2.0, 20.0
+#: Seconds of work after which all is, whether the process is at rest or not: where a session has
+#: ended, and it was so many times as long as that takes, and at the latest.
+_SOON, _TIMES, _LONGEST = 10.0, 20, 60.0
 #: Of three ages of objects Python itself looks at the oldest once it has looked at those of the
 #: middle so often: next to never.
 _SELDOM = 1000
@@ -52,7 +52,8 @@ class Collecting:
         now, used = time.monotonic(), time.process_time()
         at_rest = used - self._used < _AT_REST * (now - self._looked)
         worked = used - self._collected_all
-        due = at_rest or worked > _TIMES * self._took if self._ended else worked > _LONGEST
+        soon = max(_SOON, _TIMES * self._took)
+        due = at_rest or worked > soon if self._ended else worked > _LONGEST
         if due:
             gc.unfreeze()
             self._collect()
