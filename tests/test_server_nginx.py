@@ -1,5 +1,7 @@
 """Behind a real nginx: below a sub-path, with another Host, with websockets, and uploads."""
 
+import contextlib
+import http.client
 import os
 import shutil
 import subprocess
@@ -29,7 +31,7 @@ http {{
   fastcgi_temp_path {folder}/fastcgi;
   uwsgi_temp_path {folder}/uwsgi;
   scgi_temp_path {folder}/scgi;
-  map $http_upgrade $connection_upgrade {{ default upgrade; "" close; }}
+{beside}
   server {{
     listen 127.0.0.1:{port};
 {location}
@@ -41,12 +43,14 @@ http {{
 class Nginx:
     """A real nginx in front of a server; a context manager."""
 
-    def __init__(self, folder, location, port=None):
+    def __init__(self, folder, beside, location, port=None):
         self.port = port or free()
         user = "user root;" if os.getuid() == 0 else ""
         path = folder / "nginx.conf"
         path.write_text(
-            CONFIGURATION.format(folder=folder, port=self.port, location=location, user=user)
+            CONFIGURATION.format(
+                folder=folder, port=self.port, beside=beside, location=location, user=user
+            )
         )
         self.process = subprocess.Popen([NGINX, "-c", str(path), "-p", str(folder)])
 
@@ -61,10 +65,10 @@ class Nginx:
 
 
 def snippet(readme, port):
-    """The part of nginx's configuration that the README has, for a port."""
-    text = readme.partition("```nginx\n")[2].partition("```")[0]
-    assert "proxy_pass http://127.0.0.1:5006" in text
-    return text.partition("map ")[2].partition("}\n")[2].replace("5006", str(port))
+    """What the README has for nginx, for a port: what goes beside `server`, and what into it."""
+    beside, inside = readme.partition("```nginx\n")[2].partition("```")[0].split("\n\n")
+    assert "proxy_pass http://127.0.0.1:5006" in inside
+    return beside, inside.replace("5006", str(port))
 
 
 @pytest.fixture(scope="module")
@@ -93,7 +97,7 @@ def test_as_the_readme_says(root, contents, tmp_path, request):
         "2",
         prefix="/tpf",
     ) as server:
-        with Nginx(tmp_path, snippet(readme, server.port)) as nginx:
+        with Nginx(tmp_path, *snippet(readme, server.port)) as nginx:
             port, origin = nginx.port, "https://archive.example"
             with Wire(port, "/tpf/", origin=origin) as wire:
                 assert list(find(wire.pull(), "tpf-shelf"))
@@ -137,7 +141,8 @@ def test_with_a_host_that_is_rewritten(root, tmp_path):
       proxy_set_header Connection $connection_upgrade;
       proxy_set_header X-Forwarded-For 192.0.2.7;
     }}"""
-        with Nginx(tmp_path, location) as nginx:
+        beside = 'map $http_upgrade $connection_upgrade { default upgrade; "" close; }'
+        with Nginx(tmp_path, beside, location) as nginx:
             with Wire(nginx.port, "/", origin="http://archive.example") as wire:
                 assert list(find(wire.pull(), "tpf-shelf"))
             with pytest.raises(Exception, match="403"):
@@ -146,3 +151,22 @@ def test_with_a_host_that_is_rewritten(root, tmp_path):
     assert {"192.0.2.7"} == {line["remote"] for line in log if line.get("kind") == "list"}
     refused = [line["message"] for line in log if line.get("event") == "refused"]
     assert any("--allow-origin inside.example" in words for words in refused)
+
+
+def attempt(port):
+    """Try a password: the status."""
+    with contextlib.closing(http.client.HTTPConnection("localhost", port)) as connection:
+        connection.request("POST", "/tpf/login", "username=me&password=guessed")
+        return connection.getresponse().status
+
+
+def test_passwords_cannot_be_tried_without_end(root, tmp_path, request, monkeypatch):
+    monkeypatch.setenv("PANEL_BASIC_AUTH", "open sesame")
+    monkeypatch.setenv("PANEL_COOKIE_SECRET", "s" * 32)
+    readme = (request.config.rootpath / "README.md").read_text()
+    allowed = ("--allow-origin", "archive.example")
+    with Command("--root", str(root), *allowed, prefix="/tpf") as server:
+        with Nginx(tmp_path, *snippet(readme, server.port)) as nginx:
+            tried = [attempt(nginx.port) for _ in range(20)]
+            assert 429 not in tried[:5] and tried[-5:] == [429] * 5
+            assert get(nginx.port, "/tpf/login")[0] == 200  # what is no attempt is let through

@@ -191,7 +191,7 @@ def test_behind_nginx_below_a_path(root, contents, visit, tmp_path, request):
     front = free()
     words = ["--root", str(root), "--allow-origin", f"localhost:{front}"]
     with Command(*words, prefix="/tpf") as server:
-        with Nginx(tmp_path, snippet(readme, server.port), front):
+        with Nginx(tmp_path, *snippet(readme, server.port), front):
             page = visit(front, "/tpf/")
             page.get_by_role("searchbox").fill("kepler 100%")
             page.locator(".tpf-shelf a").first.wait_for()
