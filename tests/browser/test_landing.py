@@ -183,6 +183,23 @@ def test_it_can_be_read_in_both_themes(port, visit, browser, scheme):
     context.close()
 
 
+def test_nothing_lies_over_the_list_where_the_window_is_small(port, visit, browser):
+    context = browser.new_context(viewport={"width": 400, "height": 420})
+    page = visit(port, context=context)
+    page.locator(".tpf-shelf tbody tr").first.wait_for()
+    page.locator(".tpf-dropzone section").wait_for()
+    for width, height in ((400, 420), (900, 420), (1280, 300)):
+        page.set_viewport_size({"width": width, "height": height})
+        head, listed, zone = (
+            page.locator(place).bounding_box()
+            for place in (".tpf-landing h1", ".tpf-shelf section", ".tpf-dropzone section")
+        )
+        assert head["y"] + head["height"] <= listed["y"]
+        below = zone["y"] >= listed["y"] + listed["height"]
+        assert below or zone["x"] >= listed["x"] + listed["width"], (width, height)
+    context.close()
+
+
 def test_behind_nginx_below_a_path(root, contents, visit, tmp_path, request):
     """List, file and upload by a real browser; the server is a process of its own."""
     if NGINX is None:

@@ -23,7 +23,7 @@ _GRID = """
 :host {
   display: grid !important; gap: 22px 28px; min-width: 0 !important; align-items: start;
   width: 100% !important; max-width: 1560px; margin: 0 auto !important;
-  padding: 22px 20px 40px; box-sizing: border-box;
+  max-height: none !important; padding: 22px 20px 40px; box-sizing: border-box;
   grid-template-columns: minmax(0, 1fr) minmax(240px, 320px);
 }
 :host > * { min-width: 0 !important; }
