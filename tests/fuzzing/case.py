@@ -109,7 +109,7 @@ def run_case(seed: int, number: int, *, figures: bool | None = None, real: bool 
     data, words = mutate(files[name], rng)
     outcome = Outcome(number, f"{name}: {words}")
     drawn = rng.random() < 0.04
-    start, grown = time.perf_counter(), _peak()
+    start, grown = time.process_time(), _peak()
     with warnings.catch_warnings():
         warnings.simplefilter("error")
         warnings.simplefilter("ignore", FITSFixedWarning)  # of wcslib, as a file is written
@@ -117,7 +117,7 @@ def run_case(seed: int, number: int, *, figures: bool | None = None, real: bool 
             _use(data, rng, drawn if figures is None else figures, outcome)
         except Exception:
             outcome.failure = traceback.format_exc()
-    seconds, grown = time.perf_counter() - start, _peak() - grown
+    seconds, grown = time.process_time() - start, _peak() - grown
     if not outcome.failure and seconds > SECONDS:
         outcome.failure = f"took {seconds:.1f} s"
     if not outcome.failure and grown > MEGABYTES:
