@@ -22,7 +22,7 @@ from tpfdash.server.conceal import conceal
 from tpfdash.server.garbage import collect_at_rest
 from tpfdash.server.once import work_out_once
 from tpfdash.server.plugin import uploads
-from tpfdash.server.turns import short_turns
+from tpfdash.server.turns import one_page_a_turn, short_turns
 
 parser = argparse.ArgumentParser()
 parser.add_argument("sources", nargs="*")
@@ -46,6 +46,7 @@ def make_site() -> Site:
 
 conceal()
 short_turns()
+one_page_a_turn()
 work_out_once()
 collect_at_rest()
 pn.extension()

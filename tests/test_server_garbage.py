@@ -6,6 +6,7 @@ import weakref
 
 import pytest
 from bokeh.document import Document
+from panel.io.state import set_curdoc
 
 from tpfdash.server import garbage
 from tpfdash.server.garbage import Collecting, collect_at_rest
@@ -126,5 +127,9 @@ def test_a_process_begins_once_in_the_loop_that_serves(monkeypatch, request):
     asyncio.run(serve())
     assert set(looks) == set(garbage._begun.values()) and len(garbage._begun) == 1
     Document().on_session_destroyed(*ended)  # as Panel hands it on
+    with set_curdoc(Document()):  # in a session it has to be told of the end of each
+        collect_at_rest()
+    assert ended == 2 * ended[:1]
+    del ended[1:]
     assert ended == [one.end for one in garbage._begun.values()]
     assert gc.get_threshold()[2] > before[2]

@@ -87,14 +87,15 @@ def _give_back() -> None:
 def collect_at_rest() -> None:
     """Have this process look for objects that nothing needs when it is at rest, from now on.
 
-    To be called where the loop that serves is, or will be, the one of this thread; all calls but
-    the first do nothing.
+    To be called where the loop that serves is, or will be, the one of this thread: once before the
+    first session, or in each of them.
     """
     process = os.getpid()
-    if process in _begun:
-        return
-    _begun[process] = collecting = Collecting()
-    gc.set_threshold(*gc.get_threshold()[:2], _SELDOM)
-    pn.state.on_session_destroyed(collecting.end)
-    looking = PeriodicCallback(collecting.look, _LOOK)
-    IOLoop.current().add_callback(looking.start)
+    first = process not in _begun
+    if first:
+        _begun[process] = collecting = Collecting()
+        gc.set_threshold(*gc.get_threshold()[:2], _SELDOM)
+        looking = PeriodicCallback(collecting.look, _LOOK)
+        IOLoop.current().add_callback(looking.start)
+    if first or pn.state.curdoc is not None:
+        pn.state.on_session_destroyed(_begun[process].end)  # of all sessions, or of this one

@@ -28,7 +28,7 @@ from tpfdash.server.once import work_out_once
 from tpfdash.server.origins import LOCAL, origins, tell_refusals
 from tpfdash.server.ready import Readiness, ReadyHandler
 from tpfdash.server.serve import LOOK_FOR_CLOSED, free_port
-from tpfdash.server.turns import short_turns
+from tpfdash.server.turns import one_page_a_turn, short_turns
 
 __all__ = ["Public", "serve_public"]
 
@@ -135,6 +135,7 @@ def _server(options: Public, processes: int, port: int, allowed: list[str], fold
     logging.getLogger("tpfdash").addHandler(metrics)
     conceal()
     short_turns()
+    one_page_a_turn()
     work_out_once()
     tell_refusals()
     uploads = None

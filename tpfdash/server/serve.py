@@ -12,7 +12,7 @@ from tpfdash.server.conceal import conceal
 from tpfdash.server.garbage import collect_at_rest
 from tpfdash.server.once import work_out_once
 from tpfdash.server.origins import LOCAL, origins, tell_refusals
-from tpfdash.server.turns import short_turns
+from tpfdash.server.turns import one_page_a_turn, short_turns
 
 __all__ = ["LOOK_FOR_CLOSED", "free_port", "serve"]
 
@@ -57,6 +57,7 @@ def serve(
     conceal()
     tell_refusals()
     short_turns()
+    one_page_a_turn()
     work_out_once()
     collect_at_rest()
     pn.extension(inline=False)
