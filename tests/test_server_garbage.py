@@ -78,6 +78,9 @@ def test_what_has_been_looked_at_is_so_again_once_a_session_has_ended(clocks, mo
     look(collecting, clocks, worked=0.9)
     assert gone() is not None  # while there is something to do
     look(collecting, clocks, worked=0.01)
+    assert gone() is not None  # somebody may still need something of the session
+    clocks["monotonic"] += 6.0
+    look(collecting, clocks, worked=0.01)
     assert gone() is None and given_back
     look(collecting, clocks, worked=0.01)
     assert len(given_back) == 1

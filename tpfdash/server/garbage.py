@@ -31,6 +31,8 @@ _WORTH, _LATEST = 2.0, 20.0
 #: Seconds of work after which all is, whether the process is at rest or not: where a session has
 #: ended, and it was so many times as long as that takes, and at the latest.
 _SOON, _TIMES, _LONGEST = 10.0, 20, 60.0
+#: Seconds after its end in which something may still be needed of a session.
+_LINGERS = 6.0
 #: Of three ages of objects Python itself looks at the oldest once it has looked at those of the
 #: middle so often: next to never.
 _SELDOM = 1000
@@ -44,26 +46,28 @@ class Collecting:
     def __init__(self) -> None:
         self._looked = time.monotonic()
         self._used = self._collected = self._collected_all = time.process_time()
-        self._ended = False  # whether a session has, since all was looked at
+        self._ended: float | None = None  # when a session has, of which something may be left
         self._took = 0.0
 
     def look(self) -> None:
         """See how busy the process was since it was called last, and act on it."""
         now, used = time.monotonic(), time.process_time()
         at_rest = used - self._used < _AT_REST * (now - self._looked)
-        worked = used - self._collected_all
-        soon = max(_SOON, _TIMES * self._took)
-        due = at_rest or worked > soon if self._ended else worked > _LONGEST
-        if due:
+        gone = self._ended is not None and now - self._ended > _LINGERS
+        if (at_rest and gone) or used - self._collected_all > self._longest():
             gc.unfreeze()
             self._collect()
             self._took = self._collected - used
             _give_back()
             self._collected_all = time.process_time()
-            self._ended = False
+            self._ended = None if gone else self._ended
         elif used - self._collected > (_WORTH if at_rest else _LATEST):
             self._collect()
         self._looked, self._used = now, time.process_time()
+
+    def _longest(self) -> float:
+        """Seconds of work after which all objects are looked at."""
+        return _LONGEST if self._ended is None else max(_SOON, _TIMES * self._took)
 
     def _collect(self) -> None:
         gc.collect()
@@ -72,7 +76,7 @@ class Collecting:
 
     def end(self, session_context: SessionContext | None) -> None:
         """A session has ended: its page is not needed any more."""
-        self._ended = True
+        self._ended = time.monotonic()
 
 
 def _give_back() -> None:
