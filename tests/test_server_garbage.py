@@ -97,7 +97,7 @@ def test_what_has_ended_does_not_wait_for_ever_where_there_is_always_something_t
         look(collecting, clocks, worked=0.95)
         passed += 1
         assert passed < 20
-    assert passed > 8
+    assert passed > 4
 
 
 def test_all_is_looked_at_some_time_in_any_case(clocks):
