@@ -169,6 +169,12 @@ def test_the_cadence_at_the_mouse_goes_before_the_current_one(inspector, tpf):
     assert said()[1]["at the mouse"] == f"cadence {number[0]} · index 0"
 
 
+def test_a_file_without_cadence_numbers_is_said_to_have_none(inspector, tpf):
+    inspector.cadence = 9
+    tpf.attrs["not_in_file"] = ("cadenceno",)
+    assert cells(cadence_html(inspector))["current"] == "no cadence number · index 9"
+
+
 @pytest.mark.parametrize("value", [0.0, -3.25, 1e9, 1e-7, 123.456])
 def test_numbers_of_any_size_can_be_read(tpf, value):
     tpf["flux"].values[8, 2, 2] = value  # not the whole frame: one of zeros is no data

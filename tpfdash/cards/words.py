@@ -42,7 +42,7 @@ def cadence_html(inspector: Inspector) -> str:
         flux = "left out: an outlier"
     clock = inspector.tpf.attrs.get("time_format", "")
     numbered = "cadenceno" not in inspector.tpf.attrs.get("not_in_file", ())
-    number = f"cadence {facts['cadenceno']}" if numbered else "cadence"
+    number = f"cadence {facts['cadenceno']}" if numbered else "no cadence number"
     parts = [
         ("at the mouse" if hovered else "current", f"{number} · index {index}"),
         ("time", f"{clock} {minus(format(facts['time'], '.5f'))}" if facts["date"] else "no time"),
