@@ -161,6 +161,14 @@ def test_nothing_finite_has_no_range():
     assert fit(np.array([])) is None
 
 
+def test_infinities_of_both_signs_are_no_points():
+    """Nor does numpy warn of them, which is an error in these tests."""
+    y = np.array([*np.linspace(1.0, 2.0, 200), *[np.inf] * 200])
+    x = np.array([*np.arange(200.0), *[-np.inf] * 200])
+    assert raster.fit_range(x, y) == raster.fit_range(x[:200], y[:200])
+    assert raster.fit_range(np.full(400, -np.inf), np.full(400, np.inf)) is None
+
+
 def test_points_without_a_time_do_not_count_for_the_range():
     x, y = np.arange(100.0), np.random.default_rng(5).normal(0, 1, 100)
     y[40:60] = 500

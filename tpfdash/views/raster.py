@@ -168,7 +168,10 @@ def fit_range(x: np.ndarray, y: np.ndarray, everything: bool = False) -> tuple[f
     three = [(x[k : k + n : stride], y[k : k + n : stride]) for k in range(3)]
     lows, highs, triples = [], [], 0
     for block in _blocks(n // stride):
-        a, b, c = (np.where(np.isfinite(t[block] + f[block]), f[block], np.nan) for t, f in three)
+        a, b, c = (
+            np.where(np.isfinite(t[block]) & np.isfinite(f[block]), f[block], np.nan)
+            for t, f in three
+        )
         reached = np.minimum(np.minimum(a, b), c)  # NaN where any of the three is
         triples += np.count_nonzero(np.isfinite(reached))
         highs.append(np.fmax.reduce(reached))
@@ -183,7 +186,7 @@ def _scatter(x: np.ndarray, y: np.ndarray) -> float:
     """Standard deviation of y from one point to the next, of some thousand pairs that are there."""
     for stride in (max(1, y.size // 10_000), 1):
         at = np.arange(0, y.size - 1, stride)
-        there = at[np.isfinite(x[at] + y[at] + x[at + 1] + y[at + 1])]
+        there = at[np.isfinite([x[at], y[at], x[at + 1], y[at + 1]]).all(axis=0)]
         if there.size:
             break
     return 1.4826 * float(np.median(np.abs(y[there] - y[there + 1]))) / np.sqrt(2)
