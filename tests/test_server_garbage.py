@@ -39,8 +39,26 @@ def look(collecting, clocks, *, worked=0.0, before=0.0):
     collecting.look()
 
 
+def seconds_until(gone, collecting, clocks):
+    """For how many seconds a process works all the time before a thing is gone."""
+    passed = 0
+    while gone() is not None:
+        look(collecting, clocks, worked=0.95)
+        passed += 1
+        assert passed < 300
+    return passed
+
+
 def ring():
     return weakref.ref(Ring())
+
+
+@pytest.fixture
+def looked_at(clocks):
+    """What has been looked at while it was needed, and is not any more: (Collecting, its ref)."""
+    collecting, kept = Collecting(), Ring()
+    look(collecting, clocks, worked=0.01, before=2.5)
+    return collecting, weakref.ref(kept)
 
 
 def test_what_is_new_goes_at_rest(clocks):
@@ -56,21 +74,14 @@ def test_what_is_new_goes_at_rest(clocks):
 
 
 def test_it_goes_too_where_the_process_is_never_at_rest(clocks):
-    collecting, gone, passed = Collecting(), ring(), 0
-    while gone() is not None:
-        look(collecting, clocks, worked=0.95)
-        passed += 1
-        assert passed < 40
-    assert passed > 10
+    assert 10 < seconds_until(ring(), Collecting(), clocks) < 40
 
 
-def test_what_has_been_looked_at_is_so_again_once_a_session_has_ended(clocks, monkeypatch):
-    collecting, given_back = Collecting(), []
+def test_what_has_been_looked_at_is_so_again_once_a_session_has_ended(
+    looked_at, clocks, monkeypatch
+):
+    (collecting, gone), given_back = looked_at, []
     monkeypatch.setattr(garbage, "_give_back", lambda: given_back.append(True))
-    kept = Ring()
-    gone = weakref.ref(kept)
-    look(collecting, clocks, worked=0.01, before=2.5)
-    del kept
     look(collecting, clocks, worked=0.01, before=2.5)
     assert gone() is not None and not given_back
     collecting.end(None)
@@ -86,30 +97,18 @@ def test_what_has_been_looked_at_is_so_again_once_a_session_has_ended(clocks, mo
     assert len(given_back) == 1
 
 
-def test_what_has_ended_does_not_wait_for_ever_where_there_is_always_something_to_do(clocks):
-    collecting, kept, passed = Collecting(), Ring(), 0
-    gone = weakref.ref(kept)
-    look(collecting, clocks, worked=0.01, before=2.5)
-    del kept
+def test_what_has_ended_does_not_wait_for_ever_where_there_is_always_something_to_do(
+    looked_at, clocks
+):
+    collecting, gone = looked_at
     collecting.end(None)
     collecting._took = 0.7  # it was long: the server has to get on with its work for longer
-    while gone() is not None:
-        look(collecting, clocks, worked=0.95)
-        passed += 1
-        assert passed < 20
-    assert passed > 4
+    assert 4 < seconds_until(gone, collecting, clocks) < 20
 
 
-def test_all_is_looked_at_some_time_in_any_case(clocks):
-    collecting, kept, passed = Collecting(), Ring(), 0
-    gone = weakref.ref(kept)
-    look(collecting, clocks, worked=0.01, before=2.5)
-    del kept
-    while gone() is not None:
-        look(collecting, clocks, worked=0.95)
-        passed += 1
-        assert passed < 300
-    assert passed > 20
+def test_all_is_looked_at_some_time_in_any_case(looked_at, clocks):
+    collecting, gone = looked_at
+    assert 20 < seconds_until(gone, collecting, clocks) < 300
 
 
 def test_a_process_begins_once_in_the_loop_that_serves(monkeypatch, request):
